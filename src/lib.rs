@@ -1,0 +1,1 @@
+//! rdbt compiles and runs dbt projects on DuckDB.
