@@ -2,6 +2,7 @@
 
 pub mod adapter;
 pub mod error;
+pub mod events;
 pub mod invocation;
 pub mod jinja;
 pub mod manifest;
