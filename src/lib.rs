@@ -1,3 +1,16 @@
+<<<<<<< HEAD
 //! rdbt compiles and runs dbt projects on DuckDB.
 
 pub mod jinja;
+=======
+//! rdbt compiles and runs dbt projects on DuckDB. One folder for each phase; see `ARCHITECTURE.md`.
+
+pub mod adapter;
+pub mod error;
+pub mod events;
+pub mod invocation;
+pub mod jinja;
+pub mod manifest;
+pub mod project;
+pub mod yaml;
+>>>>>>> main
