@@ -1,3 +1,8 @@
+<<<<<<< HEAD
+//! rdbt compiles and runs dbt projects on DuckDB.
+
+pub mod jinja;
+=======
 //! rdbt compiles and runs dbt projects on DuckDB. One folder for each phase; see `ARCHITECTURE.md`.
 
 pub mod adapter;
@@ -8,3 +13,4 @@ pub mod jinja;
 pub mod manifest;
 pub mod project;
 pub mod yaml;
+>>>>>>> main

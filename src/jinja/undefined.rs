@@ -1,0 +1,105 @@
+//! Names and attributes that do not exist.
+//!
+//! Jinja2 lets a template hold an undefined value, test it and print it (as nothing); doing anything else with it fails
+//! and names what was missing. While dbt parses, undefined values are lenient: callable, with every attribute.
+
+use std::fmt;
+use std::sync::Arc;
+
+use minijinja::value::{Enumerator, Object, ObjectRepr, Value};
+use minijinja::{Error as MjError, State};
+
+use super::error::{PyError, PyErrorKind};
+
+/// An undefined value that remembers what was missing.
+#[derive(Debug, Clone)]
+pub(crate) struct Undefined {
+    /// The name or attribute that was looked up.
+    pub name: Arc<str>,
+    /// The message when it is used: `'x' is undefined` unless more is known.
+    pub hint: Option<String>,
+    /// Whether every use is allowed (dbt's parse phase).
+    pub lenient: bool,
+}
+
+impl Undefined {
+    /// The failure that using this value raises.
+    pub fn error(&self) -> MjError {
+        let message = self
+            .hint
+            .clone()
+            .unwrap_or_else(|| format!("'{}' is undefined", self.name));
+        PyError {
+            kind: PyErrorKind::Undefined,
+            message,
+            name: Some(self.name.to_string()),
+            line: None,
+        }
+        .into()
+    }
+}
+
+impl Object for Undefined {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn get_value(self: &Arc<Self>, _key: &Value) -> Option<Value> {
+        if self.lenient {
+            Some(Value::from_dyn_object(self.clone()))
+        } else {
+            Some(Value::from(self.error()))
+        }
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Empty
+    }
+
+    fn is_true(self: &Arc<Self>) -> bool {
+        false
+    }
+
+    fn call(
+        self: &Arc<Self>,
+        _state: &mut State<'_, '_>,
+        _args: &[Value],
+    ) -> Result<Value, MjError> {
+        if self.lenient {
+            Ok(Value::from_dyn_object(self.clone()))
+        } else {
+            Err(self.error())
+        }
+    }
+
+    fn call_method(
+        self: &Arc<Self>,
+        _state: &mut State<'_, '_>,
+        _method: &str,
+        _args: &[Value],
+    ) -> Result<Value, MjError> {
+        if self.lenient {
+            Ok(Value::from_dyn_object(self.clone()))
+        } else {
+            Err(self.error())
+        }
+    }
+
+    fn render(self: &Arc<Self>, _f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ok(())
+    }
+}
+
+/// The undefined value of dbt's parse phase: prints nothing, is callable and has every attribute.
+pub fn parse_undefined(name: &str) -> Value {
+    Value::from_object(Undefined {
+        name: name.into(),
+        hint: None,
+        lenient: true,
+    })
+}
+
+/// Whether a value is undefined, strict or lenient.
+pub fn is_undefined(value: &Value) -> bool {
+    value.is_undefined() || value.downcast_object_ref::<Undefined>().is_some()
+}
