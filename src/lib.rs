@@ -1,8 +1,3 @@
-<<<<<<< HEAD
-//! rdbt compiles and runs dbt projects on DuckDB.
-
-pub mod jinja;
-=======
 //! rdbt compiles and runs dbt projects on DuckDB. One folder for each phase; see `ARCHITECTURE.md`.
 
 pub mod adapter;
@@ -13,4 +8,3 @@ pub mod jinja;
 pub mod manifest;
 pub mod project;
 pub mod yaml;
->>>>>>> main
