@@ -1,3 +1,10 @@
-//! rdbt compiles and runs dbt projects on DuckDB.
+//! rdbt compiles and runs dbt projects on DuckDB. One folder for each phase; see `ARCHITECTURE.md`.
 
+pub mod adapter;
+pub mod error;
+pub mod events;
+pub mod invocation;
 pub mod jinja;
+pub mod manifest;
+pub mod project;
+pub mod yaml;

@@ -1,0 +1,81 @@
+//! What rdbt needs of a database engine, and the engine-neutral things around it: relations, columns, result
+//! tables, the relation cache. No type of an engine's own library crosses this border; results cross as Arrow.
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+
+/// A statement that the engine refused, or a connection that it lost.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{message}")]
+pub struct AdapterError {
+    /// The engine's message, unchanged.
+    pub message: String,
+    /// What can be done about it.
+    pub kind: AdapterErrorKind,
+}
+
+/// Why a statement failed, as far as rdbt acts on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AdapterErrorKind {
+    /// The statement is wrong: never retried.
+    Statement,
+    /// Transactions collided: running alone cures it.
+    TransactionConflict,
+    /// Memory or temporary space ran out: running alone may cure it.
+    OutOfMemory,
+    /// The database cannot be opened: locked by another process, no such folder, no permission.
+    Connection,
+    /// The statement was interrupted by Ctrl-C or fail-fast.
+    Interrupted,
+}
+
+/// What the engine says of a statement that succeeded; goes to `adapter_response` in run_results.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AdapterResponse {
+    /// `_message`: `OK`, `INSERT 113`.
+    pub message: String,
+    /// `code`, where the adapter sets one.
+    pub code: Option<String>,
+    /// `rows_affected`, where the adapter sets it.
+    pub rows_affected: Option<i64>,
+}
+
+/// Rows that a statement gave.
+#[derive(Debug, Clone)]
+pub struct ArrowTable {
+    /// Names and types, present even without rows.
+    pub schema: SchemaRef,
+    /// The rows.
+    pub batches: Vec<RecordBatch>,
+}
+
+impl ArrowTable {
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.batches.iter().map(RecordBatch::num_rows).sum()
+    }
+}
+
+/// An engine: one database instance in this process.
+pub trait Engine: Send + Sync {
+    /// A new connection for one worker. `name` stands in logs (`model.pkg.a`, `master`).
+    fn connect(&self, name: &str) -> Result<Box<dyn Connection>, AdapterError>;
+    /// Interrupts every running statement.
+    fn interrupt(&self);
+    /// Checkpoints and closes the database; readable by others afterwards.
+    fn close(&self) -> Result<(), AdapterError>;
+}
+
+/// One connection, used by one thread at a time.
+pub trait Connection: Send {
+    /// Runs one or more statements separated by semicolons; the last one's rows are returned if `fetch`.
+    fn execute(&mut self, sql: &str, fetch: bool) -> Result<(AdapterResponse, Option<ArrowTable>), AdapterError>;
+    /// Starts a transaction unless one is open.
+    fn begin(&mut self) -> Result<(), AdapterError>;
+    /// Commits the open transaction, if any.
+    fn commit(&mut self) -> Result<(), AdapterError>;
+    /// Rolls the open transaction back, if any.
+    fn rollback(&mut self) -> Result<(), AdapterError>;
+    /// Whether a transaction is open.
+    fn in_transaction(&self) -> bool;
+}

@@ -1,0 +1,99 @@
+//! What a parsed project is: nodes, sources, macros and the rest, under dbt's names, and the JSON that dbt's
+//! artifacts give them (manifest v12).
+
+pub mod config;
+pub mod node;
+pub mod resources;
+
+use std::collections::HashMap;
+
+use indexmap::IndexMap;
+use serde_json::{Map as JsonMap, Value as Json};
+
+pub use config::Config;
+pub use node::{
+    ColumnInfo, Constraint, Contract, DependsOn, FileHash, GenericTestFields, InjectedCte, ModelFields, Node, NodeKind,
+    RefArgs, ResourceType, TestMetadata,
+};
+pub use resources::{Exposure, Group, Macro, MacroArgument, Documentation, Quoting, SourceDefinition, UnitTest};
+
+/// dbt's key for a resource: `model.package.name`.
+pub type UniqueId = String;
+
+/// A parsed project with its packages. Immutable once `parse` hands it on.
+#[derive(Debug, Default)]
+pub struct Manifest {
+    /// Models, seeds, snapshots, tests, analyses and operations.
+    pub nodes: IndexMap<UniqueId, Node>,
+    /// Sources.
+    pub sources: IndexMap<UniqueId, SourceDefinition>,
+    /// Macros of the project, of packages, and the built-in ones.
+    pub macros: IndexMap<UniqueId, Macro>,
+    /// Docs blocks.
+    pub docs: IndexMap<UniqueId, Documentation>,
+    /// Exposures.
+    pub exposures: IndexMap<UniqueId, Exposure>,
+    /// Groups.
+    pub groups: IndexMap<UniqueId, Group>,
+    /// Unit tests.
+    pub unit_tests: IndexMap<UniqueId, UnitTest>,
+    /// Metrics, semantic models, saved queries and functions as JSON: rdbt carries them, it does not compute them.
+    pub metrics: IndexMap<UniqueId, Json>,
+    /// See `metrics`.
+    pub semantic_models: IndexMap<UniqueId, Json>,
+    /// See `metrics`.
+    pub saved_queries: IndexMap<UniqueId, Json>,
+    /// User-defined functions (nodes of resource type `function`).
+    pub functions: IndexMap<UniqueId, Node>,
+    /// What is disabled, by unique id; several resources may share one.
+    pub disabled: IndexMap<UniqueId, Vec<Disabled>>,
+    /// `selectors.yml` as dbt writes it to the manifest.
+    pub selectors: JsonMap<String, Json>,
+    /// Lookup of refable nodes: name (and `name.vN`) to unique ids; filled by `Manifest::index`.
+    pub ref_index: HashMap<String, Vec<UniqueId>>,
+    /// Lookup of sources: `source_name.table_name` to unique ids.
+    pub source_index: HashMap<String, Vec<UniqueId>>,
+    /// Name of the root project.
+    pub project_name: String,
+}
+
+/// A disabled resource.
+#[derive(Debug, Clone)]
+pub enum Disabled {
+    /// A node.
+    Node(Box<Node>),
+    /// A source.
+    Source(Box<SourceDefinition>),
+    /// An exposure.
+    Exposure(Box<Exposure>),
+    /// A unit test.
+    UnitTest(Box<UnitTest>),
+    /// Anything rdbt only carries.
+    Other(Json),
+}
+
+impl Manifest {
+    /// A node or function by unique id.
+    pub fn node(&self, unique_id: &str) -> Option<&Node> {
+        self.nodes.get(unique_id).or_else(|| self.functions.get(unique_id))
+    }
+
+    /// Fills the lookups from nodes and sources. Call once after the last change.
+    pub fn index(&mut self) {
+        self.ref_index.clear();
+        self.source_index.clear();
+        for (id, node) in &self.nodes {
+            if !node.resource_type.is_refable() {
+                continue;
+            }
+            self.ref_index.entry(node.search_name()).or_default().push(id.clone());
+            if node.is_latest_version() {
+                self.ref_index.entry(node.name.clone()).or_default().push(id.clone());
+            }
+        }
+        for (id, source) in &self.sources {
+            let key = format!("{}.{}", source.source_name, source.name);
+            self.source_index.entry(key).or_default().push(id.clone());
+        }
+    }
+}
