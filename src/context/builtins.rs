@@ -4,6 +4,8 @@ use std::sync::{Arc, LazyLock};
 
 use indexmap::IndexMap;
 
+#[allow(unused_imports)]
+use super::shims::*;
 use crate::events::{Event, Level};
 use crate::jinja::value::{Dict, List, from_json, py_str, truth};
 use crate::jinja::{self, MjError, Object, State, Value};
@@ -15,7 +17,7 @@ use super::errors::{raise, raise_compilation};
 use super::exceptions::Exceptions;
 use super::scope::{Phase, Scope, Subject};
 use super::vars::VarFunction;
-use super::{convert, database, graph, references, relations, results, runtime, vars};
+use super::{bridge, convert, graph, references, relations, results, runtime, vars};
 
 /// The dbt version whose behaviour rdbt reproduces.
 pub const DBT_VERSION: &str = "1.12.6";
@@ -59,9 +61,9 @@ pub fn lookup(scope: &Arc<Scope>, name: &str) -> Option<Value> {
         "builtins" => Value::from_object(Builtins { scope: scope.clone() }),
         "target" | "env" => target(scope),
         "flags" => Value::from_object(Flags { scope: scope.clone() }),
-        "adapter" => scope.adapter.get_or_init(|| database::adapter_object(scope)).clone(),
-        "api" => database::api(scope),
-        "column" => database::column_class(scope),
+        "adapter" => scope.adapter.get_or_init(|| bridge::adapter_object(scope)).clone(),
+        "api" => bridge::api(scope),
+        "column" => bridge::column_class(scope),
         "graph" => graph_of(scope),
         "dbt_version" => Value::from(DBT_VERSION),
         "project_name" => Value::from(scope.globals.project.root.name.clone()),
@@ -72,7 +74,7 @@ pub fn lookup(scope: &Arc<Scope>, name: &str) -> Option<Value> {
         "dbt_metadata_envs" => metadata_envs(),
         "run_started_at" => {
             let started = scope.globals.invocation.started_at;
-            jinja::value::datetime(started.naive_utc(), chrono::FixedOffset::east_opt(0))
+            convert::datetime_value(started.naive_utc(), chrono::FixedOffset::east_opt(0))
         }
         "thread_id" => Value::from(std::thread::current().name().unwrap_or("MainThread").to_owned()),
         "validation" => Value::from_object(Validation),
@@ -209,9 +211,9 @@ impl Object for Function {
             "store_result" => results::store(scope, &args),
             "store_raw_result" => results::store_raw(scope, &args),
             "load_result" => results::load(scope, &args),
-            "load_agate_table" => database::load_seed_table(scope),
+            "load_agate_table" => bridge::load_seed_table(scope),
             "try_or_compiler_error" => try_or_compiler_error(state, &args),
-            "submit_python_job" => database::submit_python_job(scope, &args),
+            "submit_python_job" => bridge::submit_python_job(scope, &args),
             "otel_trace_id" => Ok(Value::from("")),
             _ => Err(raise_compilation(format!(
                 "The \"adapter_macro\" macro has been deprecated. Instead, use the `adapter.dispatch` method to find a \

@@ -16,8 +16,8 @@ pub fn from_yaml(value: &yaml::Value) -> Value {
         yaml::Value::Str(text) => Value::from(Arc::<str>::from(text.as_str())),
         yaml::Value::Seq(items) => List::new(items.iter().map(|item| from_yaml(&item.value)).collect()),
         yaml::Value::Map(map) => map_to_dict(map),
-        yaml::Value::Date(date) => crate::jinja::value::date(*date),
-        yaml::Value::DateTime(moment, offset) => crate::jinja::value::datetime(*moment, *offset),
+        yaml::Value::Date(date) => date_value(*date),
+        yaml::Value::DateTime(moment, offset) => datetime_value(*moment, *offset),
         other => crate::jinja::value::from_json(&yaml::to_json(other)),
     }
 }
@@ -34,4 +34,15 @@ pub fn map_to_dict(map: &yaml::Map) -> Value {
         }
     }
     Value::from_object(dict)
+}
+
+/// A date as templates see it.
+pub fn date_value(date: chrono::NaiveDate) -> Value {
+    Value::from(date.to_string())
+}
+
+/// A point in time as templates see it.
+pub fn datetime_value(moment: chrono::NaiveDateTime, offset: Option<chrono::FixedOffset>) -> Value {
+    let _ = offset;
+    Value::from(moment.to_string())
 }

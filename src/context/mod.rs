@@ -6,7 +6,7 @@ mod call;
 pub mod capture;
 mod config_object;
 pub mod convert;
-pub mod database;
+pub mod bridge;
 pub mod errors;
 mod exceptions;
 mod graph;
@@ -18,6 +18,7 @@ mod relations;
 pub mod results;
 pub mod runtime;
 mod scope;
+mod shims;
 mod vars;
 
 pub use builtins::DBT_VERSION;

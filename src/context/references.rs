@@ -193,8 +193,9 @@ pub fn call_source(scope: &Arc<Scope>, args: &Args) -> Result<Value, MjError> {
         Phase::Run(run) => match run.shared.manifest.resolve_source(scope.subject.package(), source_name, table) {
             Found::One(source) => relations::of_source(scope, run, source),
             other => {
+                let disabled = matches!(other, Found::Disabled);
                 let reference = RefArgs { name: format!("{source_name}.{table}"), ..RefArgs::default() };
-                Err(not_found(scope, "source", &reference, other == Found::Disabled))
+                Err(not_found(scope, "source", &reference, disabled))
             }
         },
     }

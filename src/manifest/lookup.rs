@@ -7,7 +7,7 @@ use super::node::version_text;
 use super::{Disabled, Manifest, Node, SourceDefinition, UniqueId};
 
 /// What a name turned out to be.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub enum Found<T> {
     /// This one.
     One(T),
