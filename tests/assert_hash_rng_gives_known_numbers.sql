@@ -2,11 +2,21 @@
 -- If one changes, every published simulation would come out differently.
 with draws as (
 
-    select 'EMP_000001' as employee_id, {{ hash_rng(42, "'EMP_000001'", 2025, 'termination') }} as draw, cast(0.5732818981908636 as double) as expected
+    select
+        {{ hash_rng(42, "'EMP_000001'", 2025, 'termination') }} as draw,
+        cast(0.5732818981908636 as double) as expected
+
     union all
-    select 'EMP_000002', {{ hash_rng(42, "'EMP_000002'", 2026, 'promotion') }}, cast(0.6587293955830646 as double)
+
+    select
+        {{ hash_rng(42, "'EMP_000002'", 2026, 'promotion') }} as draw,
+        cast(0.6587293955830646 as double) as expected
+
     union all
-    select 'NH_2025_000001', {{ hash_rng(7, "'NH_2025_000001'", 2025, 'hire_level') }}, cast(0.33458353756383974 as double)
+
+    select
+        {{ hash_rng(7, "'NH_2025_000001'", 2025, 'hire_level') }} as draw,
+        cast(0.33458353756383974 as double) as expected
 
 )
 

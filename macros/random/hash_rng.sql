@@ -8,17 +8,19 @@
     exactly, so dividing by 2^52 gives an even spread over [0, 1).
 #}
 {% macro hash_rng(seed, key, year, purpose) -%}
-(cast('0x' || substr(md5(concat_ws('|', '{{ seed }}', {{ key }}, {{ year }}, '{{ purpose }}')), 1, 13) as bigint) / 4503599627370496.0)
+    {%- set text = "concat_ws('|', '" ~ seed ~ "', " ~ key ~ ", " ~ year ~ ", '" ~ purpose ~ "')" -%}
+    (cast('0x' || substr(md5({{ text }}), 1, 13) as bigint) / 4503599627370496.0)
 {%- endmacro %}
 
 
 {# A uniform draw in [0, 1) for one key and purpose in the simulated year. #}
 {% macro rand_uniform(key, purpose, year=none) -%}
-{{ hash_rng(var('random_seed'), key, year if year is not none else simulation_year(), purpose) }}
+    {%- set draw_year = year if year is not none else simulation_year() -%}
+    {{ hash_rng(var('random_seed'), key, draw_year, purpose) }}
 {%- endmacro %}
 
 
 {# A whole number from 0 to `count - 1`. #}
 {% macro rand_integer(key, purpose, count) -%}
-cast(floor({{ rand_uniform(key, purpose) }} * {{ count }}) as integer)
+    cast(floor({{ rand_uniform(key, purpose) }} * {{ count }}) as integer)
 {%- endmacro %}

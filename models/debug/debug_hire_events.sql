@@ -3,7 +3,7 @@
 select
     levels.level_id,
     levels.level_name,
-    levels.draw_to - levels.draw_from as planned_share,
+    round(levels.draw_to - levels.draw_from, 4) as planned_share,
     count(hires.employee_id) as hires,
     round(count(hires.employee_id) / max(needs.hires_needed), 4) as actual_share,
     round(avg(hires.annual_salary), 2) as average_salary

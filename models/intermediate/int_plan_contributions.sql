@@ -46,9 +46,9 @@ select
         deferral_limit
     ) as decimal(12, 2)) as employee_deferral,
     cast(round(
-        least(compensation_earned, compensation_limit)
-        * least(deferral_rate, {{ var('match_up_to') }})
-        * {{ var('match_rate') }},
+        cast(least(compensation_earned, compensation_limit) as decimal(12, 2))
+        * cast(least(deferral_rate, {{ var('match_up_to') }}) as decimal(5, 4))
+        * cast({{ var('match_rate') }} as decimal(5, 4)),
         2
     ) as decimal(12, 2)) as employer_match,
     round(compensation_earned * deferral_rate, 2) > deferral_limit as is_limited

@@ -1,10 +1,10 @@
--- Head count by year, from its opening to its close: opening plus hires less terminations is the closing count.
+-- Head count by year, from its opening to its close: what came in, what left, what that leaves.
 
 with people as (
 
     select
         simulation_year,
-        count(*) filter (where detailed_status in ('continuous_active', 'experienced_terminated')) as opening_head_count,
+        count(*) filter (where not starts_with(detailed_status, 'new_hire')) as opening_head_count,
         count(*) filter (where employment_status = 'active') as closing_head_count
     from {{ ref('fct_workforce_snapshot') }}
     group by simulation_year
