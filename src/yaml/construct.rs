@@ -1,8 +1,8 @@
 //! Builds values out of composed nodes: applies merge keys, decides which of several equal
 //! keys wins, and notes the duplicates dbt warns about.
 
-use super::compose::{Content, Graph, Id};
 use super::error::{Mark, Outcome, Problem};
+use super::graph::{Content, Graph, Id};
 use super::resolve::Tag;
 use super::scalar::{construct_bool, construct_float, construct_int, decode_base64};
 use super::timestamp;
@@ -85,6 +85,7 @@ impl Constructor<'_> {
             Tag::Pairs => self.pairs(id, "while constructing pairs"),
             Tag::Merge => Err(unknown_tag(raw.start, "tag:yaml.org,2002:merge")),
             Tag::Value => Err(unknown_tag(raw.start, "tag:yaml.org,2002:value")),
+            Tag::Unspecific => Err(unknown_tag(raw.start, "!")),
             Tag::Other(tag) => Err(unknown_tag(raw.start, tag)),
         }
     }
@@ -129,11 +130,9 @@ impl Constructor<'_> {
     fn binary(&self, id: Id) -> Outcome<Value> {
         let text = self.text(id)?;
         let start = self.graph[id].start;
-        if !text.is_ascii() {
-            return Err(Problem::at(
-                start,
-                "failed to convert base64 data into ascii: the text has characters outside ASCII",
-            ));
+        if let Some(words) = ascii_refusal(text) {
+            let words = format!("failed to convert base64 data into ascii: {words}");
+            return Err(Problem::at(start, words));
         }
         decode_base64(text)
             .map(Value::Binary)
@@ -301,6 +300,31 @@ impl Constructor<'_> {
         }
         Ok(Value::Seq(pairs))
     }
+}
+
+/// Python's objection to text outside ASCII, if there is such text.
+fn ascii_refusal(text: &str) -> Option<String> {
+    let first = text.chars().position(|character| !character.is_ascii())?;
+    let run: Vec<char> = text
+        .chars()
+        .skip(first)
+        .take_while(|character| !character.is_ascii())
+        .collect();
+    let place = match run[..] {
+        [single] => format!(
+            "'{}' in position {first}",
+            super::json::python_escape(single)
+        ),
+        _ => format!("in position {first}-{}", first + run.len() - 1),
+    };
+    let noun = if run.len() == 1 {
+        "character"
+    } else {
+        "characters"
+    };
+    Some(format!(
+        "'ascii' codec can't encode {noun} {place}: ordinal not in range(128)"
+    ))
 }
 
 fn unknown_tag(start: Mark, tag: &str) -> Box<Problem> {

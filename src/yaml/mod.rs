@@ -2,21 +2,30 @@
 //! project was written against: `yes` is a truth value, `017` is octal, `12:30` is a number
 //! of minutes, `1e3` is text. Every value knows its line and column.
 //!
-//! Text goes through four steps: `stream` reports events, `compose` gathers them into a
-//! graph, `resolve` gives untagged scalars their type, `construct` builds the values.
+//! Parsers for YAML 1.2 disagree with PyYAML about tabs, quoted lines, `:` without a key,
+//! directives and more, and word their complaints differently, so the reader is our own.
+//! Text goes through four steps: `scanner` cuts it into tokens, `compose` gathers them into
+//! a graph, `resolve` gives untagged scalars their type, `construct` builds the values.
 
 mod compose;
 mod construct;
+mod dump;
+mod dump_scalar;
 mod error;
-mod event;
+mod graph;
 mod json;
+mod reader;
 mod resolve;
 mod scalar;
-mod stream;
+mod scan_property;
+mod scan_scalar;
+mod scanner;
 mod timestamp;
+mod token;
 mod value;
 
 pub use construct::DuplicateKey;
+pub use dump::{DumpOptions, dump};
 pub use error::YamlError;
 pub use json::{from_json, to_json};
 pub use value::{Map, Node, Span, Value};
@@ -37,8 +46,7 @@ pub fn parse(text: &str, path: &str) -> Result<Node, YamlError> {
 /// # Errors
 /// As for [`parse`].
 pub fn parse_checked(text: &str, path: &str) -> Result<(Node, Vec<DuplicateKey>), YamlError> {
-    let mut events = stream::Stream::new(text);
-    compose::compose_single(&mut events)
+    compose::compose_single(text)
         .and_then(|composed| match composed {
             None => Ok((Node::default(), Vec::new())),
             Some((graph, root)) => construct::construct(&graph, root),

@@ -1,6 +1,7 @@
 //! Turns the text of a scalar into the value its type asks for, as PyYAML's constructors do.
 
 use super::error::{Outcome, Problem};
+use super::json::python_repr;
 use super::value::Value;
 
 /// The truth value of `yes`, `Off` and the like, whatever their case.
@@ -8,7 +9,7 @@ pub(super) fn construct_bool(text: &str) -> Outcome<Value> {
     match text.to_lowercase().as_str() {
         "yes" | "true" | "on" => Ok(Value::Bool(true)),
         "no" | "false" | "off" => Ok(Value::Bool(false)),
-        other => Err(Problem::placeless(format!("'{other}'"))),
+        other => Err(Problem::placeless(python_repr(other))),
     }
 }
 
@@ -29,7 +30,7 @@ pub(super) fn construct_int(text: &str) -> Outcome<Value> {
     } else if let Some(hex) = digits.strip_prefix("0x") {
         Magnitude::parse(hex, 16)?
     } else if digits.starts_with('0') {
-        Magnitude::parse(digits, 8)?
+        Magnitude::parse(digits.strip_prefix("0o").unwrap_or(digits), 8)?
     } else if digits.contains(':') {
         let mut total = Magnitude::default();
         for part in digits.split(':') {
@@ -68,7 +69,8 @@ impl Magnitude {
 
     fn refusal(text: &str, base: u32) -> Box<Problem> {
         Problem::placeless(format!(
-            "invalid literal for int() with base {base}: '{text}'"
+            "invalid literal for int() with base {base}: {}",
+            python_repr(text)
         ))
     }
 
@@ -146,9 +148,12 @@ pub(super) fn construct_float(text: &str) -> Outcome<Value> {
 }
 
 fn python_float(text: &str) -> Outcome<f64> {
-    text.trim()
-        .parse()
-        .map_err(|_| Problem::placeless(format!("could not convert string to float: '{text}'")))
+    text.trim().parse().map_err(|_| {
+        Problem::placeless(format!(
+            "could not convert string to float: {}",
+            python_repr(text)
+        ))
+    })
 }
 
 /// Decodes base64 as leniently as Python: characters outside the alphabet are skipped.
