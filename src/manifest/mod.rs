@@ -1,6 +1,7 @@
 //! What a parsed project is: nodes, sources, macros and the rest, under dbt's names, and the JSON that dbt's
 //! artifacts give them (manifest v12).
 
+pub mod compiled;
 pub mod config;
 pub mod node;
 pub mod resources;
@@ -10,6 +11,7 @@ use std::collections::HashMap;
 use indexmap::IndexMap;
 use serde_json::{Map as JsonMap, Value as Json};
 
+pub use compiled::{Compiled, CompiledNodes};
 pub use config::Config;
 pub use node::{
     ColumnInfo, Constraint, Contract, DependsOn, FileHash, GenericTestFields, InjectedCte, ModelFields, Node, NodeKind,

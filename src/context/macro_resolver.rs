@@ -1,0 +1,256 @@
+//! Which macro a name means, by dbt's rules: the package of the node being rendered, then the root project, then the
+//! built-in packages; dispatch with its search order; materializations and `generate_*_name` by locality. Mirrors
+//! dbt's `MacroNamespace`, `find_materialization_macro_by_name` and `find_generate_macro_by_name`.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use crate::error::{Error, Result, did_you_mean};
+
+/// The built-in packages, the more specific one first.
+pub const INTERNAL_PACKAGES: [&str; 2] = ["dbt_duckdb", "dbt"];
+/// Prefixes that dispatch tries, in order.
+const ADAPTER_PREFIXES: [&str; 2] = ["duckdb", "default"];
+
+type Names = HashMap<String, Arc<str>>;
+
+/// Names to unique ids. Built once after macros are read; shared by all renders.
+#[derive(Debug, Default)]
+pub struct MacroResolver {
+    root: String,
+    packages: HashMap<String, Names>,
+    /// `dispatch:` of the root project.
+    search_orders: IndexMap<String, Vec<String>>,
+    /// Installed packages, for dispatch without a configured order.
+    dependencies: HashSet<String>,
+}
+
+/// Where a macro stands, from the least to the most preferred.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Locality {
+    Core,
+    Imported,
+    Root,
+}
+
+impl MacroResolver {
+    /// A resolver for `macros` as (package, name, unique id). `search_orders` is `dispatch:` of the root project,
+    /// `dependencies` the names of installed packages.
+    pub fn new<'a>(
+        root: &str,
+        search_orders: IndexMap<String, Vec<String>>,
+        dependencies: impl IntoIterator<Item = String>,
+        macros: impl IntoIterator<Item = (&'a str, &'a str, &'a str)>,
+    ) -> Self {
+        let mut packages: HashMap<String, Names> = HashMap::new();
+        for (package, name, unique_id) in macros {
+            packages.entry(package.to_owned()).or_default().insert(name.to_owned(), Arc::from(unique_id));
+        }
+        MacroResolver {
+            root: root.to_owned(),
+            packages,
+            search_orders,
+            dependencies: dependencies.into_iter().collect(),
+        }
+    }
+
+    /// The macro that a bare `name` means in a node of `search_package`.
+    pub fn find(&self, search_package: &str, name: &str) -> Option<&Arc<str>> {
+        [search_package, &self.root]
+            .into_iter()
+            .chain(INTERNAL_PACKAGES)
+            .find_map(|package| self.packages.get(package)?.get(name))
+    }
+
+    /// The macro called `package.name`. Package `dbt` stands for all built-in packages.
+    pub fn in_package(&self, package: &str, name: &str) -> Option<&Arc<str>> {
+        if package == "dbt" {
+            return INTERNAL_PACKAGES.into_iter().find_map(|internal| self.packages.get(internal)?.get(name));
+        }
+        self.packages.get(package)?.get(name)
+    }
+
+    /// Whether `name` is a namespace of macros in Jinja.
+    pub fn is_namespace(&self, name: &str) -> bool {
+        name == "dbt" || (name != "dbt_duckdb" && self.packages.contains_key(name))
+    }
+
+    /// Names of the macros in a namespace.
+    pub fn names_in(&self, package: &str) -> Vec<&str> {
+        let packages: Vec<&str> = if package == "dbt" { INTERNAL_PACKAGES.to_vec() } else { vec![package] };
+        packages.iter().filter_map(|name| self.packages.get(*name)).flat_map(|names| names.keys()).map(|s| &**s).collect()
+    }
+
+    /// The macro that `adapter.dispatch(name, namespace)` means in a node of `search_package`.
+    ///
+    /// # Errors
+    /// Compilation errors in dbt's words: a dot in the name, no such macro, no such package.
+    pub fn dispatch(&self, search_package: &str, name: &str, namespace: Option<&str>) -> Result<&Arc<str>> {
+        if let Some((package, rest)) = name.split_once('.') {
+            return Err(Error::compilation(format!(
+                "In adapter.dispatch, got a macro name of \"{name}\", but \".\" is not a valid macro name component. \
+                 Did you mean `adapter.dispatch(\"{rest}\", macro_namespace=\"{package}\")`?"
+            )));
+        }
+        let search: Vec<Option<&str>> = self.dispatch_packages(namespace);
+        let mut attempts = Vec::new();
+        for package in search {
+            for prefix in ADAPTER_PREFIXES {
+                let candidate = format!("{prefix}__{name}");
+                let found = match package {
+                    None => self.find(search_package, &candidate),
+                    Some(package) => self.in_package(package, &candidate),
+                };
+                if let Some(unique_id) = found {
+                    return Ok(unique_id);
+                }
+                attempts.push(match package {
+                    None => format!("'{candidate}'"),
+                    Some(package) => format!("'{package}.{candidate}'"),
+                });
+            }
+        }
+        Err(Error::compilation(format!(
+            "In dispatch: No macro named '{name}' found within namespace: '{}'\n    Searched for: {}",
+            namespace.unwrap_or("None"),
+            attempts.join(", ")
+        )))
+    }
+
+    fn dispatch_packages<'a>(&'a self, namespace: Option<&'a str>) -> Vec<Option<&'a str>> {
+        let Some(namespace) = namespace else { return vec![None] };
+        match self.search_orders.get(namespace) {
+            Some(order) if !order.is_empty() => order.iter().map(|package| Some(package.as_str())).collect(),
+            _ if self.dependencies.contains(namespace) => vec![Some(&self.root), Some(namespace)],
+            _ => vec![None],
+        }
+    }
+
+    /// The macro of a materialization for DuckDB: the adapter's own before the default, the root project's before a
+    /// package's before the built-in one; a package may not replace a built-in one unasked.
+    pub fn materialization(&self, name: &str) -> Option<&Arc<str>> {
+        for adapter in ADAPTER_PREFIXES {
+            let macro_name = format!("materialization_{name}_{adapter}");
+            let candidates = self.candidates(&macro_name);
+            let has_core = candidates.iter().any(|(locality, _)| *locality == Locality::Core);
+            let built_in = has_core || self.is_built_in_materialization(name);
+            let best = candidates
+                .into_iter()
+                .filter(|(locality, _)| !(built_in && *locality == Locality::Imported))
+                .max_by_key(|(locality, _)| *locality);
+            if let Some((_, unique_id)) = best {
+                return Some(unique_id);
+            }
+        }
+        None
+    }
+
+    fn is_built_in_materialization(&self, name: &str) -> bool {
+        ADAPTER_PREFIXES.iter().any(|adapter| {
+            let macro_name = format!("materialization_{name}_{adapter}");
+            INTERNAL_PACKAGES.iter().any(|package| self.packages.get(*package).is_some_and(|n| n.contains_key(&macro_name)))
+        })
+    }
+
+    /// `generate_{component}_name` for nodes of `package`: the package's own if it is an installed package with one,
+    /// else the root project's, else the built-in one.
+    pub fn generate_name(&self, component: &str, package: &str) -> Option<&Arc<str>> {
+        let name = format!("generate_{component}_name");
+        if package != self.root
+            && !INTERNAL_PACKAGES.contains(&package)
+            && let Some(own) = self.packages.get(package).and_then(|names| names.get(&name))
+        {
+            return Some(own);
+        }
+        self.candidates(&name)
+            .into_iter()
+            .filter(|(locality, _)| *locality != Locality::Imported)
+            .max_by_key(|(locality, _)| *locality)
+            .map(|(_, unique_id)| unique_id)
+    }
+
+    fn candidates(&self, name: &str) -> Vec<(Locality, &Arc<str>)> {
+        let internal = INTERNAL_PACKAGES.into_iter().rev();
+        let others = self.packages.keys().map(String::as_str).filter(|package| !INTERNAL_PACKAGES.contains(package));
+        internal
+            .chain(others)
+            .filter_map(|package| {
+                let unique_id = self.packages.get(package)?.get(name)?;
+                Some((self.locality(package), unique_id))
+            })
+            .collect()
+    }
+
+    fn locality(&self, package: &str) -> Locality {
+        if package == self.root {
+            Locality::Root
+        } else if INTERNAL_PACKAGES.contains(&package) {
+            Locality::Core
+        } else {
+            Locality::Imported
+        }
+    }
+
+    /// A known macro whose name is near `name`, for error hints.
+    pub fn suggestion(&self, search_package: &str, name: &str) -> Option<String> {
+        let packages = [search_package, &self.root].into_iter().chain(INTERNAL_PACKAGES);
+        let names = packages.filter_map(|package| self.packages.get(package)).flat_map(|names| names.keys());
+        did_you_mean(name, names.map(String::as_str)).map(str::to_owned)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolver() -> MacroResolver {
+        let macros = [
+            ("dbt", "default__hash", "macro.dbt.default__hash"),
+            ("dbt", "generate_schema_name", "macro.dbt.generate_schema_name"),
+            ("dbt", "materialization_view_default", "macro.dbt.materialization_view_default"),
+            ("utils", "default__hash", "macro.utils.default__hash"),
+            ("utils", "star", "macro.utils.star"),
+            ("utils", "generate_schema_name", "macro.utils.generate_schema_name"),
+            ("utils", "materialization_view_default", "macro.utils.materialization_view_default"),
+            ("shop", "duckdb__hash", "macro.shop.duckdb__hash"),
+        ];
+        MacroResolver::new("shop", IndexMap::new(), ["utils".to_owned()], macros)
+    }
+
+    #[test]
+    fn bare_names_do_not_reach_into_packages() {
+        assert_eq!(resolver().find("shop", "star"), None);
+        assert_eq!(resolver().find("utils", "star").map(|id| &**id), Some("macro.utils.star"));
+    }
+
+    #[test]
+    fn dispatch_prefers_the_root_project_and_the_adapter() {
+        let found = resolver().dispatch("utils", "hash", Some("utils")).map(|id| id.to_string());
+        assert_eq!(found.ok().as_deref(), Some("macro.shop.duckdb__hash"));
+    }
+
+    #[test]
+    fn dispatch_says_what_it_searched() {
+        let error = resolver().dispatch("shop", "nope", Some("utils")).err().map(|error| error.message);
+        assert_eq!(
+            error.as_deref(),
+            Some(
+                "In dispatch: No macro named 'nope' found within namespace: 'utils'\n    Searched for: \
+                 'shop.duckdb__nope', 'shop.default__nope', 'utils.duckdb__nope', 'utils.default__nope'"
+            )
+        );
+    }
+
+    #[test]
+    fn packages_keep_their_own_names_but_not_built_in_materializations() {
+        let resolver = resolver();
+        assert_eq!(
+            resolver.generate_name("schema", "utils").map(|id| &**id),
+            Some("macro.utils.generate_schema_name")
+        );
+        assert_eq!(resolver.generate_name("schema", "shop").map(|id| &**id), Some("macro.dbt.generate_schema_name"));
+        assert_eq!(resolver.materialization("view").map(|id| &**id), Some("macro.dbt.materialization_view_default"));
+    }
+}

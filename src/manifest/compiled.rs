@@ -1,0 +1,50 @@
+//! What compiling a node adds to it. Kept beside the manifest, which does not change after parsing.
+
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
+
+use super::{InjectedCte, UniqueId};
+
+/// A node after compiling.
+#[derive(Debug, Clone, Default)]
+pub struct Compiled {
+    /// The SQL with ephemeral models injected.
+    pub code: Option<Arc<str>>,
+    /// The SQL before injection, for a model that others inject.
+    pub pre_injected: Option<Arc<str>>,
+    /// `target/compiled/...`, relative to the project, where it was written.
+    pub path: Option<String>,
+    /// `target/run/...`, relative to the project, where the materialization's SQL was written.
+    pub build_path: Option<String>,
+    /// Injected ephemeral models.
+    pub extra_ctes: Vec<InjectedCte>,
+    /// Whether injection was done.
+    pub extra_ctes_injected: bool,
+    /// Quoted name where it differs from the parsed one (tests that store failures).
+    pub relation_name: Option<String>,
+}
+
+/// Compiled nodes by unique id; written by workers, read by artifacts.
+#[derive(Debug, Default)]
+pub struct CompiledNodes(RwLock<HashMap<UniqueId, Arc<Compiled>>>);
+
+impl CompiledNodes {
+    /// What is known of a node.
+    pub fn get(&self, unique_id: &str) -> Option<Arc<Compiled>> {
+        self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner).get(unique_id).cloned()
+    }
+
+    /// Replaces what is known of a node.
+    pub fn insert(&self, unique_id: &str, compiled: Compiled) {
+        let mut nodes = self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        nodes.insert(unique_id.to_owned(), Arc::new(compiled));
+    }
+
+    /// Changes what is known of a node, starting from nothing if nothing is.
+    pub fn update(&self, unique_id: &str, change: impl FnOnce(&mut Compiled)) {
+        let mut nodes = self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut compiled = nodes.get(unique_id).map(|known| (**known).clone()).unwrap_or_default();
+        change(&mut compiled);
+        nodes.insert(unique_id.to_owned(), Arc::new(compiled));
+    }
+}
