@@ -1,12 +1,19 @@
 //! What rdbt needs of a database engine, and the engine-neutral things around it: relations, columns, result
 //! tables, the relation cache. No type of an engine's own library crosses this border; results cross as Arrow.
 
+pub mod cache;
+pub mod column;
 pub mod duckdb;
+pub mod relation;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
 use crate::error::Error;
+
+pub use cache::RelationCache;
+pub use column::Column;
+pub use relation::{Component, EventTimeFilter, Path, Policy, Relation, RelationType};
 
 /// A statement that the engine refused, or a connection that it lost.
 #[derive(Debug, Clone, thiserror::Error)]

@@ -74,7 +74,9 @@ impl DuckDbEngine {
                 Some(repo) => format!("install {name} from {repo}"),
                 None => format!("install '{}'", name.replace('\'', "''")),
             };
-            run(connection, &install)?;
+            if extension.repo.is_some() || !is_installed(connection, name) {
+                run(connection, &install)?;
+            }
             run(connection, &format!("load '{}'", name.replace('\'', "''")))?;
         }
         for secret in &self.credentials.secrets {
@@ -148,6 +150,12 @@ impl Engine for DuckDbEngine {
 fn is_read_only(connection: &RawConnection) -> bool {
     let sql = "select readonly from duckdb_databases() where database_name = current_database()";
     connection.query_row(sql, [], |row| row.get::<_, bool>(0)).unwrap_or(false)
+}
+
+/// Extensions that are part of the library, or installed before, need no network.
+fn is_installed(connection: &RawConnection, name: &str) -> bool {
+    let sql = "select installed from duckdb_extensions() where extension_name = ? or list_contains(aliases, ?)";
+    connection.query_row(sql, [name, name], |row| row.get::<_, bool>(0)).unwrap_or(false)
 }
 
 fn run(connection: &RawConnection, sql: &str) -> Result<(), AdapterError> {
