@@ -1,5 +1,5 @@
 //! Writes the table of dbt's standard macros that `src/builtin_macros/mod.rs` embeds, so that a macro file
-//! is part of the program as soon as it lies in its folder.
+//! is part of the program as soon as it lies in its folder; and tells the linker where the prebuilt libduckdb lies.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -13,6 +13,8 @@ const PACKAGES: [&str; 2] = ["dbt", "dbt_duckdb"];
 
 fn main() -> io::Result<()> {
     let crate_root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
+    // The target folder may lie anywhere, so the checkout's library folder is named in full.
+    println!("cargo:rustc-link-arg=-Wl,-rpath,{}", crate_root.join(".libduckdb").display());
     let out_dir = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
 
     let mut table = String::from("&[\n");

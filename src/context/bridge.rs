@@ -29,3 +29,7 @@ pub fn load_seed_table(_scope: &Arc<Scope>) -> Result<Value, MjError> {
 pub fn submit_python_job(_scope: &Arc<Scope>, _args: &super::call::Args) -> Result<Value, MjError> {
     Ok(Value::from(()))
 }
+
+pub fn relation_value(_scope: &Arc<Scope>, relation: crate::adapter::relation::Relation) -> Value {
+    Value::from(relation.render_limited())
+}
