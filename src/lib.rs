@@ -1,6 +1,7 @@
 //! rdbt compiles and runs dbt projects on DuckDB. One folder for each phase; see `ARCHITECTURE.md`.
 
 pub mod adapter;
+pub mod context;
 pub mod error;
 pub mod events;
 pub mod invocation;
