@@ -8,5 +8,6 @@ pub mod events;
 pub mod invocation;
 pub mod jinja;
 pub mod manifest;
+pub mod parse;
 pub mod project;
 pub mod yaml;
