@@ -18,7 +18,10 @@ pub struct DuplicateKey {
 }
 
 /// Aliases copy what they refer to; a document may not grow beyond this many values.
-const NODE_LIMIT: usize = 4_000_000;
+const NODE_LIMIT: usize = 1_000_000;
+
+/// How many mappings may stand in for one another before a scalar must come.
+const STAND_IN_LIMIT: usize = 100;
 
 /// Builds the value of a node and everything below it.
 pub(super) fn construct(graph: &Graph, root: Id) -> Outcome<(Node, Vec<DuplicateKey>)> {
@@ -106,21 +109,21 @@ impl Constructor<'_> {
 
     /// The text of a scalar, or of the `=` entry of a mapping that stands in for one.
     fn text(&self, id: Id) -> Outcome<&str> {
-        let raw = &self.graph[id];
-        match &raw.content {
-            Content::Scalar(text) => return Ok(text),
-            Content::Mapping(entries) => {
-                let stand_in = entries
+        let mut current = id;
+        for _ in 0..STAND_IN_LIMIT {
+            let stand_in = match &self.graph[current].content {
+                Content::Scalar(text) => return Ok(text),
+                Content::Mapping(entries) => entries
                     .iter()
-                    .find(|(key, _)| self.graph[*key].tag == Tag::Value);
-                if let Some((_, value)) = stand_in
-                    && *value > id
-                {
-                    return self.text(*value);
-                }
+                    .find(|(key, _)| self.graph[*key].tag == Tag::Value),
+                Content::Sequence(_) => None,
+            };
+            match stand_in {
+                Some((_, value)) => current = *value,
+                None => break,
             }
-            Content::Sequence(_) => {}
         }
+        let raw = &self.graph[current];
         Err(Problem::at(
             raw.start,
             format!("expected a scalar node, but found {}", raw.kind()),

@@ -24,6 +24,9 @@ mod timestamp;
 mod token;
 mod value;
 
+#[cfg(test)]
+mod tests;
+
 pub use construct::DuplicateKey;
 pub use dump::{DumpOptions, dump};
 pub use error::YamlError;
