@@ -98,18 +98,16 @@ impl Scanner {
 
     /// The next token is only certain once it can no longer turn out to start a key.
     fn needs_more(&mut self) -> Outcome<bool> {
-        if self.finished {
-            return Ok(false);
-        }
         if self.waiting.is_empty() {
-            return Ok(true);
+            return Ok(!self.finished);
         }
         self.drop_stale_keys()?;
-        Ok(self
-            .keys
-            .iter()
-            .flatten()
-            .any(|key| key.token == self.taken))
+        Ok(!self.finished
+            && self
+                .keys
+                .iter()
+                .flatten()
+                .any(|key| key.token == self.taken))
     }
 
     fn drop_stale_keys(&mut self) -> Outcome<()> {
