@@ -4,8 +4,6 @@ use std::sync::{Arc, LazyLock};
 
 use indexmap::IndexMap;
 
-#[allow(unused_imports)]
-use super::shims::*;
 use crate::events::{Event, Level};
 use crate::jinja::value::{Dict, List, from_json, py_str, truth};
 use crate::jinja::{self, MjError, Object, State, Value};

@@ -18,7 +18,6 @@ mod relations;
 pub mod results;
 pub mod runtime;
 mod scope;
-mod shims;
 mod vars;
 
 pub use builtins::DBT_VERSION;
