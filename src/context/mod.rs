@@ -25,4 +25,5 @@ pub use capture::Captured;
 pub use macro_resolver::MacroResolver;
 pub use names::generate_name;
 pub use parse::{render_native_while_parsing, render_while_parsing};
+pub use relations::source_relation;
 pub use scope::{Globals, Phase, Scope, Subject};
