@@ -192,7 +192,11 @@ impl Scope {
 
     /// The macro that `name` means here.
     pub(crate) fn find_macro(&self, name: &str) -> Option<Value> {
-        let unique_id = self.globals.macros.find(&self.search_package, name)?;
+        self.macro_by_id(self.globals.macros.find(&self.search_package, name)?)
+    }
+
+    /// A macro as a value.
+    pub(crate) fn macro_by_id(&self, unique_id: &str) -> Option<Value> {
         self.globals.engine.macro_proxy(unique_id)
     }
 
