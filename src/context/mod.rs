@@ -7,6 +7,7 @@ pub mod capture;
 mod config_object;
 pub mod convert;
 pub mod bridge;
+pub mod database;
 pub mod errors;
 mod exceptions;
 mod graph;
