@@ -5,7 +5,6 @@ mod builtins;
 mod call;
 pub mod capture;
 mod config_object;
-pub mod convert;
 pub mod bridge;
 pub mod database;
 pub mod errors;
