@@ -6,6 +6,7 @@ mod call;
 pub mod capture;
 mod config_object;
 pub mod bridge;
+pub mod database;
 pub mod errors;
 mod exceptions;
 mod graph;
