@@ -20,6 +20,7 @@ mod relations;
 pub mod results;
 pub mod runtime;
 mod scope;
+mod seeds;
 mod vars;
 
 pub use builtins::DBT_VERSION;
