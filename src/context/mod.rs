@@ -30,4 +30,5 @@ pub use names::generate_name;
 pub use macros::Macros;
 pub use query_comment::query_comment;
 pub use parse::{render_native_while_parsing, render_while_parsing};
+pub use relations::source_relation;
 pub use scope::{Globals, Phase, Scope, Subject};
