@@ -61,7 +61,7 @@ pub fn parse(
     let resolver = macros::register(project, &engine, &all_macros);
     macros::find_calls(&mut all_macros, &resolver);
     let globals =
-        Globals::new(invocation.clone(), project.clone(), Arc::new(engine), Arc::new(resolver), events.clone());
+        Globals::new(invocation.clone(), project.clone(), Arc::new(engine), Arc::new(resolver), events.clone())?;
     let warnings = Arc::new(Warnings::new(
         events.clone(),
         invocation.flags.show_all_deprecations,
