@@ -141,13 +141,9 @@ impl fmt::Display for Error {
         if let Some(node) = &self.node {
             write!(f, " in {} {} ({})", node.resource_type, node.name, node.path)?;
         }
-        let body = std::iter::once(self.message.as_str())
-            .chain(self.details.iter().map(String::as_str))
-            .chain(self.hints.iter().map(String::as_str));
-        for part in body {
-            for line in part.lines() {
-                write!(f, "\n  {line}")?;
-            }
+        let body = std::iter::once(&self.message).chain(&self.details).chain(&self.hints);
+        for line in body.flat_map(|part| part.split('\n')) {
+            write!(f, "\n  {line}")?;
         }
         match &self.file {
             Some(file) => write!(f, "\n\nError encountered in {file}"),

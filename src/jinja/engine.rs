@@ -36,47 +36,31 @@ impl Default for Engine {
 impl Engine {
     /// An engine with the dialect's filters, tests and functions and no templates.
     pub fn new() -> Self {
-        Engine {
-            env: Environment::new(),
-            sources: RwLock::default(),
-        }
+        Engine { env: Environment::new(), sources: RwLock::default() }
     }
 
     /// Gives `fromyaml` and `toyaml` their reader and writer.
     pub fn with_yaml(mut self, parse: YamlParse, print: YamlPrint) -> Self {
-        self.env
-            .add_function("fromyaml", move |text: String| parse(&text));
-        self.env
-            .add_function("toyaml", move |value: Value| print(&value, false));
+        self.env.add_function("fromyaml", move |text: String| parse(&text));
+        self.env.add_function("toyaml", move |value: Value| print(&value, false));
         self
     }
 
     /// Adds a template under `name`; `path` stands in errors.
     pub fn add_template(&self, name: &str, path: &str, source: Arc<str>) {
         let _ = path;
-        self.sources
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .templates
-            .insert(name.to_owned(), source);
+        self.sources.write().unwrap_or_else(PoisonError::into_inner).templates.insert(name.to_owned(), source);
     }
 
     /// Adds a macro under its unique id.
     pub fn add_macro(&self, def: Arc<MacroDef>) {
-        self.sources
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .macros
-            .insert(def.unique_id.clone(), def);
+        self.sources.write().unwrap_or_else(PoisonError::into_inner).macros.insert(def.unique_id.clone(), def);
     }
 
     /// The macro as a value that any render of this engine can call.
     pub fn macro_proxy(&self, unique_id: &str) -> Option<Value> {
         let sources = self.sources.read().unwrap_or_else(PoisonError::into_inner);
-        sources
-            .macros
-            .get(unique_id)
-            .map(|def| Value::from(def.name.clone()))
+        sources.macros.get(unique_id).map(|def| Value::from(def.name.clone()))
     }
 
     /// Renders a template that was added; `root` resolves names.
@@ -84,13 +68,7 @@ impl Engine {
     /// # Errors
     /// The template cannot be parsed or fails while rendering.
     pub fn render(&self, name: &str, root: Value) -> Result<String, JinjaError> {
-        let source = self
-            .sources
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .templates
-            .get(name)
-            .cloned();
+        let source = self.sources.read().unwrap_or_else(PoisonError::into_inner).templates.get(name).cloned();
         self.render_str(&source.unwrap_or_default(), name, root)
     }
 
@@ -99,21 +77,14 @@ impl Engine {
     /// # Errors
     /// The source cannot be parsed or fails while rendering.
     pub fn render_str(&self, source: &str, path: &str, root: Value) -> Result<String, JinjaError> {
-        self.env
-            .render_named_str(path, source, root)
-            .map_err(|error| from_engine(&error))
+        self.env.render_named_str(path, source, root).map_err(|error| from_engine(&error))
     }
 
     /// Renders a string to a value, with dbt's native types (`as_bool`, `as_number`, `as_native`, `as_text`).
     ///
     /// # Errors
     /// The source cannot be parsed, fails while rendering, or does not convert to the type asked for.
-    pub fn render_native(
-        &self,
-        source: &str,
-        path: &str,
-        root: Value,
-    ) -> Result<Value, JinjaError> {
+    pub fn render_native(&self, source: &str, path: &str, root: Value) -> Result<Value, JinjaError> {
         self.render_str(source, path, root).map(Value::from)
     }
 

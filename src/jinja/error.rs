@@ -69,9 +69,7 @@ impl JinjaError {
 
     /// The host's error as its own type, when it is one.
     pub fn host<T: Error + 'static>(&self) -> Option<&T> {
-        self.source
-            .as_ref()
-            .and_then(|source| source.downcast_ref::<T>())
+        self.source.as_ref().and_then(|source| source.downcast_ref::<T>())
     }
 
     /// The message with dbt's hint for undefined names, and the macro stack below it.
@@ -81,16 +79,9 @@ impl JinjaError {
         let mut text = self.message.clone();
         if !self.stack.is_empty() {
             text.push('\n');
-            let frames = self
-                .stack
-                .iter()
-                .map(|frame| format!("macro {} ({})", frame.name, frame.path));
+            let frames = self.stack.iter().map(|frame| format!("macro {} ({})", frame.name, frame.path));
             for (index, frame) in frames.chain(caller.map(str::to_owned)).enumerate() {
-                text.push_str(if index == 0 {
-                    "\n> in "
-                } else {
-                    "\n> called by "
-                });
+                text.push_str(if index == 0 { "\n> in " } else { "\n> called by " });
                 text.push_str(&frame);
             }
         }
@@ -112,9 +103,7 @@ impl fmt::Display for JinjaError {
 
 impl Error for JinjaError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source
-            .as_ref()
-            .map(|source| source.as_ref() as &(dyn Error + 'static))
+        self.source.as_ref().map(|source| source.as_ref() as &(dyn Error + 'static))
     }
 }
 
@@ -151,13 +140,7 @@ pub struct PyError {
 impl PyError {
     /// A failure as an error that a function of the engine can return.
     pub fn raise(kind: PyErrorKind, message: impl Into<String>) -> MjError {
-        PyError {
-            kind,
-            message: message.into(),
-            name: None,
-            line: None,
-        }
-        .into()
+        PyError { kind, message: message.into(), name: None, line: None }.into()
     }
 
     /// Python's `TypeError`.
@@ -204,8 +187,7 @@ impl Error for HostError {}
 pub fn host_error(error: Box<dyn Error + Send + Sync>) -> MjError {
     let message = error.to_string();
     let inner = Mutex::new(Some(error));
-    MjError::new(ErrorKind::InvalidOperation, message.clone())
-        .with_source(HostError { message, inner })
+    MjError::new(ErrorKind::InvalidOperation, message.clone()).with_source(HostError { message, inner })
 }
 
 /// Folds an error of the engine into one of ours.
@@ -217,11 +199,7 @@ pub(crate) fn from_engine(error: &MjError) -> JinjaError {
         if let Some(host) = current.downcast_ref::<HostError>() {
             found.kind = JinjaErrorKind::Host;
             found.message = host.message.clone();
-            found.source = host
-                .inner
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take();
+            found.source = host.inner.lock().unwrap_or_else(PoisonError::into_inner).take();
         } else if let Some(python) = current.downcast_ref::<PyError>() {
             found.message = python.message.clone();
             found.undefined_name = python.name.clone();

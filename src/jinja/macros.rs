@@ -61,17 +61,8 @@ pub struct MacroDef {
 ///
 /// # Errors
 /// The file's blocks are not closed, are nested or stand inside control flow, or a block's header cannot be parsed.
-pub fn macros_in_file(
-    source: &str,
-    path: &str,
-    package: &str,
-) -> Result<Vec<MacroDef>, JinjaError> {
-    let kinds = [
-        BlockType::Macro,
-        BlockType::Materialization,
-        BlockType::Test,
-        BlockType::DataTest,
-    ];
+pub fn macros_in_file(source: &str, path: &str, package: &str) -> Result<Vec<MacroDef>, JinjaError> {
+    let kinds = [BlockType::Macro, BlockType::Materialization, BlockType::Test, BlockType::DataTest];
     let blocks = extract(source, path, &kinds)?;
     Ok(blocks
         .into_iter()

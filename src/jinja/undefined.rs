@@ -25,17 +25,8 @@ pub(crate) struct Undefined {
 impl Undefined {
     /// The failure that using this value raises.
     pub fn error(&self) -> MjError {
-        let message = self
-            .hint
-            .clone()
-            .unwrap_or_else(|| format!("'{}' is undefined", self.name));
-        PyError {
-            kind: PyErrorKind::Undefined,
-            message,
-            name: Some(self.name.to_string()),
-            line: None,
-        }
-        .into()
+        let message = self.hint.clone().unwrap_or_else(|| format!("'{}' is undefined", self.name));
+        PyError { kind: PyErrorKind::Undefined, message, name: Some(self.name.to_string()), line: None }.into()
     }
 }
 
@@ -45,11 +36,7 @@ impl Object for Undefined {
     }
 
     fn get_value(self: &Arc<Self>, _key: &Value) -> Option<Value> {
-        if self.lenient {
-            Some(Value::from_dyn_object(self.clone()))
-        } else {
-            Some(Value::from(self.error()))
-        }
+        if self.lenient { Some(Value::from_dyn_object(self.clone())) } else { Some(Value::from(self.error())) }
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
@@ -60,16 +47,8 @@ impl Object for Undefined {
         false
     }
 
-    fn call(
-        self: &Arc<Self>,
-        _state: &mut State<'_, '_>,
-        _args: &[Value],
-    ) -> Result<Value, MjError> {
-        if self.lenient {
-            Ok(Value::from_dyn_object(self.clone()))
-        } else {
-            Err(self.error())
-        }
+    fn call(self: &Arc<Self>, _state: &mut State<'_, '_>, _args: &[Value]) -> Result<Value, MjError> {
+        if self.lenient { Ok(Value::from_dyn_object(self.clone())) } else { Err(self.error()) }
     }
 
     fn call_method(
@@ -78,11 +57,7 @@ impl Object for Undefined {
         _method: &str,
         _args: &[Value],
     ) -> Result<Value, MjError> {
-        if self.lenient {
-            Ok(Value::from_dyn_object(self.clone()))
-        } else {
-            Err(self.error())
-        }
+        if self.lenient { Ok(Value::from_dyn_object(self.clone())) } else { Err(self.error()) }
     }
 
     fn render(self: &Arc<Self>, _f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -92,11 +67,7 @@ impl Object for Undefined {
 
 /// The undefined value of dbt's parse phase: prints nothing, is callable and has every attribute.
 pub fn parse_undefined(name: &str) -> Value {
-    Value::from_object(Undefined {
-        name: name.into(),
-        hint: None,
-        lenient: true,
-    })
+    Value::from_object(Undefined { name: name.into(), hint: None, lenient: true })
 }
 
 /// Whether a value is undefined, strict or lenient.

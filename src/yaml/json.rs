@@ -170,9 +170,26 @@ pub(super) fn python_repr(text: &str) -> String {
                 out.push('\\');
                 out.push(quote);
             }
+            _ if is_invisible(character) => out.push_str(&python_escape(character)),
             _ => out.push(character),
         }
     }
     out.push(quote);
     out
+}
+
+fn is_invisible(character: char) -> bool {
+    character.is_control()
+        || (character.is_whitespace() && character != ' ')
+        || matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{feff}')
+}
+
+/// A character in Python's numeric notation.
+pub(super) fn python_escape(character: char) -> String {
+    let code = u32::from(character);
+    match code {
+        0..=0xff => format!("\\x{code:02x}"),
+        0x100..=0xffff => format!("\\u{code:04x}"),
+        _ => format!("\\U{code:08x}"),
+    }
 }

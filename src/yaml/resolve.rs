@@ -18,16 +18,21 @@ pub(super) enum Tag {
     Set,
     Omap,
     Pairs,
+    /// A lone `!`: the node is typed as if it were plain and untagged.
+    Unspecific,
     Other(String),
 }
 
-/// Every tag of the YAML type repository starts so.
-const PREFIX: &str = "tag:yaml.org,2002:";
+/// Every tag of the YAML type repository starts so; `!!` is short for it.
+pub(super) const STANDARD_PREFIX: &str = "tag:yaml.org,2002:";
 
 impl Tag {
     /// The type a full tag such as `tag:yaml.org,2002:int` stands for.
     pub(super) fn named(tag: &str) -> Tag {
-        match tag.strip_prefix(PREFIX) {
+        if tag == "!" {
+            return Tag::Unspecific;
+        }
+        match tag.strip_prefix(STANDARD_PREFIX) {
             Some("null") => Tag::Null,
             Some("bool") => Tag::Bool,
             Some("int") => Tag::Int,

@@ -180,9 +180,14 @@ fn construct_time(date: NaiveDate, time: &TimeParts<'_>) -> Outcome<Value> {
     let offset = match time.zone {
         None => None,
         Some(seconds) => Some(FixedOffset::east_opt(seconds).ok_or_else(|| {
-            Problem::placeless(
-                "offset must be a timedelta strictly between -timedelta(hours=24) and timedelta(hours=24).",
-            )
+            let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+            let rest = match rest {
+                0 => String::new(),
+                _ => format!(", seconds={rest}"),
+            };
+            Problem::placeless(format!(
+                "offset must be a timedelta strictly between -timedelta(hours=24) and timedelta(hours=24), not datetime.timedelta(days={days}{rest})."
+            ))
         })?),
     };
     date.and_hms_micro_opt(hour, minute, second, micros)

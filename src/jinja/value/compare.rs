@@ -23,7 +23,5 @@ pub fn py_cmp(a: &Value, b: &Value, op: &str) -> Result<Ordering, MjError> {
         return Ok(a.cmp(b));
     }
     let (left, right) = (type_name(a), type_name(b));
-    Err(PyError::type_error(format!(
-        "'{op}' not supported between instances of '{left}' and '{right}'"
-    )))
+    Err(PyError::type_error(format!("'{op}' not supported between instances of '{left}' and '{right}'")))
 }

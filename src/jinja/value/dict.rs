@@ -44,14 +44,11 @@ impl Key {
             ValueKind::Number => Ok(Key::number(value)),
             ValueKind::Seq if value.is_tuple() => {
                 let items = value.try_iter()?;
-                items
-                    .map(|item| Key::new(&item))
-                    .collect::<Result<_, _>>()
-                    .map(Key::Tuple)
+                items.map(|item| Key::new(&item)).collect::<Result<_, _>>().map(Key::Tuple)
             }
-            ValueKind::Seq | ValueKind::Map | ValueKind::Iterable => Err(PyError::type_error(
-                format!("unhashable type: '{}'", type_name(value)),
-            )),
+            ValueKind::Seq | ValueKind::Map | ValueKind::Iterable => {
+                Err(PyError::type_error(format!("unhashable type: '{}'", type_name(value))))
+            }
             _ => Ok(Key::Other(type_name(value), py_repr(value))),
         }
     }
@@ -61,11 +58,7 @@ impl Key {
             return Key::Int(int);
         }
         let float = f64::try_from(value.clone()).unwrap_or(f64::NAN);
-        if float.fract() == 0.0 && float.abs() < 1e30 {
-            Key::Int(float as i128)
-        } else {
-            Key::Float(float.to_bits())
-        }
+        if float.fract() == 0.0 && float.abs() < 1e30 { Key::Int(float as i128) } else { Key::Float(float.to_bits()) }
     }
 }
 
@@ -117,18 +110,14 @@ impl Dict {
 
     /// The value under a string key.
     pub fn get(&self, key: &str) -> Option<Value> {
-        read(&self.0)
-            .get(&StrKey(key))
-            .map(|(_, value)| value.clone())
+        read(&self.0).get(&StrKey(key)).map(|(_, value)| value.clone())
     }
 
     /// The value under any key; nothing for keys that cannot be hashed.
     pub fn get_item(&self, key: &Value) -> Option<Value> {
         match key.as_str() {
             Some(text) => self.get(text),
-            None => read(&self.0)
-                .get(&Key::new(key).ok()?)
-                .map(|(_, value)| value.clone()),
+            None => read(&self.0).get(&Key::new(key).ok()?).map(|(_, value)| value.clone()),
         }
     }
 
@@ -143,18 +132,13 @@ impl Dict {
     /// The key cannot be hashed.
     pub fn set_item(&self, key: Value, value: Value) -> Result<(), MjError> {
         let hashed = Key::new(&key)?;
-        write(&self.0)
-            .entry(hashed)
-            .or_insert_with(|| (key, Value::UNDEFINED))
-            .1 = value;
+        write(&self.0).entry(hashed).or_insert_with(|| (key, Value::UNDEFINED)).1 = value;
         Ok(())
     }
 
     /// Removes a string key and gives its value.
     pub fn remove(&self, key: &str) -> Option<Value> {
-        write(&self.0)
-            .shift_remove(&StrKey(key))
-            .map(|(_, value)| value)
+        write(&self.0).shift_remove(&StrKey(key)).map(|(_, value)| value)
     }
 
     /// A copy of the keys and values.

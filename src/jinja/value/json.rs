@@ -19,10 +19,9 @@ pub fn from_json(json: &serde_json::Value) -> Value {
         serde_json::Value::Number(number) => from_number(number),
         serde_json::Value::String(text) => Value::from(text.as_str()),
         serde_json::Value::Array(items) => List::new(items.iter().map(from_json).collect()),
-        serde_json::Value::Object(map) => Dict::from_pairs(
-            map.iter()
-                .map(|(key, value)| (key.as_str(), from_json(value))),
-        ),
+        serde_json::Value::Object(map) => {
+            Dict::from_pairs(map.iter().map(|(key, value)| (key.as_str(), from_json(value))))
+        }
     }
 }
 
@@ -47,11 +46,9 @@ pub fn to_json(value: &Value) -> Result<serde_json::Value, MjError> {
         ValueKind::Bool => Ok(serde_json::Value::Bool(value.is_true())),
         ValueKind::Number => number_to_json(value),
         ValueKind::String => Ok(serde_json::Value::String(py_str(value))),
-        ValueKind::Seq => value
-            .try_iter()?
-            .map(|item| to_json(&item))
-            .collect::<Result<_, _>>()
-            .map(serde_json::Value::Array),
+        ValueKind::Seq => {
+            value.try_iter()?.map(|item| to_json(&item)).collect::<Result<_, _>>().map(serde_json::Value::Array)
+        }
         ValueKind::Map => {
             let mut map = Map::new();
             for key in value.try_iter()? {
@@ -82,16 +79,10 @@ fn json_key(key: &Value) -> Result<String, MjError> {
         ValueKind::Bool => Ok(key.is_true().to_string()),
         ValueKind::Number if key.is_integer() => Ok(key.to_string()),
         ValueKind::Number => Ok(float_repr(f64::try_from(key.clone()).unwrap_or(f64::NAN))),
-        _ => Err(PyError::type_error(format!(
-            "keys must be str, int, float, bool or None, not {}",
-            type_name(key)
-        ))),
+        _ => Err(PyError::type_error(format!("keys must be str, int, float, bool or None, not {}", type_name(key)))),
     }
 }
 
 fn not_serializable(value: &Value) -> MjError {
-    PyError::type_error(format!(
-        "Object of type {} is not JSON serializable",
-        type_name(value)
-    ))
+    PyError::type_error(format!("Object of type {} is not JSON serializable", type_name(value)))
 }

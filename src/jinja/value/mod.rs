@@ -63,19 +63,14 @@ pub fn iterate(value: &Value) -> Result<Vec<Value>, MjError> {
     }
     match value.as_object().and_then(|object| object.try_iter()) {
         Some(items) => Ok(items.collect()),
-        None => Err(PyError::type_error(format!(
-            "'{}' object is not iterable",
-            type_name(value)
-        ))),
+        None => Err(PyError::type_error(format!("'{}' object is not iterable", type_name(value)))),
     }
 }
 
 pub(crate) fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
-    lock.read()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
+    lock.read().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 pub(crate) fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
-    lock.write()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
+    lock.write().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

@@ -29,9 +29,7 @@ pub(crate) fn write_repr(out: &mut String, value: &Value) {
         ValueKind::None => out.push_str("None"),
         ValueKind::Bool => out.push_str(if value.is_true() { "True" } else { "False" }),
         ValueKind::Number if value.is_integer() => push_display(out, value),
-        ValueKind::Number => out.push_str(&float_repr(
-            f64::try_from(value.clone()).unwrap_or_default(),
-        )),
+        ValueKind::Number => out.push_str(&float_repr(f64::try_from(value.clone()).unwrap_or_default())),
         ValueKind::String => out.push_str(&str_repr(value.as_str().unwrap_or_default())),
         ValueKind::Bytes => push_bytes(out, value.as_bytes().unwrap_or_default()),
         _ => push_object(out, value),
@@ -80,11 +78,7 @@ fn push_bytes(out: &mut String, bytes: &[u8]) {
 
 /// Python's `repr` of a string: single quotes unless only they occur inside.
 pub fn str_repr(text: &str) -> String {
-    let quote = if text.contains('\'') && !text.contains('"') {
-        '"'
-    } else {
-        '\''
-    };
+    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
     let mut out = String::with_capacity(text.len() + 2);
     out.push(quote);
     for c in text.chars() {
@@ -127,11 +121,7 @@ pub fn float_repr(number: f64) -> String {
         return "nan".to_owned();
     }
     if number.is_infinite() {
-        return if number > 0.0 {
-            "inf".to_owned()
-        } else {
-            "-inf".to_owned()
-        };
+        return if number > 0.0 { "inf".to_owned() } else { "-inf".to_owned() };
     }
     let magnitude = number.abs();
     if magnitude != 0.0 && !(1e-4..1e16).contains(&magnitude) {
@@ -144,9 +134,5 @@ pub fn float_repr(number: f64) -> String {
         return format!("{digits}e{sign}{exponent:0>2}");
     }
     let text = number.to_string();
-    if text.contains('.') {
-        text
-    } else {
-        text + ".0"
-    }
+    if text.contains('.') { text } else { text + ".0" }
 }

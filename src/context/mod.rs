@@ -1,0 +1,27 @@
+//! What Jinja sees in each phase: `ref`, `source`, `config`, `var`, `target`, `this`, `graph`, `adapter`, `exceptions`
+//! and the rest, and the macros of the project. A render is given a [`Scope`], which resolves names lazily.
+
+mod builtins;
+mod call;
+pub mod capture;
+mod config_object;
+pub mod bridge;
+pub mod errors;
+mod exceptions;
+mod graph;
+pub mod macro_resolver;
+mod names;
+mod parse;
+mod references;
+mod relations;
+pub mod results;
+pub mod runtime;
+mod scope;
+mod vars;
+
+pub use builtins::DBT_VERSION;
+pub use capture::Captured;
+pub use macro_resolver::MacroResolver;
+pub use names::generate_name;
+pub use parse::{render_native_while_parsing, render_while_parsing};
+pub use scope::{Globals, Phase, Scope, Subject};
