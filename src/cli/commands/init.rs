@@ -17,16 +17,37 @@ const TEMPLATE: [(&str, &str); 11] = [
     ("dbt_project.yml", include_str!("../../../project_template/dbt_project.yml")),
     (".gitignore", include_str!("../../../project_template/.gitignore")),
     ("README.md", include_str!("../../../project_template/README.md")),
-    ("seeds/raw_orders.csv", include_str!("../../../project_template/seeds/raw_orders.csv")),
-    ("models/stg_orders.sql", include_str!("../../../project_template/models/stg_orders.sql")),
-    ("models/orders_by_day.sql", include_str!("../../../project_template/models/orders_by_day.sql")),
-    ("models/_models.yml", include_str!("../../../project_template/models/_models.yml")),
+    (
+        "models/example/my_first_dbt_model.sql",
+        include_str!("../../../project_template/models/example/my_first_dbt_model.sql"),
+    ),
+    (
+        "models/example/my_second_dbt_model.sql",
+        include_str!("../../../project_template/models/example/my_second_dbt_model.sql"),
+    ),
+    ("models/example/schema.yml", include_str!("../../../project_template/models/example/schema.yml")),
+    ("seeds/.gitkeep", ""),
     ("macros/.gitkeep", ""),
     ("snapshots/.gitkeep", ""),
     ("tests/.gitkeep", ""),
     ("analyses/.gitkeep", ""),
 ];
-const PROFILE_TEMPLATE: &str = include_str!("../../../project_template/profiles.yml");
+
+/// The profile of a new project: one database file to develop in, another for production.
+const PROFILE_TEMPLATE: &str = "\
+{profile_name}:
+  target: dev
+  outputs:
+    dev:
+      type: duckdb
+      path: dev.duckdb
+      threads: 4
+
+    prod:
+      type: duckdb
+      path: prod.duckdb
+      threads: 4
+";
 
 /// Names of the packages inside rdbt, which a project may not have.
 const RESERVED: [&str; 2] = ["dbt", "dbt_duckdb"];
@@ -93,8 +114,8 @@ fn create(invocation: &Invocation, name: &str, events: &Events) -> Result<bool> 
         sound = validate(invocation, &root, events);
     }
     let message = format!(
-        "Your new dbt project \"{name}\" was created!\nInitialized new project in {}\n\nLoad its seed, build its models \
-         and run its tests:\n\n  cd {name}\n  rdbt build\n\nMore on profiles.yml: \
+        "Your new dbt project \"{name}\" was created!\nInitialized new project in {}\n\nBuild its models and run its \
+         tests:\n\n  cd {name}\n  rdbt build\n\nMore on profiles.yml: \
          https://docs.getdbt.com/docs/configure-your-profile\n",
         root.display()
     );
@@ -109,7 +130,7 @@ fn create(invocation: &Invocation, name: &str, events: &Events) -> Result<bool> 
 fn write_project(root: &Path, name: &str, profile: &str) -> Result<()> {
     for (path, content) in TEMPLATE {
         let path = root.join(path);
-        let content = content.replace("__PROJECT_NAME__", name).replace("__PROFILE_NAME__", profile);
+        let content = content.replace("{project_name}", name).replace("{profile_name}", profile);
         write_file(&path, &content)?;
     }
     Ok(())
@@ -137,7 +158,7 @@ fn write_profile(profiles_dir: &Path, name: &str, events: &Events) -> Result<()>
         say(events, "ConfigFolderDirectory", "A018", message);
     }
     let separator = if present.trim().is_empty() { "" } else { "\n" };
-    let profile = PROFILE_TEMPLATE.replace("__PROFILE_NAME__", name);
+    let profile = PROFILE_TEMPLATE.replace("{profile_name}", name);
     write_file(&path, &format!("{present}{separator}{profile}"))?;
     let message = format!(
         "Profile {name} written to {shown} using target's sample configuration. Once updated, you'll be able to start \
