@@ -149,7 +149,8 @@ fn every_flag(typed: &Typed, resolved: &Resolved, invocation_command: &str) -> J
 fn artifact_args(all: &JsonMap<String, Json>) -> JsonMap<String, Json> {
     all.iter()
         .filter(|(name, value)| {
-            !value.is_null() && !(SHOWN_WHEN_TRUE.contains(&name.as_str()) && **value == Json::Bool(false))
+            let is_left_out = SHOWN_WHEN_TRUE.contains(&name.as_str()) && **value == Json::Bool(false);
+            !value.is_null() && !is_left_out
         })
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect()

@@ -144,7 +144,9 @@ fn complain(text: &str) {
 /// One sentence instead of a backtrace when rdbt itself is at fault.
 fn report_panics() {
     std::panic::set_hook(Box::new(|info| {
-        let what = info.payload_as_str().unwrap_or("an unknown failure");
+        let payload = info.payload();
+        let text = payload.downcast_ref::<&str>().copied();
+        let what = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("an unknown failure");
         let place = info.location().map(|at| format!(" ({}:{})", at.file(), at.line())).unwrap_or_default();
         complain(&format!(
             "Internal Error\n  rdbt stopped because of a mistake of its own: {what}{place}.\n  Please report this with \

@@ -83,8 +83,11 @@ fn arguments_of(scope: Scope) -> &'static str {
 
 /// Up to three of `known` that look like `typed`, the nearest first.
 pub fn near<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let likeness = |candidate: &str| {
+        strsim::sorensen_dice(typed, candidate).max(strsim::normalized_damerau_levenshtein(typed, candidate))
+    };
     let mut scored: Vec<(f64, &str)> = known
-        .map(|candidate| (strsim::sorensen_dice(typed, candidate).max(strsim::normalized_levenshtein(typed, candidate)), candidate))
+        .map(|candidate| (likeness(candidate), candidate))
         .filter(|(score, _)| *score >= 0.6)
         .collect();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0));
