@@ -5,6 +5,7 @@ pub mod builtin_macros;
 pub mod context;
 pub mod error;
 pub mod events;
+pub mod graph;
 pub mod invocation;
 pub mod jinja;
 pub mod manifest;

@@ -1,12 +1,12 @@
 //! What Jinja sees in each phase: `ref`, `source`, `config`, `var`, `target`, `this`, `graph`, `adapter`, `exceptions`
 //! and the rest, and the macros of the project. A render is given a [`Scope`], which resolves names lazily.
 
+pub mod bridge;
 mod builtins;
 mod call;
 pub mod capture;
 mod config_object;
 pub mod convert;
-pub mod bridge;
 pub mod errors;
 mod exceptions;
 mod graph;
