@@ -6,6 +6,7 @@ pub mod cli;
 pub mod context;
 pub mod error;
 pub mod events;
+pub mod graph;
 pub mod invocation;
 pub mod jinja;
 pub mod manifest;
