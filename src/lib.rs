@@ -1,7 +1,9 @@
 //! rdbt compiles and runs dbt projects on DuckDB. One folder for each phase; see `ARCHITECTURE.md`.
 
 pub mod adapter;
+pub mod artifacts;
 pub mod builtin_macros;
+pub mod compile;
 pub mod context;
 pub mod error;
 pub mod events;
@@ -9,4 +11,5 @@ pub mod invocation;
 pub mod jinja;
 pub mod manifest;
 pub mod project;
+pub mod run;
 pub mod yaml;
