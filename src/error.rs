@@ -66,6 +66,8 @@ pub struct Error {
     pub details: Vec<String>,
     /// What the reader can do about it; printed after everything else.
     pub hints: Vec<String>,
+    /// The file that is wrong, for dbt's last line `Error encountered in <file>`.
+    pub file: Option<String>,
 }
 
 /// Result with [`Error`].
@@ -74,7 +76,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// An error of `kind` with `message` and nothing else.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Error { kind, message: message.into(), node: None, details: Vec::new(), hints: Vec::new() }
+        Error { kind, message: message.into(), node: None, details: Vec::new(), hints: Vec::new(), file: None }
     }
 
     /// A compilation error.
@@ -115,6 +117,15 @@ impl Error {
         self
     }
 
+    /// Names the file that is wrong, unless one is named already.
+    #[must_use]
+    pub fn in_file(mut self, file: impl Into<String>) -> Self {
+        if self.file.is_none() {
+            self.file = Some(file.into());
+        }
+        self
+    }
+
     /// Adds a way to mend it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -134,7 +145,10 @@ impl fmt::Display for Error {
         for line in body.flat_map(|part| part.split('\n')) {
             write!(f, "\n  {line}")?;
         }
-        Ok(())
+        match &self.file {
+            Some(file) => write!(f, "\n\nError encountered in {file}"),
+            None => Ok(()),
+        }
     }
 }
 

@@ -10,6 +10,7 @@ pub mod events;
 pub mod invocation;
 pub mod jinja;
 pub mod manifest;
+pub mod parse;
 pub mod project;
 pub mod run;
 pub mod yaml;

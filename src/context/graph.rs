@@ -2,8 +2,6 @@
 
 use indexmap::IndexMap;
 
-#[allow(unused_imports)]
-use super::shims::*;
 use crate::jinja::Value;
 use crate::jinja::value::{Dict, from_json};
 use crate::manifest::{CompiledNodes, Manifest};

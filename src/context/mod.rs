@@ -5,7 +5,6 @@ mod builtins;
 mod call;
 pub mod capture;
 mod config_object;
-pub mod convert;
 pub mod bridge;
 pub mod errors;
 mod exceptions;
@@ -18,7 +17,6 @@ mod relations;
 pub mod results;
 pub mod runtime;
 mod scope;
-mod shims;
 mod vars;
 
 pub use builtins::DBT_VERSION;

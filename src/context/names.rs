@@ -3,8 +3,6 @@
 
 use std::sync::Arc;
 
-#[allow(unused_imports)]
-use super::shims::*;
 use crate::error::{Error, Result};
 use crate::jinja::Value;
 use crate::jinja::value::{from_json, py_str};

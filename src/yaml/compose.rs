@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::error::{Mark, Outcome, Problem};
-use super::graph::{Content, Graph, Id, RawNode};
+use super::graph::{Content, Entries, Graph, Id, RawNode};
 use super::resolve::{STANDARD_PREFIX, Tag, resolve_plain};
 use super::scanner::Scanner;
 use super::token::TokenKind;
@@ -116,23 +116,26 @@ impl Composer {
                 _ => return Ok(()),
             }
             let token = self.scanner.next()?;
-            match token.kind {
-                TokenKind::VersionDirective { major, minor } => {
-                    if versioned {
-                        return Err(Problem::at(token.start, "found duplicate %YAML directive"));
-                    }
-                    if major != 1 || !matches!(minor, 1 | 2) {
-                        return Err(Problem::at(token.start, "found incompatible YAML document"));
-                    }
+            let refusal = match token.kind {
+                TokenKind::VersionDirective { .. } if versioned => {
+                    "found duplicate %YAML directive"
+                }
+                TokenKind::VersionDirective {
+                    major: 1,
+                    minor: 1 | 2,
+                } => {
                     versioned = true;
+                    continue;
                 }
                 TokenKind::TagDirective { handle, prefix } => {
-                    if self.handles.insert(handle, prefix).is_some() {
-                        return Err(Problem::at(token.start, "found duplicate %TAG directive"));
+                    if self.handles.insert(handle, prefix).is_none() {
+                        continue;
                     }
+                    "found duplicate %TAG directive"
                 }
-                _ => {}
-            }
+                _ => "found incompatible YAML document",
+            };
+            return Err(Problem::at(token.start, refusal));
         }
     }
 
@@ -313,7 +316,7 @@ impl Composer {
         &mut self,
         start: Mark,
         properties: Properties,
-        entries: fn(&mut Self) -> Outcome<Vec<(Id, Id)>>,
+        entries: fn(&mut Self) -> Outcome<Entries>,
     ) -> Outcome<Id> {
         let tag = specific(properties.tag).unwrap_or(Tag::Map);
         let id = self.add(start, tag, properties.anchor, Content::Mapping(Vec::new()))?;
@@ -373,7 +376,7 @@ impl Composer {
         Ok(items)
     }
 
-    fn block_entries(&mut self) -> Outcome<Vec<(Id, Id)>> {
+    fn block_entries(&mut self) -> Outcome<Entries> {
         let opening = self.scanner.next()?.start;
         let mut entries = Vec::new();
         loop {
@@ -456,7 +459,7 @@ impl Composer {
     }
 
     /// The mapping of one entry that `[key: value]` contains.
-    fn flow_pair(&mut self) -> Outcome<Vec<(Id, Id)>> {
+    fn flow_pair(&mut self) -> Outcome<Entries> {
         self.scanner.next()?;
         let key = match self.scanner.peek()?.kind {
             // PyYAML's parser drops the token after a missing key; documents that are refused
@@ -484,7 +487,7 @@ impl Composer {
         Ok(self.empty(start))
     }
 
-    fn flow_entries(&mut self) -> Outcome<Vec<(Id, Id)>> {
+    fn flow_entries(&mut self) -> Outcome<Entries> {
         let opening = self.scanner.next()?.start;
         let refusal = (
             "while parsing a flow mapping",

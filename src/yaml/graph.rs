@@ -7,6 +7,9 @@ use super::resolve::Tag;
 /// Position of a node in its [`Graph`].
 pub(super) type Id = usize;
 
+/// The keys and values of a mapping, as written.
+pub(super) type Entries = Vec<(Id, Id)>;
+
 /// A node before construction.
 #[derive(Debug)]
 pub(super) struct RawNode {
@@ -20,7 +23,7 @@ pub(super) struct RawNode {
 pub(super) enum Content {
     Scalar(String),
     Sequence(Vec<Id>),
-    Mapping(Vec<(Id, Id)>),
+    Mapping(Entries),
 }
 
 impl RawNode {

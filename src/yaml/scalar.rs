@@ -30,7 +30,7 @@ pub(super) fn construct_int(text: &str) -> Outcome<Value> {
     } else if let Some(hex) = digits.strip_prefix("0x") {
         Magnitude::parse(hex, 16)?
     } else if digits.starts_with('0') {
-        Magnitude::parse(digits.strip_prefix("0o").unwrap_or(digits), 8)?
+        Magnitude::parse(digits, 8)?
     } else if digits.contains(':') {
         let mut total = Magnitude::default();
         for part in digits.split(':') {
@@ -54,6 +54,10 @@ const LIMB: u64 = 1_000_000_000;
 impl Magnitude {
     fn parse(text: &str, base: u32) -> Outcome<Magnitude> {
         let digits = text.trim();
+        let digits = match base {
+            8 => digits.strip_prefix("0o").unwrap_or(digits),
+            _ => digits,
+        };
         let mut magnitude = Magnitude::default();
         for character in digits.chars() {
             let Some(digit) = character.to_digit(base) else {
@@ -134,13 +138,18 @@ pub(super) fn construct_float(text: &str) -> Outcome<Value> {
         ".inf" => f64::INFINITY,
         ".nan" => return Ok(Value::Float(f64::NAN)),
         _ if digits.contains(':') => {
-            let mut total = 0.0;
-            let mut base = 1.0;
-            for part in digits.rsplit(':') {
-                total += python_float(part)? * base;
-                base *= 60.0;
-            }
-            total
+            let parts = digits
+                .split(':')
+                .map(python_float)
+                .collect::<Outcome<Vec<f64>>>()?;
+            let scales = std::iter::successors(Some(1.0), |base| Some(base * 60.0));
+            // Python adds the smallest part first, which decides how the sum is rounded.
+            parts
+                .iter()
+                .rev()
+                .zip(scales)
+                .map(|(part, scale)| part * scale)
+                .fold(0.0, |total, part| total + part)
         }
         _ => python_float(digits)?,
     };

@@ -80,7 +80,8 @@ impl Scanner {
             }
         };
         let next = self.reader.peek();
-        if !is_blank_break_or_end(next) && !(self.in_flow() && next == ',') {
+        let ends = is_blank_break_or_end(next) || (self.in_flow() && next == ',');
+        if !ends {
             return self.refuse(
                 "while scanning a tag",
                 start,
