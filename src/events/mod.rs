@@ -6,6 +6,7 @@ mod console;
 mod file;
 mod format;
 pub mod lines;
+mod node_info;
 pub mod paint;
 mod warnings;
 
@@ -22,6 +23,7 @@ use warnings::Verdict;
 
 pub use config::EventsConfig;
 pub use format::thread_name;
+pub use node_info::NodeInfo;
 pub use paint::{Paint, Position};
 
 /// Events of `clean`, which may have removed the log folder: never logged to a file.

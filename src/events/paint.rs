@@ -105,8 +105,8 @@ pub fn count(number: usize, singular: &str) -> String {
     }
     let plural = match singular {
         "analysis" => "analyses".to_owned(),
-        "saved_query" => "saved_queries".to_owned(),
         "saved query" => "saved queries".to_owned(),
+        "test" => "data tests".to_owned(),
         other => format!("{other}s"),
     };
     format!("{number} {plural}")
