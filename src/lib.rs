@@ -3,6 +3,7 @@
 pub mod adapter;
 pub mod artifacts;
 pub mod builtin_macros;
+pub mod cli;
 pub mod compile;
 pub mod context;
 pub mod error;
