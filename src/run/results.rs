@@ -5,9 +5,9 @@ use std::sync::Arc;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map as JsonMap, Value as Json, json};
 
+use crate::adapter::Table;
 use crate::events::lines::Stats;
 use crate::events::thread_name;
-use crate::jinja::Value;
 
 use super::plan::Resource;
 
@@ -99,7 +99,7 @@ pub struct NodeResult {
     /// Rows that a test found.
     pub failures: Option<i64>,
     /// Rows for `show` and `seed --show`.
-    pub table: Option<Value>,
+    pub table: Option<Arc<Table>>,
 }
 
 impl NodeResult {

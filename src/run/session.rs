@@ -178,14 +178,18 @@ impl Session {
     }
 
     fn try_once(&self, resource: &Resource, progress: &mut Progress) -> Attempt {
-        let connection = self.database.connect(resource.unique_id(), Some(resource.unique_id()), &progress.info);
+        let node = resource.node().map(|node| &**node);
+        let connection = match self.database.connect_node(resource.unique_id(), node, &progress.info) {
+            Ok(connection) => connection,
+            Err(error) => return Attempt { result: self.error_result(resource, error, progress), curable: None },
+        };
         let run = NodeRun::new(self.shared.clone(), connection.clone());
         let tried = self.compile_and_execute(resource, &run, progress);
         let curable = match &tried {
             Ok(_) => None,
-            Err(_) => self.database.curable(&connection),
+            Err(_) => Database::curable(&connection),
         };
-        self.database.release(&connection);
+        connection.release();
         let result = match tried {
             Ok(result) => result,
             Err(error) => self.error_result(resource, error, progress),
