@@ -10,6 +10,7 @@ use minijinja::value::{Enumerator, Object, ObjectRepr, Value};
 use minijinja::{Error as MjError, State};
 
 use super::error::{PyError, PyErrorKind};
+use super::value::py_repr;
 
 /// An undefined value that remembers what was missing.
 #[derive(Debug, Clone)]
@@ -25,17 +26,8 @@ pub(crate) struct Undefined {
 impl Undefined {
     /// The failure that using this value raises.
     pub fn error(&self) -> MjError {
-        let message = self
-            .hint
-            .clone()
-            .unwrap_or_else(|| format!("'{}' is undefined", self.name));
-        PyError {
-            kind: PyErrorKind::Undefined,
-            message,
-            name: Some(self.name.to_string()),
-            line: None,
-        }
-        .into()
+        let message = self.hint.clone().unwrap_or_else(|| format!("'{}' is undefined", self.name));
+        PyError { kind: PyErrorKind::Undefined, message, name: Some(self.name.to_string()), line: None }.into()
     }
 }
 
@@ -45,11 +37,7 @@ impl Object for Undefined {
     }
 
     fn get_value(self: &Arc<Self>, _key: &Value) -> Option<Value> {
-        if self.lenient {
-            Some(Value::from_dyn_object(self.clone()))
-        } else {
-            Some(Value::from(self.error()))
-        }
+        if self.lenient { Some(Value::from_dyn_object(self.clone())) } else { Some(Value::from(self.error())) }
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
@@ -60,16 +48,8 @@ impl Object for Undefined {
         false
     }
 
-    fn call(
-        self: &Arc<Self>,
-        _state: &mut State<'_, '_>,
-        _args: &[Value],
-    ) -> Result<Value, MjError> {
-        if self.lenient {
-            Ok(Value::from_dyn_object(self.clone()))
-        } else {
-            Err(self.error())
-        }
+    fn call(self: &Arc<Self>, _state: &mut State<'_, '_>, _args: &[Value]) -> Result<Value, MjError> {
+        if self.lenient { Ok(Value::from_dyn_object(self.clone())) } else { Err(self.error()) }
     }
 
     fn call_method(
@@ -78,11 +58,7 @@ impl Object for Undefined {
         _method: &str,
         _args: &[Value],
     ) -> Result<Value, MjError> {
-        if self.lenient {
-            Ok(Value::from_dyn_object(self.clone()))
-        } else {
-            Err(self.error())
-        }
+        if self.lenient { Ok(Value::from_dyn_object(self.clone())) } else { Err(self.error()) }
     }
 
     fn render(self: &Arc<Self>, _f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -92,14 +68,35 @@ impl Object for Undefined {
 
 /// The undefined value of dbt's parse phase: prints nothing, is callable and has every attribute.
 pub fn parse_undefined(name: &str) -> Value {
-    Value::from_object(Undefined {
-        name: name.into(),
-        hint: None,
-        lenient: true,
-    })
+    Value::from_object(Undefined { name: name.into(), hint: None, lenient: true })
 }
 
 /// Whether a value is undefined, strict or lenient.
 pub fn is_undefined(value: &Value) -> bool {
     value.is_undefined() || value.downcast_object_ref::<Undefined>().is_some()
+}
+
+/// What looking up a missing key or index gives.
+pub(crate) fn no_element(object: &str, key: &Value) -> Value {
+    let (name, hint) = match key.as_str() {
+        Some(name) => (name.to_owned(), format!("'{object}' has no attribute '{name}'")),
+        None => {
+            let shown = py_repr(key);
+            let hint = format!("{object} has no element {shown}");
+            (shown, hint)
+        }
+    };
+    Value::from_object(Undefined { name: name.into(), hint: Some(hint), lenient: false })
+}
+
+/// Fails when a value is undefined.
+///
+/// # Errors
+/// The value is undefined; the message names it.
+pub fn require_defined(value: &Value) -> Result<(), MjError> {
+    match value.downcast_object_ref::<Undefined>() {
+        Some(undefined) => Err(undefined.error()),
+        None if value.is_undefined() => Err(PyError::raise(PyErrorKind::Undefined, "this value is undefined")),
+        None => Ok(()),
+    }
 }

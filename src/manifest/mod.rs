@@ -17,7 +17,7 @@ pub use node::{
     ColumnInfo, Constraint, Contract, DependsOn, FileHash, GenericTestFields, InjectedCte, ModelFields, Node, NodeKind,
     RefArgs, ResourceType, TestMetadata,
 };
-pub use resources::{Exposure, Group, Macro, MacroArgument, Documentation, Quoting, SourceDefinition, UnitTest};
+pub use resources::{Documentation, Exposure, Group, Macro, MacroArgument, Quoting, SourceDefinition, UnitTest};
 
 /// dbt's key for a resource: `model.package.name`.
 pub type UniqueId = String;

@@ -66,12 +66,7 @@ pub(super) fn compose_single(source: &mut impl EventSource) -> Outcome<Option<(G
     if first.kind == EventKind::StreamEnd {
         return Ok(None);
     }
-    let mut composer = Composer {
-        source,
-        graph: Graph::default(),
-        anchors: HashMap::new(),
-        depth: 0,
-    };
+    let mut composer = Composer { source, graph: Graph::default(), anchors: HashMap::new(), depth: 0 };
     let event = composer.source.next_event()?;
     let start = event.start;
     let root = composer.compose(event)?;
@@ -81,12 +76,7 @@ pub(super) fn compose_single(source: &mut impl EventSource) -> Outcome<Option<(G
     if next.kind == EventKind::StreamEnd {
         return Ok(Some((graph, root)));
     }
-    Err(Problem::within(
-        "expected a single document in the stream",
-        start,
-        next.start,
-        "but found another document",
-    ))
+    Err(Problem::within("expected a single document in the stream", start, next.start, "but found another document"))
 }
 
 struct Composer<'a, S> {
@@ -104,11 +94,7 @@ impl<S: EventSource> Composer<'_, S> {
                 Some((id, _)) => Ok(*id),
                 None => Err(Problem::at(start, "found undefined alias")),
             },
-            EventKind::Scalar {
-                value,
-                implicit,
-                properties,
-            } => {
+            EventKind::Scalar { value, implicit, properties } => {
                 let tag = match &properties.tag {
                     Some(tag) => Tag::named(tag),
                     None if implicit => resolve_plain(&value),
@@ -162,37 +148,19 @@ impl<S: EventSource> Composer<'_, S> {
     fn descend(&mut self, start: Mark) -> Outcome<()> {
         self.depth += 1;
         if self.depth > DEPTH_LIMIT {
-            return Err(Problem::at(
-                start,
-                format!("collections are nested more than {DEPTH_LIMIT} levels deep"),
-            ));
+            return Err(Problem::at(start, format!("collections are nested more than {DEPTH_LIMIT} levels deep")));
         }
         Ok(())
     }
 
-    fn add(
-        &mut self,
-        start: Mark,
-        tag: Tag,
-        anchor: Option<String>,
-        content: Content,
-    ) -> Outcome<Id> {
+    fn add(&mut self, start: Mark, tag: Tag, anchor: Option<String>, content: Content) -> Outcome<Id> {
         let id = self.graph.nodes.len();
         if let Some(anchor) = anchor
             && let Some((_, first)) = self.anchors.insert(anchor, (id, start))
         {
-            return Err(Problem::within(
-                "found duplicate anchor; first occurrence",
-                first,
-                start,
-                "second occurrence",
-            ));
+            return Err(Problem::within("found duplicate anchor; first occurrence", first, start, "second occurrence"));
         }
-        self.graph.nodes.push(RawNode {
-            tag,
-            start,
-            content,
-        });
+        self.graph.nodes.push(RawNode { tag, start, content });
         Ok(id)
     }
 }

@@ -22,12 +22,7 @@ const NODE_LIMIT: usize = 4_000_000;
 
 /// Builds the value of a node and everything below it.
 pub(super) fn construct(graph: &Graph, root: Id) -> Outcome<(Node, Vec<DuplicateKey>)> {
-    let mut constructor = Constructor {
-        graph,
-        open: Vec::new(),
-        built: 0,
-        duplicates: Vec::new(),
-    };
+    let mut constructor = Constructor { graph, open: Vec::new(), built: 0, duplicates: Vec::new() };
     let node = constructor.node(root)?;
     Ok((node, constructor.duplicates))
 }
@@ -42,10 +37,7 @@ struct Constructor<'a> {
 
 impl From<Mark> for Span {
     fn from(mark: Mark) -> Span {
-        Span {
-            line: mark.line + 1,
-            column: mark.column + 1,
-        }
+        Span { line: mark.line + 1, column: mark.column + 1 }
     }
 }
 
@@ -54,15 +46,9 @@ impl Constructor<'_> {
         let start = self.graph[id].start;
         self.built += 1;
         if self.built > NODE_LIMIT {
-            return Err(Problem::at(
-                start,
-                format!("aliases expand the document to more than {NODE_LIMIT} values"),
-            ));
+            return Err(Problem::at(start, format!("aliases expand the document to more than {NODE_LIMIT} values")));
         }
-        Ok(Node {
-            value: self.value(id)?,
-            span: start.into(),
-        })
+        Ok(Node { value: self.value(id)?, span: start.into() })
     }
 
     fn value(&mut self, id: Id) -> Outcome<Value> {
@@ -92,10 +78,7 @@ impl Constructor<'_> {
     /// Runs a collection's builder, refusing a collection that is inside itself.
     fn guarded<T>(&mut self, id: Id, build: fn(&mut Self, Id) -> Outcome<T>) -> Outcome<T> {
         if self.open.contains(&id) {
-            return Err(Problem::at(
-                self.graph[id].start,
-                "found unconstructable recursive node",
-            ));
+            return Err(Problem::at(self.graph[id].start, "found unconstructable recursive node"));
         }
         self.open.push(id);
         let built = build(self, id);
@@ -109,9 +92,7 @@ impl Constructor<'_> {
         match &raw.content {
             Content::Scalar(text) => return Ok(text),
             Content::Mapping(entries) => {
-                let stand_in = entries
-                    .iter()
-                    .find(|(key, _)| self.graph[*key].tag == Tag::Value);
+                let stand_in = entries.iter().find(|(key, _)| self.graph[*key].tag == Tag::Value);
                 if let Some((_, value)) = stand_in
                     && *value > id
                 {
@@ -120,10 +101,7 @@ impl Constructor<'_> {
             }
             Content::Sequence(_) => {}
         }
-        Err(Problem::at(
-            raw.start,
-            format!("expected a scalar node, but found {}", raw.kind()),
-        ))
+        Err(Problem::at(raw.start, format!("expected a scalar node, but found {}", raw.kind())))
     }
 
     fn binary(&self, id: Id) -> Outcome<Value> {
@@ -144,10 +122,7 @@ impl Constructor<'_> {
         let graph = self.graph;
         let raw = &graph[id];
         let Content::Sequence(items) = &raw.content else {
-            return Err(Problem::at(
-                raw.start,
-                format!("expected a sequence node, but found {}", raw.kind()),
-            ));
+            return Err(Problem::at(raw.start, format!("expected a sequence node, but found {}", raw.kind())));
         };
         items.iter().map(|item| self.node(*item)).collect()
     }
@@ -156,14 +131,11 @@ impl Constructor<'_> {
         let graph = self.graph;
         let raw = &graph[id];
         let Content::Mapping(written) = &raw.content else {
-            return Err(Problem::at(
-                raw.start,
-                format!("expected a mapping node, but found {}", raw.kind()),
-            ));
+            return Err(Problem::at(raw.start, format!("expected a mapping node, but found {}", raw.kind())));
         };
-        let first_is_merge = written.first().is_some_and(
-            |(key, _)| matches!(&graph[*key].content, Content::Scalar(text) if text == "<<"),
-        );
+        let first_is_merge = written
+            .first()
+            .is_some_and(|(key, _)| matches!(&graph[*key].content, Content::Scalar(text) if text == "<<"));
         let mut entries = Vec::with_capacity(written.len());
         self.flatten(id, &mut Vec::new(), &mut entries)?;
         let mut map = Map::new();
@@ -190,21 +162,14 @@ impl Constructor<'_> {
     fn key(&mut self, id: Id) -> Outcome<Node> {
         let raw = &self.graph[id];
         match (&raw.tag, &raw.content) {
-            (Tag::Value, Content::Scalar(text)) => Ok(Node {
-                value: Value::Str(text.clone()),
-                span: raw.start.into(),
-            }),
+            (Tag::Value, Content::Scalar(text)) => Ok(Node { value: Value::Str(text.clone()), span: raw.start.into() }),
             _ => self.node(id),
         }
     }
 
     fn note_duplicate(&mut self, key: &Node, start: Mark) {
         self.duplicates.push(DuplicateKey {
-            message: format!(
-                "Duplicate key '{}' {}",
-                super::json::python_str(&key.value),
-                start.describe()
-            ),
+            message: format!("Duplicate key '{}' {}", super::json::python_str(&key.value), start.describe()),
             span: key.span,
         });
     }
@@ -233,13 +198,7 @@ impl Constructor<'_> {
         Ok(())
     }
 
-    fn merge(
-        &self,
-        into: Id,
-        from: Id,
-        active: &mut Vec<Id>,
-        out: &mut Vec<(Id, Id)>,
-    ) -> Outcome<()> {
+    fn merge(&self, into: Id, from: Id, active: &mut Vec<Id>, out: &mut Vec<(Id, Id)>) -> Outcome<()> {
         let refuse = |words: &str, id: Id| {
             Problem::within(
                 "while constructing a mapping",
@@ -283,32 +242,17 @@ impl Constructor<'_> {
             let entry = &graph[*item];
             let refuse = |words: String| Problem::within(context, raw.start, entry.start, words);
             let Content::Mapping(entries) = &entry.content else {
-                return Err(refuse(format!(
-                    "expected a mapping of length 1, but found {}",
-                    entry.kind()
-                )));
+                return Err(refuse(format!("expected a mapping of length 1, but found {}", entry.kind())));
             };
             let [(key, value)] = entries[..] else {
-                return Err(refuse(format!(
-                    "expected a single mapping item, but found {} items",
-                    entries.len()
-                )));
+                return Err(refuse(format!("expected a single mapping item, but found {} items", entries.len())));
             };
-            pairs.push(Node {
-                value: Value::Seq(vec![self.node(key)?, self.node(value)?]),
-                span: entry.start.into(),
-            });
+            pairs.push(Node { value: Value::Seq(vec![self.node(key)?, self.node(value)?]), span: entry.start.into() });
         }
         Ok(Value::Seq(pairs))
     }
 }
 
 fn unknown_tag(start: Mark, tag: &str) -> Box<Problem> {
-    Problem::at(
-        start,
-        format!(
-            "could not determine a constructor for the tag {}",
-            super::json::python_repr(tag)
-        ),
-    )
+    Problem::at(start, format!("could not determine a constructor for the tag {}", super::json::python_repr(tag)))
 }

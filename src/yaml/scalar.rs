@@ -67,9 +67,7 @@ impl Magnitude {
     }
 
     fn refusal(text: &str, base: u32) -> Box<Problem> {
-        Problem::placeless(format!(
-            "invalid literal for int() with base {base}: '{text}'"
-        ))
+        Problem::placeless(format!("invalid literal for int() with base {base}: '{text}'"))
     }
 
     fn multiply_add(&mut self, factor: u32, addend: u32) {
@@ -113,9 +111,7 @@ impl Magnitude {
         for limb in limbs {
             digits.push_str(&format!("{limb:09}"));
         }
-        digits
-            .parse()
-            .map_or_else(|_| Value::BigInt(digits), Value::Int)
+        digits.parse().map_or_else(|_| Value::BigInt(digits), Value::Int)
     }
 }
 
@@ -146,9 +142,7 @@ pub(super) fn construct_float(text: &str) -> Outcome<Value> {
 }
 
 fn python_float(text: &str) -> Outcome<f64> {
-    text.trim()
-        .parse()
-        .map_err(|_| Problem::placeless(format!("could not convert string to float: '{text}'")))
+    text.trim().parse().map_err(|_| Problem::placeless(format!("could not convert string to float: '{text}'")))
 }
 
 /// Decodes base64 as leniently as Python: characters outside the alphabet are skipped.
@@ -196,11 +190,8 @@ pub(super) fn encode_base64(bytes: &[u8]) -> String {
     let mut text = String::new();
     for line in bytes.chunks(57) {
         for triple in line.chunks(3) {
-            let bits = triple
-                .iter()
-                .chain([0, 0].iter())
-                .take(3)
-                .fold(0u32, |bits, &byte| (bits << 8) | u32::from(byte));
+            let bits =
+                triple.iter().chain([0, 0].iter()).take(3).fold(0u32, |bits, &byte| (bits << 8) | u32::from(byte));
             for position in 0..4 {
                 if position <= triple.len() {
                     let sextet = (bits >> (18 - 6 * position)) & 63;

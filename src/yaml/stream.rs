@@ -14,17 +14,12 @@ pub(super) struct Stream<'a> {
 impl<'a> Stream<'a> {
     /// Starts at the beginning of a text.
     pub(super) fn new(text: &'a str) -> Stream<'a> {
-        Stream {
-            parser: Parser::new_from_str(text),
-        }
+        Stream { parser: Parser::new_from_str(text) }
     }
 }
 
 fn mark(marker: &Marker) -> Mark {
-    Mark {
-        line: marker.line().saturating_sub(1) as u32,
-        column: marker.col() as u32,
-    }
+    Mark { line: marker.line().saturating_sub(1) as u32, column: marker.col() as u32 }
 }
 
 fn properties(anchor: usize, tag: Option<&Tag>) -> Properties {
@@ -43,10 +38,7 @@ impl EventSource for Stream<'_> {
                     return Err(Problem::at(mark(error.marker()), error.info()));
                 }
                 None => {
-                    return Ok(Event {
-                        kind: EventKind::StreamEnd,
-                        start: Mark::default(),
-                    });
+                    return Ok(Event { kind: EventKind::StreamEnd, start: Mark::default() });
                 }
             };
             let kind = match event {
@@ -60,19 +52,12 @@ impl EventSource for Stream<'_> {
                     implicit: style == ScalarStyle::Plain && tag.is_none(),
                     properties: properties(anchor, tag.as_deref()),
                 },
-                Theirs::SequenceStart(anchor, tag) => {
-                    EventKind::SequenceStart(properties(anchor, tag.as_deref()))
-                }
+                Theirs::SequenceStart(anchor, tag) => EventKind::SequenceStart(properties(anchor, tag.as_deref())),
                 Theirs::SequenceEnd => EventKind::SequenceEnd,
-                Theirs::MappingStart(anchor, tag) => {
-                    EventKind::MappingStart(properties(anchor, tag.as_deref()))
-                }
+                Theirs::MappingStart(anchor, tag) => EventKind::MappingStart(properties(anchor, tag.as_deref())),
                 Theirs::MappingEnd => EventKind::MappingEnd,
             };
-            return Ok(Event {
-                kind,
-                start: mark(&span.start),
-            });
+            return Ok(Event { kind, start: mark(&span.start) });
         }
     }
 }

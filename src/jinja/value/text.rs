@@ -1,15 +1,20 @@
 //! How values print: Python's `str()` and `repr()`, which is what lands in the SQL.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use minijinja::value::{ObjectRepr, Value, ValueKind};
+use indexmap::IndexMap;
+use minijinja::value::{Value, ValueKind};
 
 use super::super::undefined::is_undefined;
+use super::dict::push_pairs;
 
 /// Python's `str(value)`.
 pub fn py_str(value: &Value) -> String {
     match value.as_str() {
         Some(text) => text.to_owned(),
+        None if is_undefined(value) => String::new(),
+        None if super::dates::type_name(value).is_some() => value.to_string(),
         None => py_repr(value),
     }
 }
@@ -23,15 +28,14 @@ pub fn py_repr(value: &Value) -> String {
 
 pub(crate) fn write_repr(out: &mut String, value: &Value) {
     if is_undefined(value) {
+        out.push_str("Undefined");
         return;
     }
     match value.kind() {
         ValueKind::None => out.push_str("None"),
         ValueKind::Bool => out.push_str(if value.is_true() { "True" } else { "False" }),
         ValueKind::Number if value.is_integer() => push_display(out, value),
-        ValueKind::Number => out.push_str(&float_repr(
-            f64::try_from(value.clone()).unwrap_or_default(),
-        )),
+        ValueKind::Number => out.push_str(&float_repr(f64::try_from(value.clone()).unwrap_or_default())),
         ValueKind::String => out.push_str(&str_repr(value.as_str().unwrap_or_default())),
         ValueKind::Bytes => push_bytes(out, value.as_bytes().unwrap_or_default()),
         _ => push_object(out, value),
@@ -43,15 +47,20 @@ fn push_display(out: &mut String, value: &impl std::fmt::Display) {
 }
 
 fn push_object(out: &mut String, value: &Value) {
-    let Some(object) = value.as_object() else {
-        return;
-    };
-    match object.repr() {
-        ObjectRepr::Seq if value.is_tuple() => {
-            let items: Vec<Value> = object.try_iter().into_iter().flatten().collect();
-            push_items(out, '(', &items, if items.len() == 1 { ",)" } else { ")" });
-        }
-        _ => push_display(out, value),
+    let Some(object) = value.as_object() else { return };
+    if let Some(call) = super::dates::repr(value) {
+        out.push_str(&call);
+    } else if value.is_tuple() {
+        let items: Vec<Value> = object.try_iter().into_iter().flatten().collect();
+        push_items(out, '(', &items, if items.len() == 1 { ",)" } else { ")" });
+    } else if object.is::<Vec<Value>>() {
+        let items: Vec<Value> = object.try_iter().into_iter().flatten().collect();
+        push_items(out, '[', &items, "]");
+    } else if object.is::<IndexMap<Value, Value>>() || object.is::<BTreeMap<String, Value>>() {
+        let pairs: Vec<_> = object.try_iter_pairs().into_iter().flatten().collect();
+        push_pairs(out, &pairs);
+    } else {
+        push_display(out, value);
     }
 }
 
@@ -80,11 +89,7 @@ fn push_bytes(out: &mut String, bytes: &[u8]) {
 
 /// Python's `repr` of a string: single quotes unless only they occur inside.
 pub fn str_repr(text: &str) -> String {
-    let quote = if text.contains('\'') && !text.contains('"') {
-        '"'
-    } else {
-        '\''
-    };
+    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
     let mut out = String::with_capacity(text.len() + 2);
     out.push(quote);
     for c in text.chars() {
@@ -127,11 +132,7 @@ pub fn float_repr(number: f64) -> String {
         return "nan".to_owned();
     }
     if number.is_infinite() {
-        return if number > 0.0 {
-            "inf".to_owned()
-        } else {
-            "-inf".to_owned()
-        };
+        return if number > 0.0 { "inf".to_owned() } else { "-inf".to_owned() };
     }
     let magnitude = number.abs();
     if magnitude != 0.0 && !(1e-4..1e16).contains(&magnitude) {
@@ -144,9 +145,5 @@ pub fn float_repr(number: f64) -> String {
         return format!("{digits}e{sign}{exponent:0>2}");
     }
     let text = number.to_string();
-    if text.contains('.') {
-        text
-    } else {
-        text + ".0"
-    }
+    if text.contains('.') { text } else { text + ".0" }
 }
