@@ -66,6 +66,8 @@ pub struct Error {
     pub details: Vec<String>,
     /// What the reader can do about it; printed after everything else.
     pub hints: Vec<String>,
+    /// The file that is wrong, for dbt's last line `Error encountered in <file>`.
+    pub file: Option<String>,
 }
 
 /// Result with [`Error`].
@@ -74,7 +76,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// An error of `kind` with `message` and nothing else.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Error { kind, message: message.into(), node: None, details: Vec::new(), hints: Vec::new() }
+        Error { kind, message: message.into(), node: None, details: Vec::new(), hints: Vec::new(), file: None }
     }
 
     /// A compilation error.
@@ -115,6 +117,15 @@ impl Error {
         self
     }
 
+    /// Names the file that is wrong, unless one is named already.
+    #[must_use]
+    pub fn in_file(mut self, file: impl Into<String>) -> Self {
+        if self.file.is_none() {
+            self.file = Some(file.into());
+        }
+        self
+    }
+
     /// Adds a way to mend it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -130,15 +141,14 @@ impl fmt::Display for Error {
         if let Some(node) = &self.node {
             write!(f, " in {} {} ({})", node.resource_type, node.name, node.path)?;
         }
-        let body = std::iter::once(self.message.as_str())
-            .chain(self.details.iter().map(String::as_str))
-            .chain(self.hints.iter().map(String::as_str));
-        for part in body {
-            for line in part.lines() {
-                write!(f, "\n  {line}")?;
-            }
+        let body = std::iter::once(&self.message).chain(&self.details).chain(&self.hints);
+        for line in body.flat_map(|part| part.split('\n')) {
+            write!(f, "\n  {line}")?;
         }
-        Ok(())
+        match &self.file {
+            Some(file) => write!(f, "\n\nError encountered in {file}"),
+            None => Ok(()),
+        }
     }
 }
 

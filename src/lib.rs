@@ -1,10 +1,14 @@
 //! rdbt compiles and runs dbt projects on DuckDB. One folder for each phase; see `ARCHITECTURE.md`.
 
 pub mod adapter;
+pub mod builtin_macros;
+pub mod cli;
+pub mod context;
 pub mod error;
 pub mod events;
 pub mod invocation;
 pub mod jinja;
 pub mod manifest;
+pub mod parse;
 pub mod project;
 pub mod yaml;

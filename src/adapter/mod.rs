@@ -1,8 +1,22 @@
 //! What rdbt needs of a database engine, and the engine-neutral things around it: relations, columns, result
 //! tables, the relation cache. No type of an engine's own library crosses this border; results cross as Arrow.
 
+pub mod cache;
+pub mod column;
+pub mod duckdb;
+pub mod relation;
+pub mod seed;
+pub mod table;
+
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
+
+use crate::error::Error;
+
+pub use cache::RelationCache;
+pub use column::Column;
+pub use relation::{Component, EventTimeFilter, Path, Policy, Relation, RelationType};
+pub use table::{Cell, ColumnType, Decimal, Table};
 
 /// A statement that the engine refused, or a connection that it lost.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -12,6 +26,33 @@ pub struct AdapterError {
     pub message: String,
     /// What can be done about it.
     pub kind: AdapterErrorKind,
+    /// How the reader can mend it, where rdbt knows; a full sentence.
+    pub hint: Option<String>,
+}
+
+impl AdapterError {
+    /// An error of `kind` with the engine's `message`.
+    pub fn new(kind: AdapterErrorKind, message: impl Into<String>) -> Self {
+        AdapterError { message: message.into(), kind, hint: None }
+    }
+
+    /// Adds a way to mend it.
+    #[must_use]
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl From<AdapterError> for Error {
+    /// dbt-duckdb raises what the engine says as a plain runtime error, not as a database error.
+    fn from(error: AdapterError) -> Self {
+        let plain = Error::runtime(error.message);
+        match error.hint {
+            Some(hint) => plain.hint(hint),
+            None => plain,
+        }
+    }
 }
 
 /// Why a statement failed, as far as rdbt acts on it.
@@ -39,6 +80,10 @@ pub struct AdapterResponse {
     /// `rows_affected`, where the adapter sets it.
     pub rows_affected: Option<i64>,
 }
+
+/// Key of an Arrow field's metadata under which an engine names its own type where Arrow's says less: `UUID` comes as
+/// text and `HUGEINT` as a decimal.
+pub const ENGINE_TYPE: &str = "engine_type";
 
 /// Rows that a statement gave.
 #[derive(Debug, Clone)]

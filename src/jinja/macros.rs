@@ -14,6 +14,8 @@ pub enum MacroKind {
     Macro,
     /// `{% test name(...) %}`
     Test,
+    /// `{% data_test name(...) %}`
+    DataTest,
     /// `{% materialization name, adapter="x" %}`
     Materialization {
         /// The materialization's own name, for example `table`.
@@ -102,6 +104,7 @@ fn define(block: Block, path: &str, package: &str) -> Result<MacroDef, JinjaErro
 fn final_name(node: &Macro<'_>) -> (String, MacroKind) {
     match &node.tag {
         MacroTag::Test => (format!("test_{}", node.name), MacroKind::Test),
+        MacroTag::DataTest => (format!("test_{}", node.name), MacroKind::DataTest),
         MacroTag::Materialization { adapter } => (
             format!("materialization_{}_{adapter}", node.name),
             MacroKind::Materialization { name: node.name.to_owned(), adapter: adapter.clone() },

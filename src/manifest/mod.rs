@@ -3,6 +3,8 @@
 
 pub mod compiled;
 pub mod config;
+pub mod json;
+pub mod lookup;
 pub mod node;
 pub mod resources;
 

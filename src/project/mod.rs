@@ -1,6 +1,24 @@
 //! A project as it stands on disk: `dbt_project.yml`, `profiles.yml`, installed packages, variables. Hands on a
 //! [`Project`]; knows nothing of nodes.
 
+pub mod behaviour;
+mod contract;
+pub mod credentials;
+mod deprecations;
+pub mod file;
+mod load;
+mod package;
+pub mod packages;
+pub mod profile;
+pub mod render;
+pub mod values;
+pub mod version;
+
+pub use contract::is_identifier;
+pub use deprecations::{install_path as warn_install_path, project_flags_moved as warn_project_flags_moved};
+pub use load::{ProjectWithoutProfile, load, load_without_profile, project_name};
+pub use render::{DBT_VERSION, Renderer};
+
 use std::path::PathBuf;
 
 use indexmap::IndexMap;

@@ -1,57 +1,73 @@
-//! Builds values out of composed nodes: applies merge keys, decides which of several equal
-//! keys wins, and notes the duplicates dbt warns about.
+//! Builds values out of composed nodes: applies merge keys and decides which of several
+//! equal keys wins.
 
-use super::compose::{Content, Graph, Id};
 use super::error::{Mark, Outcome, Problem};
+use super::graph::{Content, Entries, Graph, Id};
 use super::resolve::Tag;
 use super::scalar::{construct_bool, construct_float, construct_int, decode_base64};
 use super::timestamp;
 use super::value::{Map, Node, Span, Value};
 
-/// A key that was given more than once in one dictionary; the last value won.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DuplicateKey {
-    /// dbt's words for its `DuplicateYAMLKeysDeprecation`, place included.
-    pub message: String,
-    /// Where the later key stands.
-    pub span: Span,
-}
-
 /// Aliases copy what they refer to; a document may not grow beyond this many values.
-const NODE_LIMIT: usize = 4_000_000;
+const NODE_LIMIT: usize = 1_000_000;
 
-/// Builds the value of a node and everything below it.
-pub(super) fn construct(graph: &Graph, root: Id) -> Outcome<(Node, Vec<DuplicateKey>)> {
-    let mut constructor = Constructor { graph, open: Vec::new(), built: 0, duplicates: Vec::new() };
+/// How many mappings may stand in for one another before a scalar must come.
+const STAND_IN_LIMIT: usize = 100;
+
+/// Builds the value of a node and everything below it, and notes whether any dictionary
+/// has a key twice.
+pub(super) fn construct(graph: &Graph, root: Id) -> Outcome<(Node, bool)> {
+    let mut constructor = Constructor::new(graph);
     let node = constructor.node(root)?;
-    Ok((node, constructor.duplicates))
+    Ok((node, constructor.has_duplicates))
 }
 
-struct Constructor<'a> {
+/// Builds values depth first.
+pub(super) struct Constructor<'a> {
     graph: &'a Graph,
     /// The collections being built, to notice one that contains itself.
     open: Vec<Id>,
     built: usize,
-    duplicates: Vec<DuplicateKey>,
+    has_duplicates: bool,
 }
 
 impl From<Mark> for Span {
     fn from(mark: Mark) -> Span {
-        Span { line: mark.line + 1, column: mark.column + 1 }
+        Span {
+            line: mark.line + 1,
+            column: mark.column + 1,
+        }
     }
 }
 
-impl Constructor<'_> {
+impl<'a> Constructor<'a> {
+    /// Builds from the nodes of one document.
+    pub(super) fn new(graph: &'a Graph) -> Constructor<'a> {
+        Constructor {
+            graph,
+            open: Vec::new(),
+            built: 0,
+            has_duplicates: false,
+        }
+    }
+
     fn node(&mut self, id: Id) -> Outcome<Node> {
         let start = self.graph[id].start;
         self.built += 1;
         if self.built > NODE_LIMIT {
-            return Err(Problem::at(start, format!("aliases expand the document to more than {NODE_LIMIT} values")));
+            return Err(Problem::at(
+                start,
+                format!("aliases expand the document to more than {NODE_LIMIT} values"),
+            ));
         }
-        Ok(Node { value: self.value(id)?, span: start.into() })
+        Ok(Node {
+            value: self.value(id)?,
+            span: start.into(),
+        })
     }
 
-    fn value(&mut self, id: Id) -> Outcome<Value> {
+    /// The value of a node.
+    pub(super) fn value(&mut self, id: Id) -> Outcome<Value> {
         let raw = &self.graph[id];
         match &raw.tag {
             Tag::Str => Ok(Value::Str(self.text(id)?.to_owned())),
@@ -67,10 +83,10 @@ impl Constructor<'_> {
                 let map = self.guarded(id, Self::mapping)?;
                 Ok(Value::Set(map.into_iter().map(|(key, _)| key).collect()))
             }
-            Tag::Omap => self.pairs(id, "while constructing an ordered map"),
-            Tag::Pairs => self.pairs(id, "while constructing pairs"),
+            Tag::Omap | Tag::Pairs => self.guarded(id, Self::pairs).map(Value::Seq),
             Tag::Merge => Err(unknown_tag(raw.start, "tag:yaml.org,2002:merge")),
             Tag::Value => Err(unknown_tag(raw.start, "tag:yaml.org,2002:value")),
+            Tag::Unspecific => Err(unknown_tag(raw.start, "!")),
             Tag::Other(tag) => Err(unknown_tag(raw.start, tag)),
         }
     }
@@ -78,7 +94,10 @@ impl Constructor<'_> {
     /// Runs a collection's builder, refusing a collection that is inside itself.
     fn guarded<T>(&mut self, id: Id, build: fn(&mut Self, Id) -> Outcome<T>) -> Outcome<T> {
         if self.open.contains(&id) {
-            return Err(Problem::at(self.graph[id].start, "found unconstructable recursive node"));
+            return Err(Problem::at(
+                self.graph[id].start,
+                "found unconstructable recursive node",
+            ));
         }
         self.open.push(id);
         let built = build(self, id);
@@ -88,30 +107,33 @@ impl Constructor<'_> {
 
     /// The text of a scalar, or of the `=` entry of a mapping that stands in for one.
     fn text(&self, id: Id) -> Outcome<&str> {
-        let raw = &self.graph[id];
-        match &raw.content {
-            Content::Scalar(text) => return Ok(text),
-            Content::Mapping(entries) => {
-                let stand_in = entries.iter().find(|(key, _)| self.graph[*key].tag == Tag::Value);
-                if let Some((_, value)) = stand_in
-                    && *value > id
-                {
-                    return self.text(*value);
-                }
+        let mut current = id;
+        for _ in 0..STAND_IN_LIMIT {
+            let stand_in = match &self.graph[current].content {
+                Content::Scalar(text) => return Ok(text),
+                Content::Mapping(entries) => entries
+                    .iter()
+                    .find(|(key, _)| self.graph[*key].tag == Tag::Value),
+                Content::Sequence(_) => None,
+            };
+            match stand_in {
+                Some((_, value)) => current = *value,
+                None => break,
             }
-            Content::Sequence(_) => {}
         }
-        Err(Problem::at(raw.start, format!("expected a scalar node, but found {}", raw.kind())))
+        let raw = &self.graph[current];
+        Err(Problem::at(
+            raw.start,
+            format!("expected a scalar node, but found {}", raw.kind()),
+        ))
     }
 
     fn binary(&self, id: Id) -> Outcome<Value> {
         let text = self.text(id)?;
         let start = self.graph[id].start;
-        if !text.is_ascii() {
-            return Err(Problem::at(
-                start,
-                "failed to convert base64 data into ascii: the text has characters outside ASCII",
-            ));
+        if let Some(words) = ascii_refusal(text) {
+            let words = format!("failed to convert base64 data into ascii: {words}");
+            return Err(Problem::at(start, words));
         }
         decode_base64(text)
             .map(Value::Binary)
@@ -119,59 +141,70 @@ impl Constructor<'_> {
     }
 
     fn sequence(&mut self, id: Id) -> Outcome<Vec<Node>> {
-        let graph = self.graph;
-        let raw = &graph[id];
-        let Content::Sequence(items) = &raw.content else {
-            return Err(Problem::at(raw.start, format!("expected a sequence node, but found {}", raw.kind())));
-        };
+        let items = self.items(id)?;
         items.iter().map(|item| self.node(*item)).collect()
     }
 
+    /// The nodes a sequence consists of.
+    pub(super) fn items(&self, id: Id) -> Outcome<&'a [Id]> {
+        let raw = &self.graph[id];
+        match &raw.content {
+            Content::Sequence(items) => Ok(items),
+            _ => Err(Problem::at(
+                raw.start,
+                format!("expected a sequence node, but found {}", raw.kind()),
+            )),
+        }
+    }
+
     fn mapping(&mut self, id: Id) -> Outcome<Map> {
-        let graph = self.graph;
-        let raw = &graph[id];
-        let Content::Mapping(written) = &raw.content else {
-            return Err(Problem::at(raw.start, format!("expected a mapping node, but found {}", raw.kind())));
-        };
-        let first_is_merge = written
-            .first()
-            .is_some_and(|(key, _)| matches!(&graph[*key].content, Content::Scalar(text) if text == "<<"));
-        let mut entries = Vec::with_capacity(written.len());
-        self.flatten(id, &mut Vec::new(), &mut entries)?;
+        let entries = self.entries(id)?;
         let mut map = Map::new();
         for (key_id, value_id) in entries {
             let key = self.key(key_id)?;
             if !key.value.is_hashable() {
-                return Err(Problem::within(
-                    "while constructing a mapping",
-                    raw.start,
-                    graph[key_id].start,
-                    "found unhashable key",
-                ));
+                return Err(self.unhashable(id, key_id));
             }
             let value = self.node(value_id)?;
-            if !first_is_merge && map.get_node(&key.value).is_some() {
-                self.note_duplicate(&key, graph[key_id].start);
-            }
-            map.insert(key, value);
+            self.has_duplicates |= map.insert(key, value).is_some();
         }
         Ok(map)
     }
 
-    /// A key; `=` is plain text in this position only.
-    fn key(&mut self, id: Id) -> Outcome<Node> {
+    /// The keys and values of a mapping, merge keys resolved.
+    pub(super) fn entries(&self, id: Id) -> Outcome<Entries> {
         let raw = &self.graph[id];
-        match (&raw.tag, &raw.content) {
-            (Tag::Value, Content::Scalar(text)) => Ok(Node { value: Value::Str(text.clone()), span: raw.start.into() }),
-            _ => self.node(id),
-        }
+        let Content::Mapping(written) = &raw.content else {
+            return Err(Problem::at(
+                raw.start,
+                format!("expected a mapping node, but found {}", raw.kind()),
+            ));
+        };
+        let mut entries = Vec::with_capacity(written.len());
+        self.flatten(id, &mut Vec::new(), &mut entries)?;
+        Ok(entries)
     }
 
-    fn note_duplicate(&mut self, key: &Node, start: Mark) {
-        self.duplicates.push(DuplicateKey {
-            message: format!("Duplicate key '{}' {}", super::json::python_str(&key.value), start.describe()),
-            span: key.span,
-        });
+    /// The objection to a list or dictionary used as a key.
+    pub(super) fn unhashable(&self, mapping: Id, key: Id) -> Box<Problem> {
+        Problem::within(
+            "while constructing a mapping",
+            self.graph[mapping].start,
+            self.graph[key].start,
+            "found unhashable key",
+        )
+    }
+
+    /// A key; `=` is plain text in this position only.
+    pub(super) fn key(&mut self, id: Id) -> Outcome<Node> {
+        let raw = &self.graph[id];
+        match (&raw.tag, &raw.content) {
+            (Tag::Value, Content::Scalar(text)) => Ok(Node {
+                value: Value::Str(text.clone()),
+                span: raw.start.into(),
+            }),
+            _ => self.node(id),
+        }
     }
 
     /// Collects a mapping's entries with merge keys resolved: what is merged comes first,
@@ -198,7 +231,13 @@ impl Constructor<'_> {
         Ok(())
     }
 
-    fn merge(&self, into: Id, from: Id, active: &mut Vec<Id>, out: &mut Vec<(Id, Id)>) -> Outcome<()> {
+    fn merge(
+        &self,
+        into: Id,
+        from: Id,
+        active: &mut Vec<Id>,
+        out: &mut Vec<(Id, Id)>,
+    ) -> Outcome<()> {
         let refuse = |words: &str, id: Id| {
             Problem::within(
                 "while constructing a mapping",
@@ -226,33 +265,93 @@ impl Constructor<'_> {
         }
     }
 
-    fn pairs(&mut self, id: Id, context: &'static str) -> Outcome<Value> {
-        let graph = self.graph;
-        let raw = &graph[id];
-        let Content::Sequence(items) = &raw.content else {
-            return Err(Problem::within(
-                context,
+    fn pairs(&mut self, id: Id) -> Outcome<Vec<Node>> {
+        let mut pairs = Vec::new();
+        for item in self.pair_items(id)? {
+            let (key, value) = self.pair(id, *item)?;
+            pairs.push(Node {
+                value: Value::Seq(vec![self.node(key)?, self.node(value)?]),
+                span: self.graph[*item].start.into(),
+            });
+        }
+        Ok(pairs)
+    }
+
+    fn pairs_context(&self, id: Id) -> &'static str {
+        match self.graph[id].tag {
+            Tag::Omap => "while constructing an ordered map",
+            _ => "while constructing pairs",
+        }
+    }
+
+    /// The nodes an `!!omap` or `!!pairs` consists of.
+    pub(super) fn pair_items(&self, id: Id) -> Outcome<&'a [Id]> {
+        let raw = &self.graph[id];
+        match &raw.content {
+            Content::Sequence(items) => Ok(items),
+            _ => Err(Problem::within(
+                self.pairs_context(id),
                 raw.start,
                 raw.start,
                 format!("expected a sequence, but found {}", raw.kind()),
-            ));
-        };
-        let mut pairs = Vec::with_capacity(items.len());
-        for item in items {
-            let entry = &graph[*item];
-            let refuse = |words: String| Problem::within(context, raw.start, entry.start, words);
-            let Content::Mapping(entries) = &entry.content else {
-                return Err(refuse(format!("expected a mapping of length 1, but found {}", entry.kind())));
-            };
-            let [(key, value)] = entries[..] else {
-                return Err(refuse(format!("expected a single mapping item, but found {} items", entries.len())));
-            };
-            pairs.push(Node { value: Value::Seq(vec![self.node(key)?, self.node(value)?]), span: entry.start.into() });
+            )),
         }
-        Ok(Value::Seq(pairs))
+    }
+
+    /// The one entry each of those nodes has to have.
+    pub(super) fn pair(&self, id: Id, item: Id) -> Outcome<(Id, Id)> {
+        let entry = &self.graph[item];
+        let found = match &entry.content {
+            Content::Mapping(entries) => match entries[..] {
+                [pair] => return Ok(pair),
+                _ => format!(
+                    "expected a single mapping item, but found {} items",
+                    entries.len()
+                ),
+            },
+            _ => format!("expected a mapping of length 1, but found {}", entry.kind()),
+        };
+        let start = self.graph[id].start;
+        Err(Problem::within(
+            self.pairs_context(id),
+            start,
+            entry.start,
+            found,
+        ))
     }
 }
 
+/// Python's objection to text outside ASCII, if there is such text.
+fn ascii_refusal(text: &str) -> Option<String> {
+    let first = text.chars().position(|character| !character.is_ascii())?;
+    let run: Vec<char> = text
+        .chars()
+        .skip(first)
+        .take_while(|character| !character.is_ascii())
+        .collect();
+    let place = match run[..] {
+        [single] => format!(
+            "'{}' in position {first}",
+            super::json::python_escape(single)
+        ),
+        _ => format!("in position {first}-{}", first + run.len() - 1),
+    };
+    let noun = if run.len() == 1 {
+        "character"
+    } else {
+        "characters"
+    };
+    Some(format!(
+        "'ascii' codec can't encode {noun} {place}: ordinal not in range(128)"
+    ))
+}
+
 fn unknown_tag(start: Mark, tag: &str) -> Box<Problem> {
-    Problem::at(start, format!("could not determine a constructor for the tag {}", super::json::python_repr(tag)))
+    Problem::at(
+        start,
+        format!(
+            "could not determine a constructor for the tag {}",
+            super::json::python_repr(tag)
+        ),
+    )
 }

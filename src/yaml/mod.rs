@@ -2,23 +2,34 @@
 //! project was written against: `yes` is a truth value, `017` is octal, `12:30` is a number
 //! of minutes, `1e3` is text. Every value knows its line and column.
 //!
-//! Text goes through four steps: `stream` reports events, `compose` gathers them into a
-//! graph, `resolve` gives untagged scalars their type, `construct` builds the values.
+//! Parsers for YAML 1.2 disagree with PyYAML about tabs, quoted lines, `:` without a key,
+//! directives and more, and word their complaints differently, so the reader is our own.
+//! Text goes through four steps: `scanner` cuts it into tokens, `compose` gathers them into
+//! a graph, `resolve` gives untagged scalars their type, `construct` builds the values. When
+//! there is something to complain about, `order` finds what PyYAML complains about first.
 
 mod compose;
 mod construct;
+mod dump;
+mod dump_scalar;
 mod error;
-mod event;
+mod graph;
 mod json;
+mod order;
+mod reader;
 mod resolve;
 mod scalar;
-mod stream;
+mod scan_property;
+mod scan_scalar;
+mod scanner;
 mod timestamp;
+mod token;
 mod value;
 
-pub use construct::DuplicateKey;
+pub use dump::{DumpOptions, dump};
 pub use error::YamlError;
 pub use json::{from_json, to_json};
+pub use order::DuplicateKey;
 pub use value::{Map, Node, Span, Value};
 
 /// Reads the only document in `text`; an empty text is `null`. `path` is carried into the
@@ -37,11 +48,22 @@ pub fn parse(text: &str, path: &str) -> Result<Node, YamlError> {
 /// # Errors
 /// As for [`parse`].
 pub fn parse_checked(text: &str, path: &str) -> Result<(Node, Vec<DuplicateKey>), YamlError> {
-    let mut events = stream::Stream::new(text);
-    compose::compose_single(&mut events)
-        .and_then(|composed| match composed {
-            None => Ok((Node::default(), Vec::new())),
-            Some((graph, root)) => construct::construct(&graph, root),
-        })
-        .map_err(|problem| problem.into_error(text, path))
+    read(text).map_err(|problem| problem.into_error(text, path))
 }
+
+fn read(text: &str) -> error::Outcome<(Node, Vec<DuplicateKey>)> {
+    let Some((graph, root)) = compose::compose_single(text)? else {
+        return Ok((Node::default(), Vec::new()));
+    };
+    match construct::construct(&graph, root) {
+        Ok((node, false)) => Ok((node, Vec::new())),
+        Ok((node, true)) => Ok((node, order::duplicates(&graph, root)?)),
+        Err(problem) => {
+            order::duplicates(&graph, root)?;
+            Err(problem)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

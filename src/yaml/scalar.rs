@@ -1,6 +1,7 @@
 //! Turns the text of a scalar into the value its type asks for, as PyYAML's constructors do.
 
 use super::error::{Outcome, Problem};
+use super::json::python_repr;
 use super::value::Value;
 
 /// The truth value of `yes`, `Off` and the like, whatever their case.
@@ -8,7 +9,7 @@ pub(super) fn construct_bool(text: &str) -> Outcome<Value> {
     match text.to_lowercase().as_str() {
         "yes" | "true" | "on" => Ok(Value::Bool(true)),
         "no" | "false" | "off" => Ok(Value::Bool(false)),
-        other => Err(Problem::placeless(format!("'{other}'"))),
+        other => Err(Problem::placeless(python_repr(other))),
     }
 }
 
@@ -53,6 +54,10 @@ const LIMB: u64 = 1_000_000_000;
 impl Magnitude {
     fn parse(text: &str, base: u32) -> Outcome<Magnitude> {
         let digits = text.trim();
+        let digits = match base {
+            8 => digits.strip_prefix("0o").unwrap_or(digits),
+            _ => digits,
+        };
         let mut magnitude = Magnitude::default();
         for character in digits.chars() {
             let Some(digit) = character.to_digit(base) else {
@@ -67,7 +72,10 @@ impl Magnitude {
     }
 
     fn refusal(text: &str, base: u32) -> Box<Problem> {
-        Problem::placeless(format!("invalid literal for int() with base {base}: '{text}'"))
+        Problem::placeless(format!(
+            "invalid literal for int() with base {base}: {}",
+            python_repr(text)
+        ))
     }
 
     fn multiply_add(&mut self, factor: u32, addend: u32) {
@@ -111,7 +119,9 @@ impl Magnitude {
         for limb in limbs {
             digits.push_str(&format!("{limb:09}"));
         }
-        digits.parse().map_or_else(|_| Value::BigInt(digits), Value::Int)
+        digits
+            .parse()
+            .map_or_else(|_| Value::BigInt(digits), Value::Int)
     }
 }
 
@@ -128,13 +138,18 @@ pub(super) fn construct_float(text: &str) -> Outcome<Value> {
         ".inf" => f64::INFINITY,
         ".nan" => return Ok(Value::Float(f64::NAN)),
         _ if digits.contains(':') => {
-            let mut total = 0.0;
-            let mut base = 1.0;
-            for part in digits.rsplit(':') {
-                total += python_float(part)? * base;
-                base *= 60.0;
-            }
-            total
+            let parts = digits
+                .split(':')
+                .map(python_float)
+                .collect::<Outcome<Vec<f64>>>()?;
+            let scales = std::iter::successors(Some(1.0), |base| Some(base * 60.0));
+            // Python adds the smallest part first, which decides how the sum is rounded.
+            parts
+                .iter()
+                .rev()
+                .zip(scales)
+                .map(|(part, scale)| part * scale)
+                .fold(0.0, |total, part| total + part)
         }
         _ => python_float(digits)?,
     };
@@ -142,7 +157,12 @@ pub(super) fn construct_float(text: &str) -> Outcome<Value> {
 }
 
 fn python_float(text: &str) -> Outcome<f64> {
-    text.trim().parse().map_err(|_| Problem::placeless(format!("could not convert string to float: '{text}'")))
+    text.trim().parse().map_err(|_| {
+        Problem::placeless(format!(
+            "could not convert string to float: {}",
+            python_repr(text)
+        ))
+    })
 }
 
 /// Decodes base64 as leniently as Python: characters outside the alphabet are skipped.
@@ -190,8 +210,11 @@ pub(super) fn encode_base64(bytes: &[u8]) -> String {
     let mut text = String::new();
     for line in bytes.chunks(57) {
         for triple in line.chunks(3) {
-            let bits =
-                triple.iter().chain([0, 0].iter()).take(3).fold(0u32, |bits, &byte| (bits << 8) | u32::from(byte));
+            let bits = triple
+                .iter()
+                .chain([0, 0].iter())
+                .take(3)
+                .fold(0u32, |bits, &byte| (bits << 8) | u32::from(byte));
             for position in 0..4 {
                 if position <= triple.len() {
                     let sextet = (bits >> (18 - 6 * position)) & 63;

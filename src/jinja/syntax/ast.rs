@@ -190,6 +190,8 @@ pub enum MacroTag {
     Macro,
     /// `{% test %}`
     Test,
+    /// `{% data_test %}`, which dbt finds in files but whose grammar it forgot; we read it like `test`.
+    DataTest,
     /// `{% docs %}`
     Docs,
     /// `{% materialization %}` with its adapter.

@@ -132,6 +132,7 @@ impl<'a> Parser<'a> {
             "materialization",
             "docs",
             "test",
+            "data_test",
         ];
         if !known.contains(&name) {
             return Ok(None);
@@ -163,6 +164,7 @@ impl<'a> Parser<'a> {
             "continue" => StmtKind::Continue,
             "macro" => self.macro_block(MacroTag::Macro, &["endmacro"])?,
             "test" => self.macro_block(MacroTag::Test, &["endtest"])?,
+            "data_test" => self.macro_block(MacroTag::DataTest, &["enddata_test"])?,
             "docs" => self.docs()?,
             _ => self.materialization()?,
         }))

@@ -1,0 +1,30 @@
+# `make demo` builds rdbt and runs the demonstration project; `make test` runs every check. Both set up what they need.
+
+.PHONY: demo test build lint bench conformance libduckdb
+
+RDBT := $(or $(CARGO_TARGET_DIR),target)/release/rdbt
+
+demo: build
+	$(RDBT) build --vars simulation_year=2025
+	$(RDBT) build --vars simulation_year=2026
+	$(RDBT) build --vars simulation_year=2027
+	$(RDBT) show --select fct_workforce_snapshot --vars simulation_year=2027
+
+build: libduckdb
+	cargo build --release
+
+test: libduckdb lint
+	cargo test
+
+lint: libduckdb
+	cargo fmt --check
+	cargo clippy --all-targets -- -D warnings
+
+bench: build
+	python3 benches/bench.py --rdbt $(RDBT)
+
+conformance: build
+	DBT_EXE=$(abspath $(RDBT)) .ci/conformance
+
+libduckdb:
+	@scripts/libduckdb.sh

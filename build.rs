@@ -1,0 +1,56 @@
+//! Writes the table of dbt's standard macros that `src/builtin_macros/mod.rs` embeds, so that a macro file
+//! is part of the program as soon as it lies in its folder; and tells the linker where the prebuilt libduckdb lies.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+/// Where the packages of standard macros lie, seen from the package root.
+const ROOT: &str = "src/builtin_macros";
+
+/// The packages, in the order in which dbt loads them.
+const PACKAGES: [&str; 2] = ["dbt", "dbt_duckdb"];
+
+fn main() -> io::Result<()> {
+    let crate_root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
+    // The target folder may lie anywhere, so the checkout's library folder is named in full.
+    println!("cargo:rustc-link-arg=-Wl,-rpath,{}", crate_root.join(".libduckdb").display());
+    let out_dir = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
+
+    let mut table = String::from("&[\n");
+    for package in PACKAGES {
+        println!("cargo:rerun-if-changed={ROOT}/{package}");
+        let folder = crate_root.join(ROOT).join(package);
+        let mut files = Vec::new();
+        collect_files(&folder, &folder, &mut files)?;
+        files.sort();
+        for path in files {
+            let source = folder.join(&path);
+            // A write to a String cannot fail.
+            let _ = writeln!(
+                table,
+                "    BuiltinFile {{ package: {package:?}, path: {path:?}, source: include_str!({source:?}) }},"
+            );
+        }
+    }
+    table.push_str("]\n");
+    fs::write(out_dir.join("builtin_macros.rs"), table)
+}
+
+/// Adds to `files` the path, relative to `root` and with forward slashes, of every macro and docs file
+/// below `folder`.
+fn collect_files(root: &Path, folder: &Path, files: &mut Vec<String>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect_files(root, &path, files)?;
+        } else if path
+            .extension()
+            .is_some_and(|end| end == "sql" || end == "md")
+        {
+            let relative = path.strip_prefix(root).map_err(io::Error::other)?;
+            files.push(relative.to_string_lossy().replace('\\', "/"));
+        }
+    }
+    Ok(())
+}

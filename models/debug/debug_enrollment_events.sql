@@ -1,0 +1,19 @@
+-- Every enrollment draw of the year, also those that came to nothing, to see why someone was or was not drawn.
+
+select
+    workforce.employee_id,
+    workforce.level_id,
+    workforce.age_band,
+    workforce.tenure_band,
+    hazards.base_rate,
+    hazards.age_multiplier,
+    hazards.tenure_multiplier,
+    hazards.event_rate,
+    {{ rand_uniform('workforce.employee_id', 'enrollment') }} as draw,
+    events.event_id is not null as has_event,
+    events.effective_date
+from {{ ref('int_opening_workforce') }} as workforce
+{{ join_hazard('enrollment', 'workforce') }}
+left join {{ ref('int_enrollment_events') }} as events
+    on workforce.employee_id = events.employee_id
+where not workforce.is_enrolled

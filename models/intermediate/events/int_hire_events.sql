@@ -1,0 +1,2 @@
+-- Everyone who joins this year.
+{{ hire_event(ref('int_new_hires')) }}

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Puts the prebuilt libduckdb into .libduckdb/, once. Compiling it instead takes 40 minutes on two cores and leaves
+# ICU out; the npm package of DuckDB's node bindings ships the same library with ICU, JSON and Parquet inside.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+version=1.5.6
+revision=r.1
+case "$(uname -s)" in
+  Linux) os=linux library=libduckdb.so ;;
+  Darwin) os=darwin library=libduckdb.dylib ;;
+  *) echo "There is no prebuilt libduckdb for $(uname -s); build with: cargo build --features bundled" >&2; exit 1 ;;
+esac
+case "$(uname -m)" in
+  x86_64 | amd64) arch=x64 ;;
+  aarch64 | arm64) arch=arm64 ;;
+  *) echo "There is no prebuilt libduckdb for $(uname -m); build with: cargo build --features bundled" >&2; exit 1 ;;
+esac
+
+stamp=.libduckdb/version
+if [[ -e .libduckdb/$library && $(cat "$stamp" 2>/dev/null) == "$version" ]]; then
+  exit 0
+fi
+command -v npm >/dev/null || { echo "npm is needed to fetch libduckdb $version: install Node.js, or build with: cargo build --features bundled" >&2; exit 1; }
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+(cd "$work" && npm pack --silent "@duckdb/node-bindings-$os-$arch@$version-$revision" >/dev/null && tar xzf ./*.tgz)
+mkdir -p .libduckdb
+cp "$work/package/$library" ".libduckdb/$library.new"
+mv ".libduckdb/$library.new" ".libduckdb/$library"
+echo "$version" >"$stamp"

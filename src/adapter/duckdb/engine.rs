@@ -1,0 +1,179 @@
+//! The DuckDB instance of this process: opened on the first connection, configured as the profile says, checkpointed
+//! and closed at the end.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use duckdb::{Config, Connection as RawConnection, InterruptHandle};
+
+use super::connection::DuckDbConnection;
+use super::credentials::{DuckDbCredentials, Retries};
+use super::errors::{exception_class, from_crate, on_open};
+use crate::adapter::{AdapterError, AdapterErrorKind, Connection, Engine};
+
+/// One DuckDB database, shared by all workers.
+pub struct DuckDbEngine {
+    credentials: DuckDbCredentials,
+    root: Mutex<Option<RawConnection>>,
+    running: Mutex<Vec<Weak<InterruptHandle>>>,
+}
+
+impl DuckDbEngine {
+    /// An engine that opens its database when the first connection is asked for.
+    pub fn new(credentials: DuckDbCredentials) -> Self {
+        DuckDbEngine { credentials, root: Mutex::default(), running: Mutex::default() }
+    }
+
+    /// What the profile says.
+    pub fn credentials(&self) -> &DuckDbCredentials {
+        &self.credentials
+    }
+
+    fn open(&self) -> Result<RawConnection, AdapterError> {
+        let retries = self.credentials.retries.as_ref();
+        let attempts = retries.map_or(1, |retries| retries.connect_attempts.max(1));
+        let mut attempt = 0;
+        let connection = loop {
+            match self.open_once() {
+                Ok(connection) => break connection,
+                Err(error) => {
+                    attempt += 1;
+                    if attempt >= attempts || !is_retryable(retries, &error) {
+                        return Err(error);
+                    }
+                    std::thread::sleep(backoff(attempt - 1));
+                }
+            }
+        };
+        self.initialize(&connection)?;
+        Ok(connection)
+    }
+
+    fn open_once(&self) -> Result<RawConnection, AdapterError> {
+        let config = self.config().map_err(|error| from_crate(&error))?;
+        let path = &self.credentials.path;
+        let opened = if self.credentials.in_memory() {
+            RawConnection::open_in_memory_with_flags(config)
+        } else {
+            RawConnection::open_with_flags(path, config)
+        };
+        opened.map_err(|error| on_open(path, from_crate(&error).message))
+    }
+
+    fn config(&self) -> Result<Config, duckdb::Error> {
+        let options = self.credentials.config_options.iter();
+        options.fold(Ok(Config::default()), |config, (key, value)| config?.with(key, value))
+    }
+
+    /// Everything that dbt-duckdb does once for each database: extensions, secrets, attached databases.
+    fn initialize(&self, connection: &RawConnection) -> Result<(), AdapterError> {
+        self.refuse_unsupported()?;
+        for extension in &self.credentials.extensions {
+            let name = &extension.name;
+            let install = match &extension.repo {
+                Some(repo) => format!("install {name} from {repo}"),
+                None => format!("install '{}'", name.replace('\'', "''")),
+            };
+            if extension.repo.is_some() || !is_installed(connection, name) {
+                run(connection, &install)?;
+            }
+            run(connection, &format!("load '{}'", name.replace('\'', "''")))?;
+        }
+        for secret in &self.credentials.secrets {
+            run(connection, &secret.to_sql())?;
+        }
+        for attachment in &self.credentials.attach {
+            run(connection, &attachment.to_sql())?;
+        }
+        Ok(())
+    }
+
+    fn refuse_unsupported(&self) -> Result<(), AdapterError> {
+        let fatal = self.credentials.unsupported.iter().find(|key| *key == "remote" || *key == "filesystems");
+        match fatal {
+            None => Ok(()),
+            Some(key) => Err(AdapterError::new(
+                AdapterErrorKind::Connection,
+                format!("The profile sets `{key}`, which needs Python and is not available in rdbt."),
+            )
+            .with_hint(format!("Remove `{key}` from the profile, or use DuckDB's own extensions and secrets."))),
+        }
+    }
+
+    fn remember(&self, connection: &RawConnection) -> Arc<InterruptHandle> {
+        let handle = connection.interrupt_handle();
+        let mut running = lock(&self.running);
+        running.retain(|known| known.strong_count() > 0);
+        running.push(Arc::downgrade(&handle));
+        handle
+    }
+}
+
+impl Engine for DuckDbEngine {
+    fn connect(&self, name: &str) -> Result<Box<dyn Connection>, AdapterError> {
+        let mut root = lock(&self.root);
+        let opened = match root.take() {
+            Some(opened) => opened,
+            None => self.open()?,
+        };
+        let cloned = opened.try_clone();
+        *root = Some(opened);
+        drop(root);
+        let raw = cloned.map_err(|error| from_crate(&error))?;
+        for (key, value) in &self.credentials.settings {
+            run(&raw, &format!("SET {key} = '{}'", value.replace('\'', "''")))?;
+        }
+        let interrupt = self.remember(&raw);
+        Ok(Box::new(DuckDbConnection::new(name, raw, interrupt, self.credentials.retries.clone())))
+    }
+
+    fn interrupt(&self) {
+        for handle in lock(&self.running).iter().filter_map(Weak::upgrade) {
+            handle.interrupt();
+        }
+    }
+
+    fn close(&self) -> Result<(), AdapterError> {
+        let Some(root) = lock(&self.root).take() else { return Ok(()) };
+        if self.credentials.in_memory() || is_read_only(&root) {
+            return Ok(());
+        }
+        // A connection that was left behind with an open transaction makes the checkpoint fail; the file is whole all
+        // the same, and DuckDB folds its log in when the last connection goes.
+        match run(&root, "CHECKPOINT") {
+            Err(error) if !error.message.starts_with("TransactionContext Error") => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn is_read_only(connection: &RawConnection) -> bool {
+    let sql = "select readonly from duckdb_databases() where database_name = current_database()";
+    connection.query_row(sql, [], |row| row.get::<_, bool>(0)).unwrap_or(false)
+}
+
+/// Extensions that are part of the library, or installed before, need no network.
+fn is_installed(connection: &RawConnection, name: &str) -> bool {
+    let sql = "select installed from duckdb_extensions() where extension_name = ? or list_contains(aliases, ?)";
+    connection.query_row(sql, [name, name], |row| row.get::<_, bool>(0)).unwrap_or(false)
+}
+
+fn run(connection: &RawConnection, sql: &str) -> Result<(), AdapterError> {
+    connection.execute_batch(sql).map_err(|error| from_crate(&error))
+}
+
+/// Whether the profile lists the error's class as worth another attempt.
+pub(super) fn is_retryable(retries: Option<&Retries>, error: &AdapterError) -> bool {
+    let class = exception_class(&error.message);
+    retries.is_some_and(|retries| retries.retryable_exceptions.contains(&class))
+}
+
+/// How long dbt-duckdb waits after attempt number `attempt`, counted from 0.
+pub(super) fn backoff(attempt: u32) -> Duration {
+    Duration::from_secs(1u64 << attempt.min(10))
+}
+
+/// A lock whose data stays usable after another thread has panicked with it.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

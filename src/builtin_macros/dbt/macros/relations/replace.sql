@@ -1,0 +1,54 @@
+{#
+  The statements that put a new relation in the place of an old one, by the safest way that both
+  allow: replace at one stroke; build aside and swap; or, at worst, drop and create.
+#}
+
+
+{% macro get_replace_sql(existing_relation, target_relation, sql) %}
+  {%- do log('Applying REPLACE to: ' ~ existing_relation) -%}
+  {{- adapter.dispatch('get_replace_sql', 'dbt')(existing_relation, target_relation, sql) -}}
+{% endmacro %}
+
+{% macro default__get_replace_sql(existing_relation, target_relation, sql) %}
+
+    {# One statement, if the kind stays the same. #}
+
+    {% set in_place = existing_relation.can_be_replaced and existing_relation.type == target_relation.type %}
+
+    {% if in_place and existing_relation.is_view %}
+        {{ get_replace_view_sql(target_relation, sql) }}
+
+    {% elif in_place and existing_relation.is_table %}
+        {{ get_replace_table_sql(target_relation, sql) }}
+
+    {% elif in_place and existing_relation.is_materialized_view %}
+        {{ get_replace_materialized_view_sql(target_relation, sql) }}
+
+    {# Build aside; the old one waits under its backup name until the new one stands. #}
+
+    {%- elif target_relation.can_be_renamed and existing_relation.can_be_renamed -%}
+        {{ get_create_intermediate_sql(target_relation, sql) }};
+        {{ get_create_backup_sql(existing_relation) }};
+        {{ get_rename_intermediate_sql(target_relation) }};
+        {{ get_drop_backup_sql(existing_relation) }}
+
+    {# Build aside, but the old one cannot wait anywhere. #}
+    {%- elif target_relation.can_be_renamed -%}
+        {{ get_create_intermediate_sql(target_relation, sql) }};
+        {{ get_drop_sql(existing_relation) }};
+        {{ get_rename_intermediate_sql(target_relation) }}
+
+    {# Only the old one can move: out of the way, and build in place. #}
+    {%- elif existing_relation.can_be_renamed -%}
+        {{ get_create_backup_sql(existing_relation) }};
+        {{ get_create_sql(target_relation, sql) }};
+        {{ get_drop_backup_sql(existing_relation) }}
+
+    {# Nothing can move. #}
+    {%- else -%}
+        {{ get_drop_sql(existing_relation) }};
+        {{ get_create_sql(target_relation, sql) }}
+
+    {%- endif -%}
+
+{% endmacro %}

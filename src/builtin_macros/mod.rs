@@ -1,0 +1,78 @@
+//! dbt's standard macros, embedded in the program: the packages `dbt` (what every project can call) and
+//! `dbt_duckdb` (how it is done on DuckDB).
+//!
+//! Names and signatures are dbt's, because projects call, override and dispatch to them; the text is our own.
+//! What the macros render is dbt's byte for byte: white space in these files is part of the SQL that is sent.
+//! A file keeps the path that it has in dbt, which is the `original_file_path` that manifest.json reports.
+
+/// One file of a package of standard macros.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BuiltinFile {
+    /// The name of the package: `dbt` or `dbt_duckdb`.
+    pub package: &'static str,
+    /// The path in the package, with forward slashes: `macros/utils/concat.sql`.
+    pub path: &'static str,
+    /// The text of the file.
+    pub source: &'static str,
+}
+
+impl BuiltinFile {
+    /// Whether the file holds docs blocks; all others hold macros, tests and materializations.
+    pub fn is_docs(&self) -> bool {
+        self.path.ends_with(".md")
+    }
+}
+
+/// The version that the `dbt_project.yml` of both packages states.
+pub const PACKAGE_VERSION: &str = "1.0";
+
+static FILES: &[BuiltinFile] = include!(concat!(env!("OUT_DIR"), "/builtin_macros.rs"));
+
+/// The files of all packages: `dbt` before `dbt_duckdb`, sorted by path within each.
+pub fn files() -> &'static [BuiltinFile] {
+    FILES
+}
+
+/// The macro and generic test files, in the order of [`files`].
+pub fn macro_files() -> impl Iterator<Item = &'static BuiltinFile> {
+    FILES.iter().filter(|file| !file.is_docs())
+}
+
+/// The docs files, in the order of [`files`]. They define `__overview__`, the front page of the documentation.
+pub fn docs_files() -> impl Iterator<Item = &'static BuiltinFile> {
+    FILES.iter().filter(|file| file.is_docs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_files_of_both_packages_in_order() {
+        let keys: Vec<_> = files()
+            .iter()
+            .map(|file| (file.package, file.path))
+            .collect();
+        assert!(keys.is_sorted());
+        assert!(keys.contains(&("dbt", "macros/utils/concat.sql")));
+        assert!(keys.contains(&("dbt_duckdb", "macros/materializations/table.sql")));
+    }
+
+    #[test]
+    fn tells_docs_from_macros() {
+        let docs: Vec<_> = docs_files().map(|file| file.path).collect();
+        assert_eq!(docs, ["docs/overview.md"]);
+        assert!(macro_files().all(|file| file.path.ends_with(".sql")));
+    }
+
+    #[test]
+    fn every_macro_file_says_why_it_exists() {
+        for file in macro_files() {
+            assert!(
+                file.source.starts_with("{#"),
+                "{} has no comment at its head",
+                file.path
+            );
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! `graph`: the whole manifest as macros walk it.
+
+use indexmap::IndexMap;
+
+use crate::jinja::Value;
+use crate::jinja::value::{Dict, from_json};
+use crate::manifest::{CompiledNodes, Manifest};
+
+/// dbt's `flat_graph`: `nodes`, `sources`, `exposures` and the rest, each a dict by unique id.
+pub fn flat_graph(manifest: &Manifest, compiled: &CompiledNodes) -> Value {
+    let nodes = manifest.nodes.iter().chain(&manifest.functions).map(|(id, node)| {
+        (id.clone(), from_json(&node.to_json(compiled.get(id).as_deref())))
+    });
+    let sources = manifest.sources.iter().map(|(id, source)| (id.clone(), from_json(&source.to_json())));
+    let exposures = manifest.exposures.iter().map(|(id, exposure)| (id.clone(), from_json(&exposure.to_json())));
+    let groups = manifest.groups.iter().map(|(id, group)| (id.clone(), from_json(&group.to_json())));
+    let carried = |resources: &IndexMap<String, serde_json::Value>| {
+        Dict::from_pairs(resources.iter().map(|(id, json)| (id.clone(), from_json(json))))
+    };
+    Dict::from_pairs([
+        ("exposures", Dict::from_pairs(exposures)),
+        ("groups", Dict::from_pairs(groups)),
+        ("metrics", carried(&manifest.metrics)),
+        ("nodes", Dict::from_pairs(nodes)),
+        ("sources", Dict::from_pairs(sources)),
+        ("semantic_models", carried(&manifest.semantic_models)),
+        ("saved_queries", carried(&manifest.saved_queries)),
+    ])
+}

@@ -1,0 +1,47 @@
+//! Rendering while parsing: `execute` is false, calls are recorded.
+
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::jinja::Value;
+use crate::manifest::Node;
+
+use super::capture::{Capture, Captured};
+use super::errors::from_jinja;
+use super::scope::{Globals, Phase, Scope, Subject};
+
+/// Renders `node`'s text and gives what it called. `extra` are values that only this render sees, such as the keyword
+/// arguments of a generic test.
+///
+/// # Errors
+/// The text cannot be parsed, or something in it fails.
+pub fn render_while_parsing(globals: &Arc<Globals>, node: &Node, extra: Vec<(String, Value)>) -> Result<Captured> {
+    let capture = Arc::new(Capture::default());
+    let subject = Subject::Node(Arc::new(node.clone()));
+    let label = subject.label();
+    let mut scope = Scope::new(globals.clone(), subject, Phase::Parse(capture.clone()));
+    scope.extra.extend(extra);
+    globals.engine.add_template(&node.unique_id, &node.original_file_path, node.raw_code.clone());
+    globals
+        .engine
+        .render(&node.unique_id, Arc::new(scope).into_value())
+        .map_err(|error| from_jinja(&error, Some(&label)))?;
+    Ok(capture.take())
+}
+
+/// Renders a value of a YAML file natively in the scope of `node`, recording what it calls: the arguments of generic
+/// tests, `model: "{{ get_where_subquery(ref('a')) }}"`.
+///
+/// # Errors
+/// The text cannot be parsed, or something in it fails.
+pub fn render_native_while_parsing(globals: &Arc<Globals>, node: &Node, text: &str) -> Result<(Value, Captured)> {
+    let capture = Arc::new(Capture::default());
+    let subject = Subject::Node(Arc::new(node.clone()));
+    let label = subject.label();
+    let scope = Arc::new(Scope::new(globals.clone(), subject, Phase::Parse(capture.clone())));
+    let value = globals
+        .engine
+        .render_native(text, &node.original_file_path, scope.into_value())
+        .map_err(|error| from_jinja(&error, Some(&label)))?;
+    Ok((value, capture.take()))
+}

@@ -1,0 +1,160 @@
+//! Relations of nodes as templates get them from `this`, `ref` and `source`. Mirrors dbt's `Relation.create_from` with
+//! dbt-duckdb's external sources.
+
+use std::sync::Arc;
+
+use serde_json::{Map as JsonMap, Value as Json};
+
+use crate::adapter::{Policy, Relation, RelationType};
+use crate::jinja::value::{from_json, py_str};
+use crate::jinja::{MjError, Value};
+use crate::manifest::{Node, Quoting, SourceDefinition};
+
+use super::bridge;
+use super::errors::raise_compilation;
+use super::runtime::NodeRun;
+use super::scope::{Scope, Subject};
+
+/// `this`.
+pub fn this(scope: &Arc<Scope>) -> Result<Value, MjError> {
+    match &scope.subject {
+        Subject::Node(node) => Ok(bridge::relation_value(node_relation(scope, node))),
+        Subject::Source(source) => Ok(bridge::relation_value(source_relation(source)?)),
+        Subject::Macro { .. } => Ok(Value::from(())),
+    }
+}
+
+/// The relation that `ref()` gives for a node, the CTE for an ephemeral one.
+pub fn of_node(scope: &Arc<Scope>, run: &Arc<NodeRun>, node: &Node) -> Result<Value, MjError> {
+    let _ = run;
+    let relation = match node.is_ephemeral() {
+        true => Relation::ephemeral(&cte_identifier(node)),
+        false => node_relation(scope, node),
+    };
+    Ok(bridge::relation_value(limited(scope, relation)))
+}
+
+/// The relation that `function()` gives.
+pub fn of_function(scope: &Arc<Scope>, run: &Arc<NodeRun>, node: &Node) -> Result<Value, MjError> {
+    let _ = run;
+    let relation = node_relation(scope, node).with_kind(Some(RelationType::Function));
+    Ok(bridge::relation_value(relation))
+}
+
+/// The relation that `source()` gives.
+pub fn of_source(scope: &Arc<Scope>, run: &Arc<NodeRun>, source: &SourceDefinition) -> Result<Value, MjError> {
+    let _ = run;
+    Ok(bridge::relation_value(limited(scope, source_relation(source)?)))
+}
+
+/// What the CTE of an ephemeral model is named after: the alias; with its version for a versioned model, as dbt does.
+fn cte_identifier(node: &Node) -> String {
+    node.alias.clone()
+}
+
+/// `--empty` reads no rows of what a node refers to.
+fn limited(scope: &Scope, mut relation: Relation) -> Relation {
+    if scope.globals.invocation.flags.empty {
+        relation.limit = Some(0);
+    }
+    relation
+}
+
+/// A node's relation, quoted as the project and the node say.
+pub fn node_relation(scope: &Scope, node: &Node) -> Relation {
+    let mut policy = Policy::default();
+    apply(&mut policy, scope.globals.project.root.quoting);
+    apply(&mut policy, quoting_of(node.config.get("quoting")));
+    Relation::new(node.database.as_deref(), Some(&node.schema), Some(&node.alias)).with_quote_policy(policy)
+}
+
+fn quoting_of(json: Option<&Json>) -> Quoting {
+    let flag = |key: &str| json.and_then(|json| json.get(key)).and_then(Json::as_bool);
+    Quoting { database: flag("database"), schema: flag("schema"), identifier: flag("identifier"), column: None }
+}
+
+fn apply(policy: &mut Policy, quoting: Quoting) {
+    policy.database = quoting.database.unwrap_or(policy.database);
+    policy.schema = quoting.schema.unwrap_or(policy.schema);
+    policy.identifier = quoting.identifier.unwrap_or(policy.identifier);
+}
+
+/// A source's relation; where `external_location` is set, what is read instead of a table.
+///
+/// # Errors
+/// The location's template names a key that the source does not have, or its `formatter` is unknown.
+pub fn source_relation(source: &SourceDefinition) -> Result<Relation, MjError> {
+    let mut policy = Policy::default();
+    apply(&mut policy, source.quoting);
+    let mut relation = Relation::new(source.database.as_deref(), Some(&source.schema), Some(&source.identifier))
+        .with_quote_policy(policy);
+    let meta = source_meta(source);
+    if !meta.contains_key("plugin")
+        && let Some(template) = meta.get("external_location").and_then(Json::as_str)
+    {
+        let location = format_location(template, meta.get("formatter").and_then(Json::as_str), source, &meta)?;
+        let bare = location.contains('(') || location.starts_with('\'');
+        relation.external = Some(if bare { location } else { format!("'{location}'") });
+    }
+    Ok(relation)
+}
+
+/// The source's meta, its table's before the source's before `config`.
+fn source_meta(source: &SourceDefinition) -> JsonMap<String, Json> {
+    let mut meta = source.source_meta.clone();
+    meta.extend(source.meta.clone());
+    for (key, value) in &source.config.0 {
+        if matches!(key.as_str(), "external_location" | "formatter" | "plugin") && !value.is_null() {
+            meta.insert(key.clone(), value.clone());
+        }
+    }
+    meta
+}
+
+fn format_location(
+    template: &str,
+    formatter: Option<&str>,
+    source: &SourceDefinition,
+    meta: &JsonMap<String, Json>,
+) -> Result<String, MjError> {
+    let (open, close) = match formatter.unwrap_or("newstyle") {
+        "newstyle" => ("{", "}"),
+        "oldstyle" => ("%(", ")s"),
+        "template" => ("${", "}"),
+        other => {
+            return Err(raise_compilation(format!(
+                "Formatter {other} not recognized. Must be one of 'newstyle', 'oldstyle', or 'template'."
+            )));
+        }
+    };
+    let mut out = String::new();
+    let mut rest = template;
+    while let Some(start) = rest.find(open) {
+        let after = &rest[start + open.len()..];
+        let Some(end) = after.find(close) else { break };
+        out.push_str(&rest[..start]);
+        out.push_str(&location_part(&after[..end], source, meta)?);
+        rest = &after[end + close.len()..];
+    }
+    out.push_str(rest);
+    Ok(out)
+}
+
+fn location_part(key: &str, source: &SourceDefinition, meta: &JsonMap<String, Json>) -> Result<String, MjError> {
+    Ok(match key {
+        "name" => source.name.clone(),
+        "identifier" => source.identifier.clone(),
+        "schema" => source.schema.clone(),
+        "database" => source.database.clone().unwrap_or_else(|| "None".to_owned()),
+        other => match meta.get(other) {
+            Some(value) => py_str(&from_json(value)),
+            None => {
+                return Err(raise_compilation(format!(
+                    "The external_location of source `{}.{}` names `{{{other}}}`, which is neither one of name, \
+                     identifier, schema and database nor a key of its meta.",
+                    source.source_name, source.name
+                )));
+            }
+        },
+    })
+}

@@ -1,0 +1,82 @@
+//! What a render needs while running, besides the shared parts: the manifest, what is compiled, the database.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use crate::error::{Error, Result};
+use crate::jinja::Value;
+use crate::manifest::{CompiledNodes, Manifest, Node, ResourceType, UniqueId};
+
+use super::database::{Adapter, NodeConnection};
+
+/// Shared by all nodes of a run.
+#[derive(Debug)]
+pub struct RunShared {
+    /// The parsed project.
+    pub manifest: Arc<Manifest>,
+    /// What is compiled so far.
+    pub compiled: Arc<CompiledNodes>,
+    /// The database.
+    pub adapter: Arc<Adapter>,
+    /// Unique ids of selected resources, for `selected_resources`.
+    pub selected: OnceLock<Vec<UniqueId>>,
+    /// `graph`, made on first use.
+    pub graph: OnceLock<Value>,
+}
+
+/// One node being compiled or run.
+#[derive(Debug)]
+pub struct NodeRun {
+    /// The shared part.
+    pub shared: Arc<RunShared>,
+    /// The node's connection, opened on first use.
+    pub connection: Arc<NodeConnection>,
+    ctes: Mutex<Vec<UniqueId>>,
+}
+
+impl NodeRun {
+    /// For one node.
+    pub fn new(shared: Arc<RunShared>, connection: Arc<NodeConnection>) -> Arc<NodeRun> {
+        Arc::new(NodeRun { shared, connection, ctes: Mutex::default() })
+    }
+
+    /// Remembers an ephemeral model that the node refers to.
+    pub fn add_cte(&self, unique_id: &str) {
+        let mut ctes = self.ctes.lock().unwrap_or_else(PoisonError::into_inner);
+        if !ctes.iter().any(|known| known == unique_id) {
+            ctes.push(unique_id.to_owned());
+        }
+    }
+
+    /// Ephemeral models that the node refers to, in the order of use.
+    pub fn ctes(&self) -> Vec<UniqueId> {
+        self.ctes.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// Where below `target/` a node's text goes, relative to the `compiled` or `run` folder: package, then file; a node
+/// that shares its file with others (tests in YAML, snapshots) gets a file of its own in a folder of the file's name.
+pub fn write_path(node: &Node) -> PathBuf {
+    let file = Path::new(&node.original_file_path);
+    let shared_file = Path::new(&node.path).file_name() != file.file_name();
+    let path = if node.resource_type == ResourceType::Snapshot {
+        file.join(format!("{}.sql", node.name))
+    } else if shared_file {
+        file.join(&node.path)
+    } else {
+        file.to_owned()
+    };
+    Path::new(&node.package_name).join(path)
+}
+
+/// Writes a node's text to `path`, making folders as needed.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_text(path: &Path, text: &str) -> Result<()> {
+    let parent = path.parent().unwrap_or(path);
+    std::fs::create_dir_all(parent).and_then(|()| std::fs::write(path, text)).map_err(|error| {
+        Error::runtime(format!("Could not write `{}`: {error}.", path.display()))
+            .hint("Check that the folder exists, is writable and has space left, or choose another with --target-path.")
+    })
+}

@@ -1,0 +1,278 @@
+//! The root object of a render: what a template sees under each name. Lookup order is dbt's: values given for this
+//! render, macros (of the node's package, the root project, the built-in packages), packages, then dbt's own names.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use crate::error::{NodeLabel, Result};
+use crate::events::Events;
+use crate::invocation::Invocation;
+use crate::jinja::{self, Engine, Enumerator, Object, ObjectRepr, Value};
+use crate::manifest::{Node, SourceDefinition};
+use crate::project::Project;
+
+use super::builtins;
+use super::capture::Capture;
+use super::database::Adapter;
+use super::macro_resolver::MacroResolver;
+use super::runtime::NodeRun;
+use super::vars::Vars;
+
+/// What every render of a process run shares.
+pub struct Globals {
+    /// The command.
+    pub invocation: Arc<Invocation>,
+    /// The project.
+    pub project: Arc<Project>,
+    /// Templates and macros.
+    pub engine: Arc<Engine>,
+    /// Names of macros.
+    pub macros: Arc<MacroResolver>,
+    /// Where messages go.
+    pub events: Arc<Events>,
+    /// The database; nothing is opened before a statement runs.
+    pub adapter: Arc<Adapter>,
+    /// Environment variables that templates read, by name, for the parse cache.
+    pub env_vars: Mutex<HashMap<String, Option<String>>>,
+    /// Merged variables by package, computed once.
+    pub(crate) vars: Vars,
+}
+
+impl fmt::Debug for Globals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Globals")
+    }
+}
+
+impl Globals {
+    /// Puts the shared parts together.
+    ///
+    /// # Errors
+    /// The profile's keys contradict each other, or it names another engine than DuckDB.
+    pub fn new(
+        invocation: Arc<Invocation>,
+        project: Arc<Project>,
+        engine: Arc<Engine>,
+        macros: Arc<MacroResolver>,
+        events: Arc<Events>,
+    ) -> Result<Arc<Globals>> {
+        let vars = Vars::new(&project);
+        let adapter = Adapter::new(&project, events.clone())?;
+        Ok(Arc::new(Globals { invocation, project, engine, macros, events, adapter, env_vars: Mutex::default(), vars }))
+    }
+}
+
+/// What is being rendered.
+#[derive(Debug, Clone)]
+pub enum Subject {
+    /// A node: model, test, snapshot, operation.
+    Node(Arc<Node>),
+    /// A macro called from outside a node: `run-operation`, `generate_*_name`, macros that the adapter calls.
+    Macro {
+        /// Unique id.
+        unique_id: String,
+        /// Name.
+        name: String,
+        /// Package.
+        package: String,
+    },
+    /// A source, for freshness queries.
+    Source(Arc<SourceDefinition>),
+}
+
+impl Subject {
+    /// The node, if it is one.
+    pub fn node(&self) -> Option<&Arc<Node>> {
+        match self {
+            Subject::Node(node) => Some(node),
+            _ => None,
+        }
+    }
+
+    /// Package that names are looked up in first.
+    pub fn package(&self) -> &str {
+        match self {
+            Subject::Node(node) => &node.package_name,
+            Subject::Macro { package, .. } => package,
+            Subject::Source(source) => &source.package_name,
+        }
+    }
+
+    /// `model.pkg.name` and the like.
+    pub fn unique_id(&self) -> &str {
+        match self {
+            Subject::Node(node) => &node.unique_id,
+            Subject::Macro { unique_id, .. } => unique_id,
+            Subject::Source(source) => &source.unique_id,
+        }
+    }
+
+    /// How errors name it.
+    pub fn label(&self) -> NodeLabel {
+        let (resource_type, name, path) = match self {
+            Subject::Node(node) => (node.resource_type.as_str(), &node.name, &node.original_file_path),
+            Subject::Macro { name, unique_id, .. } => ("macro", name, unique_id),
+            Subject::Source(source) => ("source", &source.name, &source.original_file_path),
+        };
+        NodeLabel { resource_type: resource_type.to_owned(), name: name.clone(), path: path.clone() }
+    }
+}
+
+/// In which of dbt's phases a render happens.
+#[derive(Debug, Clone)]
+pub enum Phase {
+    /// `execute` is false: calls are recorded, nothing reaches the database.
+    Parse(Arc<Capture>),
+    /// `generate_*_name` while parsing: like parsing, but configuration and variables are real.
+    Names,
+    /// `execute` is true.
+    Run(Arc<NodeRun>),
+}
+
+/// The root object.
+pub struct Scope {
+    pub(crate) globals: Arc<Globals>,
+    pub(crate) subject: Subject,
+    pub(crate) phase: Phase,
+    /// Package of the node, or the root project for macros.
+    pub(crate) search_package: String,
+    /// Values given for this render; they come before everything else.
+    pub(crate) extra: HashMap<String, Value>,
+    /// `store_result` and `load_result`; a result is taken once.
+    pub(crate) results: Mutex<HashMap<String, Option<Value>>>,
+    /// The `model` variable, made once.
+    pub(crate) model: OnceLock<Value>,
+    /// The `adapter` variable, made once.
+    pub(crate) adapter: OnceLock<Value>,
+}
+
+impl fmt::Debug for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Scope({})", self.subject.unique_id())
+    }
+}
+
+impl Scope {
+    /// A root object for `subject`.
+    pub fn new(globals: Arc<Globals>, subject: Subject, phase: Phase) -> Scope {
+        let search_package = match &subject {
+            Subject::Macro { .. } => globals.project.root.name.clone(),
+            other => other.package().to_owned(),
+        };
+        Scope {
+            globals,
+            subject,
+            phase,
+            search_package,
+            extra: HashMap::new(),
+            results: Mutex::default(),
+            model: OnceLock::new(),
+            adapter: OnceLock::new(),
+        }
+    }
+
+    /// Adds a value that this render sees under `name` before anything else.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<String>, value: Value) -> Scope {
+        self.extra.insert(name.into(), value);
+        self
+    }
+
+    /// The value to render with.
+    pub fn into_value(self: Arc<Self>) -> Value {
+        Value::from_dyn_object(self)
+    }
+
+    /// Whether statements run.
+    pub fn executes(&self) -> bool {
+        matches!(self.phase, Phase::Run(_))
+    }
+
+    /// The run, while running.
+    pub fn run(&self) -> Option<&Arc<NodeRun>> {
+        match &self.phase {
+            Phase::Run(run) => Some(run),
+            _ => None,
+        }
+    }
+
+    /// The macro that `name` means here.
+    pub(crate) fn find_macro(&self, name: &str) -> Option<Value> {
+        self.macro_by_id(self.globals.macros.find(&self.search_package, name)?)
+    }
+
+    /// A macro as a value.
+    pub(crate) fn macro_by_id(&self, unique_id: &str) -> Option<Value> {
+        self.globals.engine.macro_proxy(unique_id)
+    }
+
+    fn lookup(self: &Arc<Self>, name: &str) -> Option<Value> {
+        if name == "context" {
+            return Some(self.clone().into_value());
+        }
+        if name == jinja::LENIENT_KEY {
+            return Some(Value::from(matches!(self.phase, Phase::Parse(_))));
+        }
+        if let Some(value) = self.extra.get(name) {
+            return Some(value.clone());
+        }
+        if let Some(found) = self.find_macro(name) {
+            return Some(found);
+        }
+        if self.globals.macros.is_namespace(name) {
+            return Some(Value::from_object(Namespace { scope: self.clone(), package: name.to_owned() }));
+        }
+        builtins::lookup(self, name)
+    }
+}
+
+impl Object for Scope {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Map
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.lookup(key.as_str()?)
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
+        self.lookup(key)
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        let names = self.extra.keys().cloned().chain(builtins::NAMES.iter().map(|name| (*name).to_owned()));
+        Enumerator::Values(names.map(Value::from).collect())
+    }
+}
+
+/// The macros of a package: `dbt_utils.star`.
+#[derive(Debug)]
+struct Namespace {
+    scope: Arc<Scope>,
+    package: String,
+}
+
+impl Object for Namespace {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Map
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.get_value_by_str(key.as_str()?)
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, name: &str) -> Option<Value> {
+        let globals = &self.scope.globals;
+        if let Some(overridden) = self.scope.extra.get(&format!("{}.{name}", self.package)) {
+            return Some(overridden.clone());
+        }
+        let unique_id = globals.macros.in_package(&self.package, name)?;
+        globals.engine.macro_proxy(unique_id)
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        let names = self.scope.globals.macros.names_in(&self.package);
+        Enumerator::Values(names.into_iter().map(Value::from).collect())
+    }
+}

@@ -1,0 +1,171 @@
+//! `var()` and `env_var()`: precedence command line > root project > package, and what happens when there is none.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::{Map as JsonMap, Value as Json};
+
+use crate::error::{Error, ErrorKind};
+use crate::jinja::{MjError, Object, State, Value};
+use crate::project::Project;
+use crate::project::values::to_jinja;
+use crate::yaml;
+
+use super::call::Args;
+use super::errors::raise;
+use super::scope::{Phase, Scope};
+
+/// Prefix of variables that may stand only in profiles.yml and packages.yml.
+const SECRET_PREFIX: &str = "DBT_ENV_SECRET";
+
+/// Merged variables by package, made on first use.
+#[derive(Debug)]
+pub struct Vars {
+    project: Arc<Project>,
+    merged: Mutex<HashMap<String, Arc<yaml::Map>>>,
+}
+
+impl Vars {
+    /// For a project.
+    pub fn new(project: &Arc<Project>) -> Vars {
+        Vars { project: project.clone(), merged: Mutex::default() }
+    }
+
+    /// The variables that a node of `package` sees.
+    pub fn of_package(&self, package: &str) -> Arc<yaml::Map> {
+        let mut merged = self.merged.lock().unwrap_or_else(PoisonError::into_inner);
+        merged.entry(package.to_owned()).or_insert_with(|| Arc::new(self.merge(package))).clone()
+    }
+
+    fn merge(&self, package: &str) -> yaml::Map {
+        let mut result = yaml::Map::new();
+        let own = (package != self.project.root.name).then(|| self.project.packages.get(package)).flatten();
+        for project in own.into_iter().chain([&self.project.root]) {
+            extend(&mut result, &project.vars);
+            if let Some(scoped) = project.vars.get(package).and_then(yaml::Node::as_map) {
+                extend(&mut result, scoped);
+            }
+        }
+        extend(&mut result, &self.project.cli_vars);
+        result
+    }
+}
+
+fn extend(into: &mut yaml::Map, from: &yaml::Map) {
+    for (key, value) in from.iter() {
+        into.insert(key.clone(), value.clone());
+    }
+}
+
+/// The `var` of a scope.
+#[derive(Debug)]
+pub struct VarFunction {
+    pub(crate) scope: Arc<Scope>,
+}
+
+impl VarFunction {
+    fn find(&self, name: &str) -> Option<Value> {
+        if let Some(overridden) = self.scope.extra.get("__var_overrides__").and_then(|vars| vars.get_attr(name).ok())
+            && !overridden.is_undefined()
+        {
+            return Some(overridden);
+        }
+        let vars = self.scope.globals.vars.of_package(self.scope.subject.package());
+        vars.get(name).map(|node| to_jinja(&node.value))
+    }
+
+    fn missing(&self, name: &str) -> MjError {
+        let vars = self.scope.globals.vars.of_package(self.scope.subject.package());
+        let supplied = sorted(&yaml::to_json(&yaml::Value::Map((*vars).clone())));
+        let label = self.scope.subject.label();
+        raise(Error::compilation(format!(
+            "Required var '{name}' not found in config:\nVars supplied to {} = {}",
+            label.name,
+            python_indent(&supplied)
+        )))
+    }
+}
+
+impl Object for VarFunction {
+    fn call(self: &Arc<Self>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, MjError> {
+        let args = Args::new(args)?;
+        let name = args.text("var", 0, "var_name")?;
+        match self.find(&name) {
+            Some(value) => match value.as_str() {
+                Some(text) if text.contains("{{") || text.contains("{%") => {
+                    let scope = self.scope.clone();
+                    let rendered = scope.globals.engine.render_str(text, "<var>", scope.clone().into_value());
+                    rendered.map(Value::from).map_err(|error| raise(super::errors::from_jinja(&error, None)))
+                }
+                _ => Ok(value),
+            },
+            None => match args.get(1, "default") {
+                Some(default) => Ok(default),
+                None if matches!(self.scope.phase, Phase::Parse(_)) => Ok(Value::from(())),
+                None => Err(self.missing(&name)),
+            },
+        }
+    }
+
+    fn call_method(
+        self: &Arc<Self>,
+        _: &mut State<'_, '_>,
+        method: &str,
+        args: &[Value],
+    ) -> Result<Value, MjError> {
+        if method == "has_var" {
+            let name = Args::new(args)?.text("has_var", 0, "var_name")?;
+            return Ok(Value::from(self.find(&name).is_some()));
+        }
+        Err(MjError::from(minijinja::ErrorKind::UnknownMethod))
+    }
+}
+
+/// `env_var(name, default)` outside profiles.yml and packages.yml.
+pub fn env_var(scope: &Scope, args: &Args) -> Result<Value, MjError> {
+    let name = args.text("env_var", 0, "var")?;
+    if name.starts_with(SECRET_PREFIX) {
+        return Err(raise(Error::parsing(format!(
+            "Secret env vars are allowed only in profiles.yml or packages.yml. Found '{name}' referenced elsewhere."
+        ))));
+    }
+    if let Some(overridden) = scope.extra.get("__env_overrides__").and_then(|vars| vars.get_attr(&name).ok())
+        && !overridden.is_undefined()
+    {
+        return Ok(overridden);
+    }
+    let value = std::env::var(&name).ok();
+    let mut seen = scope.globals.env_vars.lock().unwrap_or_else(PoisonError::into_inner);
+    seen.insert(name.clone(), value.clone());
+    match (value, args.get(1, "default")) {
+        (Some(value), _) => Ok(Value::from(value)),
+        (None, Some(default)) if !default.is_none() => Ok(default),
+        _ => Err(raise(Error::new(
+            ErrorKind::EnvVarMissing,
+            format!("Env var required but not provided: '{name}'"),
+        ))),
+    }
+}
+
+fn sorted(value: &Json) -> Json {
+    match value {
+        Json::Object(map) => {
+            let mut keys: Vec<&String> = map.keys().collect();
+            keys.sort();
+            Json::Object(keys.into_iter().map(|key| (key.clone(), sorted(&map[key]))).collect::<JsonMap<_, _>>())
+        }
+        Json::Array(items) => Json::Array(items.iter().map(sorted).collect()),
+        other => other.clone(),
+    }
+}
+
+/// JSON as Python's `json.dumps(indent=4)` prints it.
+fn python_indent(value: &Json) -> String {
+    let formatter = serde_json::ser::PrettyFormatter::with_indent(b"    ");
+    let mut out = Vec::new();
+    let mut serializer = serde_json::Serializer::with_formatter(&mut out, formatter);
+    match serde::Serialize::serialize(value, &mut serializer) {
+        Ok(()) => String::from_utf8_lossy(&out).into_owned(),
+        Err(_) => value.to_string(),
+    }
+}

@@ -1,0 +1,95 @@
+//! Which node a `ref()` means and which source a `source()` means, by dbt's search order: the package asked for, else
+//! the root project, the package of the node that refers, and then anything of that name.
+
+use serde_json::Value as Json;
+
+use super::node::version_text;
+use super::{Disabled, Manifest, Node, SourceDefinition, UniqueId};
+
+/// What a name turned out to be.
+#[derive(Debug)]
+pub enum Found<T> {
+    /// This one.
+    One(T),
+    /// It exists, but it is disabled.
+    Disabled,
+    /// There are several in different packages.
+    Ambiguous(Vec<UniqueId>),
+    /// Nothing has that name.
+    Missing,
+}
+
+impl Manifest {
+    /// The node that `ref(package, name, version)` in a node of `node_package` means.
+    pub fn resolve_ref(
+        &self,
+        node_package: &str,
+        name: &str,
+        package: Option<&str>,
+        version: Option<&Json>,
+    ) -> Found<&Node> {
+        let key = match version {
+            Some(version) => format!("{name}.v{}", version_text(version)),
+            None => name.to_owned(),
+        };
+        let candidates: &[UniqueId] = self.ref_index.get(&key).map(Vec::as_slice).unwrap_or_default();
+        for searched in self.search_packages(node_package, package) {
+            let matches: Vec<&UniqueId> = candidates
+                .iter()
+                .filter(|id| searched.is_none_or(|package| package_of(id) == package))
+                .collect();
+            match matches.as_slice() {
+                [] => {}
+                [one] => {
+                    if let Some(node) = self.nodes.get(*one) {
+                        return Found::One(node);
+                    }
+                }
+                several => return Found::Ambiguous(several.iter().map(|id| (*id).clone()).collect()),
+            }
+        }
+        if self.has_disabled_ref(name, package, version) { Found::Disabled } else { Found::Missing }
+    }
+
+    /// The source that `source(source_name, table)` in a node of `node_package` means.
+    pub fn resolve_source(&self, node_package: &str, source_name: &str, table: &str) -> Found<&SourceDefinition> {
+        let key = format!("{source_name}.{table}");
+        let candidates: &[UniqueId] = self.source_index.get(&key).map(Vec::as_slice).unwrap_or_default();
+        for searched in self.search_packages(node_package, None) {
+            let first = candidates.iter().find(|id| searched.is_none_or(|package| package_of(id) == package));
+            if let Some(source) = first.and_then(|id| self.sources.get(id)) {
+                return Found::One(source);
+            }
+        }
+        let disabled = self.disabled.values().flatten().any(|entry| {
+            matches!(entry, Disabled::Source(source) if source.source_name == source_name && source.name == table)
+        });
+        if disabled { Found::Disabled } else { Found::Missing }
+    }
+
+    fn search_packages<'a>(&'a self, node_package: &'a str, package: Option<&'a str>) -> Vec<Option<&'a str>> {
+        match package {
+            Some(package) => vec![Some(package)],
+            None => vec![Some(&self.project_name), Some(node_package), None],
+        }
+    }
+
+    fn has_disabled_ref(&self, name: &str, package: Option<&str>, version: Option<&Json>) -> bool {
+        self.disabled.values().flatten().any(|entry| match entry {
+            Disabled::Node(node) => {
+                node.resource_type.is_refable()
+                    && node.name == name
+                    && package.is_none_or(|package| node.package_name == package)
+                    && version.is_none_or(|version| {
+                        node.model().and_then(|model| model.version.as_ref()).map(version_text)
+                            == Some(version_text(version))
+                    })
+            }
+            _ => false,
+        })
+    }
+}
+
+fn package_of(unique_id: &str) -> &str {
+    unique_id.split('.').nth(1).unwrap_or_default()
+}

@@ -1,0 +1,100 @@
+//! `flags:` of `dbt_project.yml` (and the old `config:` of `profiles.yml`): defaults of command-line flags, and
+//! dbt's behaviour flags, which only the project can set.
+
+use std::path::Path;
+
+use serde_json::{Map as JsonMap, Value as Json};
+
+use super::file;
+use super::profile::read_profiles;
+use crate::error::{Error, Result};
+use crate::yaml::{self, Map, Node, Value};
+
+/// dbt's behaviour flags with their defaults in 1.12.
+pub const BEHAVIOUR_FLAGS: [(&str, bool); 23] = [
+    ("require_batched_execution_for_custom_microbatch_strategy", true),
+    ("require_explicit_package_overrides_for_builtin_materializations", true),
+    ("require_resource_names_without_spaces", true),
+    ("source_freshness_run_project_hooks", true),
+    ("skip_nodes_if_on_run_start_fails", true),
+    ("state_modified_compare_more_unrendered_values", true),
+    ("state_modified_compare_vars", false),
+    ("require_yaml_configuration_for_mf_time_spines", true),
+    ("require_nested_cumulative_type_params", true),
+    ("validate_macro_args", true),
+    ("require_all_warnings_handled_by_warn_error", true),
+    ("require_generic_test_arguments_property", true),
+    ("require_unique_project_resource_names", false),
+    ("require_ref_searches_node_package_before_root", false),
+    ("require_valid_schema_from_generate_schema_name", false),
+    ("allow_jinja_file_extensions", false),
+    ("require_sql_header_in_test_configs", false),
+    ("support_custom_ref_kwargs", false),
+    ("require_corrected_analysis_fqns", false),
+    ("require_source_and_semantic_model_names_without_spaces", false),
+    ("enable_grouped_warn_error_parser_logs", false),
+    ("use_catalogs_v2", false),
+    ("latest_version_pointer_enabled_by_default", false),
+];
+
+/// What the project sets, and where it was found.
+#[derive(Debug, Clone, Default)]
+pub struct ProjectFlags {
+    /// The settings as written; nothing is rendered here.
+    pub settings: Map,
+    /// They stand in `profiles.yml`, where dbt no longer wants them.
+    pub from_profiles: bool,
+}
+
+/// Reads the project's flags. A file that cannot be read gives none: its error comes when the project is loaded.
+///
+/// # Errors
+/// Both files set flags, or `flags` is not a mapping.
+pub fn read(project_dir: &Path, profiles_dir: &Path) -> Result<ProjectFlags> {
+    let project = file::read_project(project_dir).unwrap_or_default();
+    let flags = project.get("flags").cloned().unwrap_or_default();
+    let profiles = read_profiles(profiles_dir).unwrap_or_default();
+    let config = profiles.get("config").cloned().unwrap_or_default();
+    if flags.value.is_truthy() && config.value.is_truthy() {
+        return Err(Error::runtime(
+            "Do not specify both 'config' in profiles.yml and 'flags' in dbt_project.yml. Using 'config' in \
+             profiles.yml is deprecated.",
+        ));
+    }
+    let from_profiles = config.value.is_truthy();
+    let node = if from_profiles { config } else { flags };
+    match node.value {
+        Value::Map(settings) => Ok(ProjectFlags { settings, from_profiles }),
+        value if !value.is_truthy() => Ok(ProjectFlags::default()),
+        other => Err(Error::runtime(format!(
+            "The key `flags` of dbt_project.yml must be a mapping of flags to values, but is a {}.",
+            other.type_name()
+        ))),
+    }
+}
+
+impl ProjectFlags {
+    /// Every behaviour flag with its value.
+    pub fn behaviour(&self) -> JsonMap<String, Json> {
+        BEHAVIOUR_FLAGS
+            .iter()
+            .map(|(name, default)| {
+                let value = self.settings.get(name).and_then(Node::as_bool).unwrap_or(*default);
+                ((*name).to_owned(), Json::Bool(value))
+            })
+            .collect()
+    }
+
+    /// A setting that stands for a command-line flag; None if it is absent or null.
+    pub fn setting(&self, name: &str) -> Option<Json> {
+        self.settings.get(name).map(|node| yaml::to_json(&node.value)).filter(|value| !value.is_null())
+    }
+}
+
+/// The behaviour flags among resolved flags; the rest keeps its default.
+pub fn resolve(flags: &JsonMap<String, Json>) -> JsonMap<String, Json> {
+    BEHAVIOUR_FLAGS
+        .iter()
+        .map(|(name, default)| ((*name).to_owned(), flags.get(*name).cloned().unwrap_or(Json::Bool(*default))))
+        .collect()
+}

@@ -1,0 +1,183 @@
+//! From an invocation to a project: reads, renders and checks in dbt's order, so that of several mistakes the one
+//! that dbt would name is named.
+
+use std::path::Path;
+
+use indexmap::IndexMap;
+
+use super::file::{self, PROJECT_FILE};
+use super::package::{self, Rendered};
+use super::packages::{self, PackageList};
+use super::render::Renderer;
+use super::{Package, Project, Target, behaviour, profile};
+use crate::error::{Error, Result};
+use crate::events::Events;
+use crate::invocation::Invocation;
+use crate::yaml::{Map, Node, Value};
+
+/// A project without its profile: all that `deps` and `clean` need.
+#[derive(Debug, Clone)]
+pub struct ProjectWithoutProfile {
+    /// The root package.
+    pub root: Package,
+    /// The packages it asks for.
+    pub packages: PackageList,
+}
+
+/// The names of the packages inside rdbt, which no other package may have.
+const BUILTIN_PACKAGES: [&str; 2] = ["dbt", "dbt_duckdb"];
+
+/// Loads the project, its profile and its installed packages.
+///
+/// # Errors
+/// Whatever is missing or wrong in those files, in dbt's words.
+pub fn load(invocation: &Invocation, events: &Events) -> Result<Project> {
+    let flags = &invocation.flags;
+    let root = flags.project_dir.as_path();
+    let mut env_vars = IndexMap::new();
+
+    let profile_name = file::read_project(root)?.get("profile").cloned();
+    let secrets = Renderer::for_secrets(&flags.vars);
+    let target = profile::load(flags, profile_name.as_ref(), &secrets, events)?;
+    env_vars.extend(secrets.env_vars());
+
+    let loaded = load_root(invocation, Some(&target), events)?;
+    env_vars.extend(loaded.renderer.env_vars());
+    let list = packages::load(root, &Renderer::for_secrets(&loaded.vars))?;
+    let selectors = load_selectors(root, &loaded.renderer)?;
+    let package = loaded.package;
+    let installed = load_packages(invocation, &package, &list, &target, events)?;
+
+    let target_path = match &flags.target_path {
+        Some(path) => root.join(path),
+        None => root.join(package.target_path()),
+    };
+    Ok(Project {
+        packages_install_path: root.join(package.packages_install_path()),
+        log_path: flags.log_path.clone().unwrap_or_else(|| root.join("logs")),
+        target_path,
+        packages: installed,
+        target,
+        cli_vars: flags.vars.clone(),
+        flags: behaviour::resolve(&flags.other),
+        selectors,
+        env_vars,
+        root: package,
+    })
+}
+
+/// Loads the project alone, with a `target` that is empty in Jinja.
+///
+/// # Errors
+/// See [`load`].
+pub fn load_without_profile(invocation: &Invocation, events: &Events) -> Result<ProjectWithoutProfile> {
+    let loaded = load_root(invocation, None, events)?;
+    let packages = packages::load(&invocation.flags.project_dir, &Renderer::for_secrets(&loaded.vars))?;
+    Ok(ProjectWithoutProfile { root: loaded.package, packages })
+}
+
+struct LoadedRoot {
+    package: Package,
+    renderer: Renderer,
+    vars: Map,
+}
+
+fn load_root(invocation: &Invocation, target: Option<&Target>, events: &Events) -> Result<LoadedRoot> {
+    let flags = &invocation.flags;
+    let root = flags.project_dir.as_path();
+    let file_vars = file::read_vars(root)?;
+    let raw = file::read_root_project(root, events)?;
+    if !file_vars.is_empty() && raw.get("vars").is_some_and(|vars| vars.value.is_truthy()) {
+        return Err(Error::runtime("Variables cannot be defined in both vars.yml and dbt_project.yml. "));
+    }
+    let mut vars = file_vars.clone();
+    for (key, value) in &flags.vars {
+        vars.insert(key.clone(), value.clone());
+    }
+    let renderer = Renderer::for_project(&vars, target, invocation.command != "deps");
+    let rendered = package::render(raw, &renderer)?;
+    let mut package = build(root, rendered, flags.version_check, events)?;
+    if !file_vars.is_empty() {
+        package.vars = file_vars;
+    }
+    if let Some(path) = &flags.target_path
+        && package.raw.get("clean-targets").is_none_or(Node::is_null)
+    {
+        package.clean_targets = vec![path.display().to_string()];
+    }
+    Ok(LoadedRoot { package, renderer, vars })
+}
+
+fn build(root: &Path, rendered: Rendered, version_check: bool, events: &Events) -> Result<Package> {
+    package::build(root, rendered, version_check, events)
+        .map_err(|error| error.in_file(root.join(PROJECT_FILE).display().to_string()))
+}
+
+fn load_selectors(root: &Path, renderer: &Renderer) -> Result<Option<Node>> {
+    match file::read_yaml(&root.join("selectors.yml"))? {
+        Some(node) if !node.is_null() => renderer.render_all(&node).map(Some),
+        _ => Ok(None),
+    }
+}
+
+fn load_packages(
+    invocation: &Invocation,
+    root: &Package,
+    list: &PackageList,
+    target: &Target,
+    events: &Events,
+) -> Result<IndexMap<String, Package>> {
+    let project_dir = invocation.flags.project_dir.as_path();
+    let lock = packages::load_lock(project_dir, &Renderer::for_secrets(&invocation.flags.vars))?;
+    let install_path = root.packages_install_path();
+    let folders = packages::installed(&project_dir.join(install_path))?;
+    packages::check_installed(list, lock.as_ref().map(|(specs, _)| specs.as_slice()), &folders, install_path)?;
+
+    // A package's own file sees no `--vars`, as in dbt.
+    let renderer = Renderer::for_project(&Map::new(), Some(target), true);
+    let mut found = IndexMap::new();
+    for folder in folders {
+        let package = load_package(&folder, &renderer, invocation.flags.version_check, root, events)?;
+        let name = package.name.clone();
+        if name == root.name || BUILTIN_PACKAGES.contains(&name.as_str()) || found.contains_key(&name) {
+            return Err(Error::compilation(format!(
+                "dbt found more than one package with the name \"{name}\" included in this project. Package names \
+                 must be unique in a project. Please rename one of these packages."
+            )));
+        }
+        found.insert(name, package);
+    }
+    Ok(found)
+}
+
+fn load_package(
+    folder: &Path,
+    renderer: &Renderer,
+    version_check: bool,
+    root: &Package,
+    events: &Events,
+) -> Result<Package> {
+    let read = || -> Result<Package> {
+        let rendered = package::render(file::read_project(folder)?, renderer)?;
+        build(folder, rendered, version_check, events)
+    };
+    let mut package = read().map_err(|mut error| {
+        error.message = format!("Failed to read package: {}", Error { file: None, ..error.clone() });
+        error.in_file(folder.display().to_string())
+    })?;
+    // dbt quotes everywhere as the root project says.
+    package.quoting = root.quoting;
+    Ok(package)
+}
+
+/// The name of the project in a folder, for `deps`.
+///
+/// # Errors
+/// There is no project, or it has no name.
+pub fn project_name(folder: &Path) -> Result<String> {
+    match file::read_project(folder)?.get("name").map(|node| &node.value) {
+        Some(Value::Str(name)) if !name.is_empty() => Ok(name.clone()),
+        _ => Err(Error::runtime(format!("Package defined in {PROJECT_FILE} must have a name!"))
+            .in_file(folder.join(PROJECT_FILE).display().to_string())),
+    }
+}
