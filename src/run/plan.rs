@@ -7,6 +7,7 @@ use std::sync::Arc;
 use indexmap::{IndexMap, IndexSet};
 
 use crate::error::{Error, Result};
+use crate::graph::Graph;
 use crate::manifest::{Manifest, Node, ResourceType, UniqueId, UnitTest};
 
 /// What a run needs of the graph.
@@ -17,6 +18,16 @@ pub trait GraphView {
 
     /// Everything below a resource, selected or not.
     fn descendants(&self, unique_id: &str) -> Vec<UniqueId>;
+}
+
+impl GraphView for Graph {
+    fn selected_parents(&self, selected: &IndexSet<UniqueId>) -> IndexMap<UniqueId, Vec<UniqueId>> {
+        Graph::selected_parents(self, selected)
+    }
+
+    fn descendants(&self, unique_id: &str) -> Vec<UniqueId> {
+        self.dependents(unique_id).into_iter().map(str::to_owned).collect()
+    }
 }
 
 /// Something that has a place in a run.
