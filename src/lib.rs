@@ -8,6 +8,7 @@ pub mod compile;
 pub mod context;
 pub mod error;
 pub mod events;
+pub mod graph;
 pub mod invocation;
 pub mod jinja;
 pub mod manifest;
