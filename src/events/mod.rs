@@ -94,7 +94,9 @@ impl Events {
 
     /// Writes the event to the console and the log file, each by its own level and format.
     pub fn emit(&self, event: Event) {
-        if let Some(open) = &self.open {
+        if let Some(open) = &self.open
+            && !(event.level == Level::Warn && open.config.warn.judge(&event) == Verdict::Silence)
+        {
             open.write(&event);
         }
     }

@@ -153,8 +153,8 @@ impl Session {
 
     /// A behaviour flag: a failed `on-run-start` hook skips everything.
     fn skips_after_hooks(&self) -> bool {
-        let flags = &self.globals.project.flags;
-        flags.get("skip_nodes_if_on_run_start_fails").and_then(serde_json::Value::as_bool).unwrap_or(false)
+        let flags = &self.globals.invocation.flags.other;
+        flags.get("skip_nodes_if_on_run_start_fails").and_then(serde_json::Value::as_bool).unwrap_or(true)
     }
 
     fn skip_all(&self, plan: &Plan, results: &mut RunResults) {
