@@ -10,6 +10,7 @@ mod duplicates;
 pub mod files;
 mod fixtures;
 mod functions;
+mod inline;
 mod lookups;
 mod macros;
 mod nodes;
@@ -46,6 +47,8 @@ use properties::Loader;
 use properties::yaml_file::SchemaFile;
 use warnings::Warnings;
 
+pub use inline::{INLINE_NAME, inline_node};
+
 /// What parsing hands on.
 #[derive(Debug)]
 pub struct Parsed {
@@ -81,7 +84,7 @@ pub fn parse(
     let resolver = macros::register(project, &engine, &all_macros);
     macros::find_calls(&mut all_macros, &resolver);
     let globals =
-        Globals::new(invocation.clone(), project.clone(), Arc::new(engine), Arc::new(resolver), events.clone());
+        Globals::new(invocation.clone(), project.clone(), Arc::new(engine), Arc::new(resolver), events.clone())?;
     let cx = Cx {
         trees: ConfigTrees::new(project, flags.corrected_analysis_fqns),
         globals: globals.clone(),

@@ -35,6 +35,8 @@ pub(super) struct Scanner {
     /// The possible key of the block context and of each open flow collection.
     keys: Vec<Option<SimpleKey>>,
     finished: bool,
+    /// The next token has been shown, so it needs no further look at what follows it.
+    certain: bool,
 }
 
 impl Scanner {
@@ -49,15 +51,17 @@ impl Scanner {
             key_allowed: true,
             keys: vec![None],
             finished: false,
+            certain: false,
         })
     }
 
     /// The next token, without taking it. Past the end of the stream there is none to take,
     /// and the end itself is shown again.
     pub(super) fn peek(&mut self) -> Outcome<&Token> {
-        while self.needs_more()? {
+        while !self.certain && self.needs_more()? {
             self.fetch()?;
         }
+        self.certain = true;
         if self.waiting.is_empty() {
             let end = self.token(TokenKind::StreamEnd, self.reader.mark);
             self.waiting.push_back(end);
@@ -69,6 +73,7 @@ impl Scanner {
     pub(super) fn next(&mut self) -> Outcome<Token> {
         self.peek()?;
         self.taken += 1;
+        self.certain = false;
         let end = self.reader.mark;
         Ok(self.waiting.pop_front().unwrap_or(Token { kind: TokenKind::StreamEnd, start: end, end }))
     }
