@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::adapter::{Cell, Decimal};
-use crate::context::convert;
 use crate::jinja::value::{float_repr, py_str};
 use crate::jinja::{MjError, Object, ObjectRepr, Value};
 
@@ -15,9 +14,7 @@ pub(super) fn cell_value(cell: &Cell) -> Value {
         Cell::Bool(flag) => Value::from(*flag),
         Cell::Int(number) => int_value(*number),
         Cell::Decimal(number) => decimal_value(*number),
-        Cell::Date(date) => convert::date_value(*date),
-        Cell::DateTime(moment) => convert::datetime_value(*moment, None),
-        Cell::DateTimeTz(moment) => convert::datetime_value(moment.naive_local(), Some(*moment.offset())),
+        Cell::Date(_) | Cell::DateTime(_) | Cell::DateTimeTz(_) => Value::from(cell.to_string()),
         Cell::Text(text) => Value::from(text.clone()),
     }
 }
@@ -120,6 +117,7 @@ fn literal(cell: &Cell) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
