@@ -2,6 +2,7 @@
 
 pub mod adapter;
 pub mod builtin_macros;
+pub mod cli;
 pub mod context;
 pub mod error;
 pub mod events;

@@ -63,7 +63,7 @@ pub fn lookup(scope: &Arc<Scope>, name: &str) -> Option<Value> {
         "flags" => Value::from_object(Flags { scope: scope.clone() }),
         "adapter" => scope.adapter.get_or_init(|| bridge::adapter_object(scope)).clone(),
         "api" => bridge::api(scope),
-        "column" => bridge::column_class(scope),
+        "column" => bridge::column_class(),
         "graph" => graph_of(scope),
         "dbt_version" => Value::from(DBT_VERSION),
         "project_name" => Value::from(scope.globals.project.root.name.clone()),
@@ -201,7 +201,7 @@ impl Object for Function {
             "load_result" => results::load(scope, &args),
             "load_agate_table" => bridge::load_seed_table(scope),
             "try_or_compiler_error" => try_or_compiler_error(state, &args),
-            "submit_python_job" => bridge::submit_python_job(scope, &args),
+            "submit_python_job" => Err(bridge::submit_python_job(scope)),
             "otel_trace_id" => Ok(Value::from("")),
             _ => Err(raise_compilation(format!(
                 "The \"adapter_macro\" macro has been deprecated. Instead, use the `adapter.dispatch` method to find a \
