@@ -1,7 +1,8 @@
 //! The adapter as templates use it, over a real DuckDB; the macros that it calls are small stand-ins.
 
-use std::sync::Arc;
 #![allow(clippy::unwrap_used)]
+
+use std::sync::Arc;
 
 use minijinja::{Environment, context};
 
