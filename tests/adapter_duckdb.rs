@@ -1,6 +1,9 @@
 //! The DuckDB engine against real databases: opening, failing, transactions, closing; and what results look like
 //! against dbt's own tables (`tests/data/adapter/results.json`, written by dbt 1.12).
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 
 use rdbt::adapter::duckdb::{DuckDbCredentials, DuckDbEngine};
 use rdbt::adapter::table::PrintOptions;
@@ -187,6 +190,38 @@ fn explains_what_cannot_be_opened() {
     assert!(error.message.contains("no_such"), "{error}");
     let error = engine(&json!({"path": ":memory:", "remote": {"host": "x"}})).connect("c").err().unwrap();
     assert!(error.message.contains("`remote`"), "{error}");
+}
+
+/// Holds the lock of the database in `RDBT_TEST_LOCK` until its input ends; run by the test below, in a process of its
+/// own.
+#[test]
+#[ignore = "a helper of explains_a_locked_database"]
+fn holds_a_lock() {
+    let engine = engine(&json!({"path": std::env::var("RDBT_TEST_LOCK").unwrap()}));
+    let _connection = engine.connect("holder").unwrap();
+    println!("locked");
+    std::io::stdin().read_line(&mut String::new()).unwrap();
+}
+
+#[test]
+fn explains_a_locked_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("dev.duckdb");
+    let mut holder = Command::new(std::env::current_exe().unwrap())
+        .args(["holds_a_lock", "--exact", "--ignored", "--nocapture"])
+        .env("RDBT_TEST_LOCK", &path)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(holder.stdout.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().contains("locked")));
+    let locked = engine(&json!({"path": path.to_str().unwrap()})).connect("c").err().unwrap();
+    drop(holder.stdin.take());
+    holder.wait().unwrap();
+    assert_eq!(locked.kind, AdapterErrorKind::Connection);
+    assert!(locked.message.starts_with("IO Error: Could not set lock on file"), "{locked}");
+    assert!(locked.hint.unwrap().contains("Another program has this database open"));
 }
 
 #[test]

@@ -103,6 +103,12 @@ impl RelationObject {
             "information_schema_only" => Ok(RelationObject::value(relation.information_schema(None))),
             "matches" => matches(relation, args),
             "get" => Ok(self.get(args)),
+            "get_function_config" => function_config(&args.require(name, 0, "model")?),
+            "get_function_macro_name" => {
+                let config = args.require(name, 0, "config")?;
+                let (kind, language) = (config.get_attr("type")?, config.get_attr("language")?);
+                Ok(Value::from(format!("{}_function_{}", py_str(&kind), py_str(&language))))
+            }
             other => class_method(other, args),
         }
     }
@@ -148,6 +154,33 @@ impl Object for RelationObject {
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)
     }
+}
+
+/// What a function's node says about how it is made; none for other nodes.
+///
+/// # Errors
+/// A setting that its language needs is missing.
+fn function_config(model: &Value) -> Result<Value, MjError> {
+    let field = |value: &Value, key: &str| value.get_item(&Value::from(key)).unwrap_or_default();
+    if field(model, "resource_type").as_str() != Some("function") {
+        return Ok(Value::from(()));
+    }
+    let config = field(model, "config");
+    let settings = [
+        ("language", field(model, "language"), true),
+        ("type", field(&config, "type"), true),
+        ("runtime_version", field(&config, "runtime_version"), false),
+        ("entry_point", field(&config, "entry_point"), false),
+    ];
+    let python = settings[0].1.as_str() == Some("python");
+    for (name, value, always) in &settings {
+        if !value.is_true() && (*always || python) {
+            let whose = if *always { "functions" } else { "python functions" };
+            return Err(raise(Error::runtime(format!("A `{name}` is required for {whose}"))));
+        }
+    }
+    let known = |value: Value| if value.is_undefined() { Value::from(()) } else { value };
+    Ok(Dict::from_pairs(settings.map(|(name, value, _)| (name, known(value)))))
 }
 
 fn optional(text: Option<&str>) -> Value {
