@@ -9,7 +9,9 @@ use crate::context::call::Args;
 use crate::context::errors::{raise, raise_compilation};
 use crate::error::Error;
 use crate::jinja::value::{Dict, List, py_repr, py_str};
-use crate::jinja::{DynObject, ErrorKind, MjError, Object, ObjectRepr, PyError, State, Value, ValueKind, is_undefined};
+use crate::jinja::{
+    DynObject, Enumerator, ErrorKind, MjError, Object, ObjectRepr, PyError, State, Value, ValueKind, is_undefined,
+};
 
 /// A [`Relation`] as a value.
 #[derive(Debug)]
@@ -133,6 +135,11 @@ impl Object for RelationObject {
 
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         self.attribute(key.as_str()?)
+    }
+
+    /// A mapping that cannot be looped over, in dbt as here; it also makes comparisons compare relations.
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::NonEnumerable
     }
 
     fn is_true(self: &Arc<Self>) -> bool {
