@@ -43,7 +43,7 @@ use cx::{Cx, Flags};
 use files::{FileKind, PackageFiles};
 use fixtures::Fixtures;
 use lookups::NodeLookup;
-use properties::Loader;
+use properties::{Added, Loader};
 use properties::yaml_file::SchemaFile;
 use warnings::Warnings;
 
@@ -122,7 +122,7 @@ fn build(
         loader.load(schema)?;
     }
     let collected = loader.finish();
-    add_tests(cx, manifest, &collected.tests)?;
+    add_collected(cx, manifest, &collected)?;
     move_disabled(manifest)?;
     let source_tests = properties::sources::construct(cx, manifest, collected.tables, &collected.overrides)?;
     add_tests(cx, manifest, &source_tests)?;
@@ -132,6 +132,27 @@ fn build(
     descriptions::render(cx, manifest)?;
     primary_keys::infer(manifest);
     checks::run(cx, manifest)
+}
+
+/// Adds the tests that properties define, and brings what properties added into dbt's order.
+fn add_collected(cx: &Cx, manifest: &mut Manifest, collected: &properties::Collected) -> Result<()> {
+    let refs = NodeLookup::of(manifest, |node| node.resource_type.is_refable());
+    let mut tests = tests::build(cx, manifest, &refs, &collected.tests)?.into_iter();
+    for added in &collected.added {
+        match added {
+            Added::Node(id) => {
+                if let Some(node) = manifest.nodes.shift_remove(id) {
+                    manifest.nodes.insert(id.clone(), node);
+                }
+            }
+            Added::Tests(count) => {
+                for node in tests.by_ref().take(*count) {
+                    duplicates::add_node(manifest, node)?;
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 fn add_tests(cx: &Cx, manifest: &mut Manifest, specs: &[tests::TestSpec]) -> Result<()> {

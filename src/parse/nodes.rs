@@ -209,7 +209,8 @@ fn configure_inner(
     let said =
         Said { resource_type: node.resource_type, package: &node.package_name, fqn: &node.fqn, patch, call: &call };
     let resolved = cx.trees.resolve(said)?;
-    let merged_patch = unrendered::merged_patch(cx, patch, unrendered_patch);
+    let written = unrendered_patch.filter(|_| node.resource_type != ResourceType::Test);
+    let merged_patch = unrendered::merged_patch(cx, patch, written);
     let unrendered = cx.trees.resolve_unrendered(Said { patch: merged_patch.as_ref(), call: &unrendered_call, ..said });
     copy_to_node(node, &resolved.0);
     node.unrendered_config = unrendered;

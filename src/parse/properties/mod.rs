@@ -48,14 +48,26 @@ pub struct Loader<'a> {
     singular: NodeLookup,
     /// Tests to make once all properties are known.
     tests: Vec<TestSpec>,
+    /// What was added to the nodes, in order.
+    added: Vec<Added>,
     /// Source tables, waiting for overrides from other packages.
     tables: Vec<sources::UnparsedTable>,
     /// `overrides:` entries by (package, source).
     overrides: HashMap<(String, String), sources::Override>,
 }
 
+/// Something that properties add to the nodes. The order counts: it is that of the manifest.
+pub enum Added {
+    /// A node that is there already and belongs at the end: a YAML snapshot, a version of a model.
+    Node(UniqueId),
+    /// The next tests, this many.
+    Tests(usize),
+}
+
 /// What reading properties leaves to be done.
 pub struct Collected {
+    /// What was added to the nodes, in order.
+    pub added: Vec<Added>,
     /// Generic tests of nodes.
     pub tests: Vec<TestSpec>,
     /// Source tables.
@@ -100,6 +112,7 @@ impl<'a> Loader<'a> {
             analyses,
             singular,
             tests: Vec::new(),
+            added: Vec::new(),
             tables: Vec::new(),
             overrides: HashMap::new(),
         }
@@ -136,7 +149,7 @@ impl<'a> Loader<'a> {
 
     /// What is left to be done.
     pub fn finish(self) -> Collected {
-        Collected { tests: self.tests, tables: self.tables, overrides: self.overrides }
+        Collected { added: self.added, tests: self.tests, tables: self.tables, overrides: self.overrides }
     }
 
     fn node_mut(&mut self, unique_id: &UniqueId) -> Option<&mut Node> {
@@ -158,7 +171,9 @@ impl<'a> Loader<'a> {
         tests: Option<&serde_json::Value>,
         scope: &Arc<YamlScope>,
     ) -> Result<()> {
-        self.tests.extend(crate::parse::tests::specs(self.cx, scope, target, columns, tests)?);
+        let specs = crate::parse::tests::specs(self.cx, scope, target, columns, tests)?;
+        self.added.push(Added::Tests(specs.len()));
+        self.tests.extend(specs);
         Ok(())
     }
 }

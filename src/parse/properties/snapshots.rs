@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::{File, Loader};
+use super::{Added, File, Loader};
 use crate::error::{Error, Result};
 use crate::manifest::{NodeKind, ResourceType};
 use crate::parse::duplicates::add_node;
@@ -66,6 +66,7 @@ impl Loader<'_> {
                 ));
             }
         }
+        self.added.push(Added::Node(node.unique_id.clone()));
         add_node(self.manifest, node)
     }
 }

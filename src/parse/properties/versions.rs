@@ -10,7 +10,7 @@ use super::constraints::build_contract_checksum;
 use super::entries::Entry;
 use super::models::apply_constraints;
 use super::patch::{Patch, list, map, patch_config, patch_properties, several_disabled, text};
-use super::{File, Loader};
+use super::{Added, File, Loader};
 use crate::error::{Error, Result};
 use crate::manifest::node::version_text;
 use crate::manifest::{Disabled, Node, ResourceType};
@@ -98,6 +98,7 @@ impl Loader<'_> {
             add_disabled(self.manifest, Disabled::Node(Box::new(node)));
             return Ok(());
         }
+        self.added.push(Added::Node(node.unique_id.clone()));
         let enabled = node.config.enabled();
         if enabled { add_node(self.manifest, node) } else { self.keep_for_cleanup(node) }
     }
