@@ -10,6 +10,7 @@ mod parse;
 mod resolve;
 mod usage;
 mod values;
+mod workspace;
 
 use std::ffi::OsString;
 use std::io::Write;
