@@ -5,7 +5,9 @@ mod database;
 mod hooks;
 mod interrupt;
 mod narrate;
+mod operation;
 mod plan;
+mod preview;
 mod report;
 mod results;
 mod scheduler;
@@ -29,7 +31,9 @@ use narrate::Narrator;
 use scheduler::{Outcome, Scheduler, Stop};
 use session::Session;
 
+pub use operation::run_operation;
 pub use plan::{Plan, Resource};
+pub use preview::{INLINE_NAME, print_compiled, print_rows, print_seeds};
 pub use report::{finished, found_line, summary};
 pub use results::{NodeResult, RunResults, Status, Timing, moment};
 
