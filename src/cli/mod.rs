@@ -13,14 +13,15 @@ mod values;
 mod workspace;
 
 use std::ffi::OsString;
-use std::io::Write;
-use std::path::Path;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use chrono::Utc;
 
 use crate::error::Error;
-use crate::events::{Event, Events, Level};
+use crate::events::{Event, Events, EventsConfig, Level, lines};
 use crate::invocation::Invocation;
 use crate::project;
 use invocation::Start;
@@ -74,7 +75,7 @@ fn run(program: &str, words: Vec<OsString>) -> u8 {
             ERROR
         }
         Parsed::Command(typed) => match prepare(&typed, &start) {
-            Ok((invocation, flags_moved)) => execute(&invocation, flags_moved),
+            Ok((invocation, flags_moved)) => execute(&Arc::new(invocation), flags_moved),
             Err(error) => usage_error(program, &error),
         },
     }
@@ -86,8 +87,10 @@ fn prepare(typed: &Typed, start: &Start) -> Result<(Invocation, bool), UsageErro
     Ok((invocation::build(typed, &resolved, start), resolved.project.from_profiles))
 }
 
-fn execute(invocation: &Invocation, flags_moved: bool) -> u8 {
-    let events = Events::default();
+fn execute(invocation: &Arc<Invocation>, flags_moved: bool) -> u8 {
+    let terminal = std::io::stdout().is_terminal();
+    let events = Arc::new(Events::new(EventsConfig::new(invocation, &log_folder(invocation), terminal)));
+    events.emit(lines::main_report_version(project::DBT_VERSION));
     let outcome = match flags_moved {
         true => project::warn_project_flags_moved(&events),
         false => Ok(()),
@@ -100,6 +103,12 @@ fn execute(invocation: &Invocation, flags_moved: bool) -> u8 {
             ERROR
         }
     }
+}
+
+/// Where `dbt.log` goes: `--log-path`, else `logs/` of the project.
+fn log_folder(invocation: &Invocation) -> PathBuf {
+    let flags = &invocation.flags;
+    flags.log_path.clone().map_or_else(|| flags.project_dir.join("logs"), |path| flags.project_dir.join(path))
 }
 
 /// Relative paths in a project (the database file, files that models read) count from the project's folder.

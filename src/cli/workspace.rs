@@ -48,6 +48,19 @@ impl Workspace {
         })
     }
 
+    /// Adds the query of `--inline` to what was parsed.
+    ///
+    /// # Errors
+    /// The query does not parse, or refers to what does not exist.
+    pub fn add_inline_query(&mut self) -> Result<()> {
+        let Some(sql) = &self.invocation.flags.inline else { return Ok(()) };
+        let node = parse::inline_node(&self.globals, &self.manifest, sql, parse::cx::now())?;
+        if let Some(manifest) = Arc::get_mut(&mut self.manifest) {
+            manifest.nodes.insert(node.unique_id.clone(), node);
+        }
+        Ok(())
+    }
+
     /// The summary of deprecations, which ends a command.
     pub fn summarize_deprecations(&self) {
         if let Some(summary) = self.warnings.summary() {

@@ -7,6 +7,7 @@ mod docs;
 mod duplicates;
 pub mod files;
 mod functions;
+mod inline;
 mod macros;
 mod nodes;
 pub mod python;
@@ -31,6 +32,8 @@ use config::ConfigTrees;
 use cx::{Cx, Flags};
 use files::PackageFiles;
 use warnings::Warnings;
+
+pub use inline::{INLINE_NAME, inline_node};
 
 /// What parsing hands on.
 #[derive(Debug)]

@@ -9,7 +9,6 @@ mod list;
 mod parse;
 mod run;
 mod run_operation;
-mod show;
 
 use std::sync::Arc;
 
@@ -35,8 +34,8 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
         "snapshot" => run::run(invocation, events, Task::Snapshot),
         "test" => run::run(invocation, events, Task::Test),
         "build" => run::run(invocation, events, Task::Build),
-        "compile" => compile::run(invocation, events),
-        "show" => show::run(invocation, events),
+        "compile" => compile::run(invocation, events, Task::Compile),
+        "show" => compile::run(invocation, events, Task::Show),
         "run-operation" => run_operation::run(invocation, events),
         other => Err(Error::runtime(format!("The command `{other}` is known to dbt, but this version of rdbt does not have it."))
             .hint("Run this one command with dbt; it reads the same project, artifacts and database.")),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::artifacts;
 use crate::cli::workspace::Workspace;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::events::Events;
 use crate::invocation::Invocation;
 use crate::run::{self, Plan, Task};
@@ -19,7 +19,7 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>, task: Task) -> Re
     let results = run::execute(&workspace.globals, &shared, task, &plan);
     let closed = workspace.globals.adapter.engine().close();
     let results = results?;
-    closed?;
+    closed.map_err(Error::from)?;
     if !plan.is_empty() {
         run::finished(events, &results);
     }
