@@ -33,7 +33,7 @@ use session::Session;
 
 pub use operation::run_operation;
 pub use plan::{Plan, Resource};
-pub use preview::{INLINE_NAME, print_compiled, print_rows, print_seeds};
+pub use preview::{print_compiled, print_rows, print_seeds};
 pub use report::{finished, found_line, summary};
 pub use results::{NodeResult, RunResults, Status, Timing, moment};
 

@@ -62,7 +62,12 @@ fn find(globals: &Globals, name: &str) -> Result<Arc<str>> {
     })
 }
 
-fn call(globals: &Arc<Globals>, shared: &Arc<RunShared>, unique_id: &str, arguments: Vec<(String, Value)>) -> Result<()> {
+fn call(
+    globals: &Arc<Globals>,
+    shared: &Arc<RunShared>,
+    unique_id: &str,
+    arguments: Vec<(String, Value)>,
+) -> Result<()> {
     let name = unique_id.rsplit('.').next().unwrap_or(unique_id);
     let database = Database::new(globals.clone(), shared.clone());
     let connection: Arc<NodeConnection> = database.connect(&format!("macro_{name}"))?;

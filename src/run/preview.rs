@@ -7,11 +7,9 @@ use crate::events::{Events, Level, lines};
 use crate::invocation::Flags;
 use crate::manifest::Node;
 use crate::manifest::node::version_text;
+use crate::parse::INLINE_NAME;
 
 use super::results::{NodeResult, RunResults, Status};
-
-/// Name of the node that `--inline` makes.
-pub const INLINE_NAME: &str = "inline_query";
 
 /// Rows of `seed --show`.
 const SEED_ROWS: usize = 10;
