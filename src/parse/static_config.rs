@@ -170,7 +170,8 @@ impl Reader<'_> {
 
     fn word(&mut self) -> &str {
         self.rest = self.rest.trim_start();
-        let end = self.rest.find(|letter: char| !(letter.is_alphanumeric() || letter == '_')).unwrap_or(self.rest.len());
+        let end =
+            self.rest.find(|letter: char| !(letter.is_alphanumeric() || letter == '_')).unwrap_or(self.rest.len());
         let (word, rest) = self.rest.split_at(end);
         self.rest = rest;
         word
