@@ -38,7 +38,9 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>, task: Task) -> Re
 /// Prints the nodes that were named on the command line; the others were only rendered on the way.
 fn print_results(workspace: &Workspace, task: Task, results: &RunResults) {
     let flags = &workspace.invocation.flags;
-    let named = |name: &str| flags.inline.is_some() || flags.select.iter().any(|word| word.split_whitespace().any(|w| w == name));
+    let named = |name: &str| {
+        flags.inline.is_some() || flags.select.iter().any(|word| word.split_whitespace().any(|w| w == name))
+    };
     for result in &results.results {
         let name = result.resource.name();
         if named(name) {
@@ -60,7 +62,11 @@ fn print_result(workspace: &Workspace, task: Task, result: &NodeResult) {
                 || result.resource.name().to_owned(),
                 |version| format!("{}.v{version}", result.resource.name()),
             );
-            let preview = if format == "json" { python_json::to_string(&table.to_json()) } else { table.to_grid(&PrintOptions { max_rows: None, ..PrintOptions::default() }) };
+            let preview = if format == "json" {
+                python_json::to_string(&table.to_json())
+            } else {
+                table.to_grid(&PrintOptions { max_rows: None, ..PrintOptions::default() })
+            };
             lines::show_node(&name, id, &preview, inline, format, flags.quiet)
         }
         _ => {
