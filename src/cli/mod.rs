@@ -8,6 +8,8 @@ mod mappings;
 mod options;
 mod parse;
 mod resolve;
+#[cfg(test)]
+mod tests;
 mod usage;
 mod values;
 mod workspace;
@@ -156,7 +158,8 @@ fn report_panics() {
     std::panic::set_hook(Box::new(|info| {
         let payload = info.payload();
         let text = payload.downcast_ref::<&str>().copied();
-        let what = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("an unknown failure");
+        let what =
+            text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("an unknown failure");
         let place = info.location().map(|at| format!(" ({}:{})", at.file(), at.line())).unwrap_or_default();
         complain(&format!(
             "Internal Error\n  rdbt stopped because of a mistake of its own: {what}{place}.\n  Please report this with \
