@@ -21,7 +21,7 @@ lint: libduckdb
 	cargo clippy --all-targets -- -D warnings
 
 bench: build
-	./benches/run.sh
+	python3 benches/bench.py --rdbt $(RDBT)
 
 conformance: build
 	DBT_EXE=$(abspath $(RDBT)) .ci/conformance

@@ -5,6 +5,8 @@ pub mod cache;
 pub mod column;
 pub mod duckdb;
 pub mod relation;
+pub mod seed;
+pub mod table;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -14,6 +16,7 @@ use crate::error::Error;
 pub use cache::RelationCache;
 pub use column::Column;
 pub use relation::{Component, EventTimeFilter, Path, Policy, Relation, RelationType};
+pub use table::{Cell, ColumnType, Decimal, Table};
 
 /// A statement that the engine refused, or a connection that it lost.
 #[derive(Debug, Clone, thiserror::Error)]

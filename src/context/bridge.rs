@@ -1,35 +1,67 @@
-//! Where scopes meet the database: the `adapter` and `api` objects of a scope, seeds, Python models.
+//! Where scopes meet the database: the `adapter` and `api` objects of a scope, relations and tables as values, seeds,
+//! Python models.
 
 use std::sync::Arc;
 
+use crate::adapter::{Relation, Table};
+use crate::error::Error;
 use crate::jinja::{MjError, Value};
+use crate::manifest::ResourceType;
 
-use super::scope::Scope;
+use super::database::{AdapterObject, Api, ColumnClass, Operations, RelationObject, TableObject};
+use super::errors::{raise, raise_compilation};
+use super::macros::Macros;
+use super::scope::{Phase, Scope};
 
-#[derive(Debug)]
-pub struct Adapter;
-#[derive(Debug)]
-pub struct NodeConnection;
-
-pub fn empty_table() -> Value {
-    Value::from(())
-}
-pub fn adapter_object(_scope: &Arc<Scope>) -> Value {
-    Value::from(())
-}
-pub fn api(_scope: &Arc<Scope>) -> Value {
-    Value::from(())
-}
-pub fn column_class(_scope: &Arc<Scope>) -> Value {
-    Value::from(())
-}
-pub fn load_seed_table(_scope: &Arc<Scope>) -> Result<Value, MjError> {
-    Ok(Value::from(()))
-}
-pub fn submit_python_job(_scope: &Arc<Scope>, _args: &super::call::Args) -> Result<Value, MjError> {
-    Ok(Value::from(()))
+/// The table of a statement that gave no rows.
+pub fn empty_table(scope: &Scope) -> Value {
+    TableObject::value(Table::empty(), &scope.globals.events)
 }
 
-pub fn relation_value(_scope: &Arc<Scope>, relation: crate::adapter::relation::Relation) -> Value {
-    Value::from(relation.render_limited())
+/// `adapter`.
+pub fn adapter_object(scope: &Arc<Scope>) -> Value {
+    let object = match &scope.phase {
+        Phase::Run(run) => {
+            let macros = Macros::new(scope.globals.clone(), run.clone());
+            AdapterObject::running(Operations::new(run.connection.clone(), Arc::new(macros)), scope.clone())
+        }
+        _ => AdapterObject::parsing(scope.globals.adapter.clone(), scope.clone()),
+    };
+    Value::from_object(object)
+}
+
+/// `api`.
+pub fn api(scope: &Scope) -> Value {
+    Value::from_object(Api { quoting: scope.globals.adapter.quoting() })
+}
+
+/// `column`, dbt's old name of `api.Column`.
+pub fn column_class() -> Value {
+    Value::from_object(ColumnClass)
+}
+
+/// A relation as templates see it.
+pub fn relation_value(relation: Relation) -> Value {
+    RelationObject::value(relation)
+}
+
+/// `load_agate_table()`: the rows of the seed that is being built.
+pub fn load_seed_table(scope: &Scope) -> Result<Value, MjError> {
+    let Some(node) = scope.subject.node().filter(|node| node.resource_type == ResourceType::Seed) else {
+        let kind = scope.subject.label().resource_type;
+        return Err(raise_compilation(format!("can only load_agate_table for seeds (got a {kind})")));
+    };
+    let table = super::seeds::load(&scope.globals, node).map_err(raise)?;
+    Ok(TableObject::value(table, &scope.globals.events))
+}
+
+/// `submit_python_job`: rdbt has no Python of its own yet.
+pub fn submit_python_job(scope: &Scope) -> MjError {
+    raise(
+        Error::runtime(format!(
+            "The model `{}` is written in Python, which this version of rdbt does not run.",
+            scope.subject.label().name
+        ))
+        .hint("Leave it out with --exclude, or rewrite it in SQL."),
+    )
 }

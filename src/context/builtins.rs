@@ -8,14 +8,16 @@ use crate::events::{Event, Level};
 use crate::jinja::value::{Dict, List, from_json, py_str, truth};
 use crate::jinja::{self, MjError, Object, State, Value};
 use crate::manifest::ResourceType;
+use crate::project::values::to_jinja;
+use crate::yaml;
 
 use super::call::Args;
 use super::config_object::ConfigObject;
 use super::errors::{raise, raise_compilation};
 use super::exceptions::Exceptions;
-use super::scope::{Phase, Scope, Subject};
+use super::scope::{Scope, Subject};
 use super::vars::VarFunction;
-use super::{bridge, convert, graph, references, relations, results, runtime, vars};
+use super::{bridge, graph, references, relations, results, runtime, vars};
 
 /// The dbt version whose behaviour rdbt reproduces.
 pub const DBT_VERSION: &str = "1.12.6";
@@ -122,7 +124,7 @@ pub fn lookup(scope: &Arc<Scope>, name: &str) -> Option<Value> {
         "flags" => Value::from_object(Flags { scope: scope.clone() }),
         "adapter" => scope.adapter.get_or_init(|| bridge::adapter_object(scope)).clone(),
         "api" => bridge::api(scope),
-        "column" => bridge::column_class(scope),
+        "column" => bridge::column_class(),
         "graph" => graph_of(scope),
         "dbt_version" => Value::from(DBT_VERSION),
         "project_name" => Value::from(scope.globals.project.root.name.clone()),
@@ -139,7 +141,7 @@ pub fn lookup(scope: &Arc<Scope>, name: &str) -> Option<Value> {
         "dbt_metadata_envs" => metadata_envs(),
         "run_started_at" => {
             let started = scope.globals.invocation.started_at;
-            convert::datetime_value(started.naive_utc(), chrono::FixedOffset::east_opt(0))
+            Value::from(started.to_rfc3339())
         }
         "thread_id" => Value::from(std::thread::current().name().unwrap_or("MainThread").to_owned()),
         "validation" => Value::from_object(Validation),
@@ -220,19 +222,7 @@ fn compiled_code(scope: &Scope) -> Value {
 
 /// `target`: the output of profiles.yml, with `name`, `target_name`, `profile_name` and without passwords.
 pub fn target(scope: &Scope) -> Value {
-    let target = &scope.globals.project.target;
-    let dict = Dict::default();
-    for (key, value) in target.credentials.str_entries() {
-        dict.set(key, convert::from_yaml(&value.value));
-    }
-    dict.set("type", Value::from(target.adapter_type.clone()));
-    dict.set("threads", Value::from(target.threads));
-    dict.set("name", Value::from(target.name.clone()));
-    dict.set("target_name", Value::from(target.name.clone()));
-    dict.set("profile_name", Value::from(target.profile_name.clone()));
-    dict.set("database", Value::from(target.database.clone()));
-    dict.set("schema", Value::from(target.schema.clone()));
-    Value::from_object(dict)
+    to_jinja(&yaml::Value::Map(scope.globals.project.target.jinja_dict()))
 }
 
 fn graph_of(scope: &Scope) -> Value {
@@ -278,7 +268,7 @@ impl Object for Function {
             "load_result" => results::load(scope, &args),
             "load_agate_table" => bridge::load_seed_table(scope),
             "try_or_compiler_error" => try_or_compiler_error(state, &args),
-            "submit_python_job" => bridge::submit_python_job(scope, &args),
+            "submit_python_job" => Err(bridge::submit_python_job(scope)),
             "otel_trace_id" => Ok(Value::from("")),
             _ => Err(raise_compilation(format!(
                 "The \"adapter_macro\" macro has been deprecated. Instead, use the `adapter.dispatch` method to find a \
@@ -409,10 +399,5 @@ impl Scope {
             "unique_id": node.unique_id,
             "materialized": node.config.materialized(),
         })
-    }
-
-    /// Whether this is a render of dbt's parse phase.
-    pub(crate) fn is_parsing(&self) -> bool {
-        !matches!(self.phase, Phase::Run(_))
     }
 }

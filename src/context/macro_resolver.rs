@@ -161,6 +161,11 @@ impl MacroResolver {
         })
     }
 
+    /// The macro that the adapter means by a bare name: the root project's, else an installed package's, else built in.
+    pub fn anywhere(&self, name: &str) -> Option<&Arc<str>> {
+        self.candidates(name).into_iter().max_by_key(|(locality, _)| *locality).map(|(_, unique_id)| unique_id)
+    }
+
     /// `generate_{component}_name` for nodes of `package`: the package's own if it is an installed package with one,
     /// else the root project's, else the built-in one.
     pub fn generate_name(&self, component: &str, package: &str) -> Option<&Arc<str>> {

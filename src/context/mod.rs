@@ -1,28 +1,34 @@
 //! What Jinja sees in each phase: `ref`, `source`, `config`, `var`, `target`, `this`, `graph`, `adapter`, `exceptions`
 //! and the rest, and the macros of the project. A render is given a [`Scope`], which resolves names lazily.
 
-pub mod bridge;
 mod builtins;
 mod call;
 pub mod capture;
 mod config_object;
-pub mod convert;
+pub mod bridge;
+pub mod database;
 pub mod errors;
 mod exceptions;
 mod graph;
 pub mod macro_resolver;
+mod macros;
 mod names;
 mod parse;
+mod query_comment;
 mod references;
 mod relations;
 pub mod results;
 pub mod runtime;
 mod scope;
+mod seeds;
 mod vars;
 
 pub use builtins::DBT_VERSION;
 pub use capture::Captured;
 pub use macro_resolver::MacroResolver;
 pub use names::generate_name;
+pub use macros::Macros;
+pub use query_comment::query_comment;
 pub use parse::{render_native_while_parsing, render_while_parsing};
+pub use relations::source_relation;
 pub use scope::{Globals, Phase, Scope, Subject};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map as JsonMap, Value as Json};
 
-use crate::adapter::relation::{Policy, Relation, RelationType};
+use crate::adapter::{Policy, Relation, RelationType};
 use crate::jinja::value::{from_json, py_str};
 use crate::jinja::{MjError, Value};
 use crate::manifest::{Node, Quoting, SourceDefinition};
@@ -18,8 +18,8 @@ use super::scope::{Scope, Subject};
 /// `this`.
 pub fn this(scope: &Arc<Scope>) -> Result<Value, MjError> {
     match &scope.subject {
-        Subject::Node(node) => Ok(bridge::relation_value(scope, node_relation(scope, node))),
-        Subject::Source(source) => Ok(bridge::relation_value(scope, source_relation(source)?)),
+        Subject::Node(node) => Ok(bridge::relation_value(node_relation(scope, node))),
+        Subject::Source(source) => Ok(bridge::relation_value(source_relation(source)?)),
         Subject::Macro { .. } => Ok(Value::from(())),
     }
 }
@@ -31,20 +31,20 @@ pub fn of_node(scope: &Arc<Scope>, run: &Arc<NodeRun>, node: &Node) -> Result<Va
         true => Relation::ephemeral(&cte_identifier(node)),
         false => node_relation(scope, node),
     };
-    Ok(bridge::relation_value(scope, limited(scope, relation)))
+    Ok(bridge::relation_value(limited(scope, relation)))
 }
 
 /// The relation that `function()` gives.
 pub fn of_function(scope: &Arc<Scope>, run: &Arc<NodeRun>, node: &Node) -> Result<Value, MjError> {
     let _ = run;
     let relation = node_relation(scope, node).with_kind(Some(RelationType::Function));
-    Ok(bridge::relation_value(scope, relation))
+    Ok(bridge::relation_value(relation))
 }
 
 /// The relation that `source()` gives.
 pub fn of_source(scope: &Arc<Scope>, run: &Arc<NodeRun>, source: &SourceDefinition) -> Result<Value, MjError> {
     let _ = run;
-    Ok(bridge::relation_value(scope, limited(scope, source_relation(source)?)))
+    Ok(bridge::relation_value(limited(scope, source_relation(source)?)))
 }
 
 /// What the CTE of an ephemeral model is named after: the alias; with its version for a versioned model, as dbt does.

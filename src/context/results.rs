@@ -48,7 +48,7 @@ pub fn store(scope: &Scope, args: &Args) -> Result<Value, MjError> {
     let name = args.text("store_result", 0, "name")?;
     let response = args.require("store_result", 1, "response")?;
     let table = args.get(2, "agate_table").filter(|table| !table.is_none());
-    put(scope, name, response, table.unwrap_or_else(super::bridge::empty_table));
+    put(scope, name, response, table.unwrap_or_else(|| super::bridge::empty_table(scope)));
     Ok(Value::from(""))
 }
 
@@ -62,7 +62,7 @@ pub fn store_raw(scope: &Scope, args: &Args) -> Result<Value, MjError> {
         ("rows_affected", part(3, "rows_affected")),
     ]);
     let table = args.get(4, "agate_table").filter(|table| !table.is_none());
-    put(scope, name, response, table.unwrap_or_else(super::bridge::empty_table));
+    put(scope, name, response, table.unwrap_or_else(|| super::bridge::empty_table(scope)));
     Ok(Value::from(""))
 }
 

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::jinja::Value;
 use crate::manifest::{CompiledNodes, Manifest, Node, ResourceType, UniqueId};
 
-use super::bridge::{Adapter, NodeConnection};
+use super::database::{Adapter, NodeConnection};
 
 /// Shared by all nodes of a run.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use crate::error::NodeLabel;
+use crate::error::{NodeLabel, Result};
 use crate::events::Events;
 use crate::invocation::Invocation;
 use crate::jinja::{self, Engine, Enumerator, Object, ObjectRepr, Value};
@@ -14,6 +14,7 @@ use crate::project::Project;
 
 use super::builtins;
 use super::capture::Capture;
+use super::database::Adapter;
 use super::macro_resolver::MacroResolver;
 use super::runtime::NodeRun;
 use super::vars::Vars;
@@ -30,6 +31,8 @@ pub struct Globals {
     pub macros: Arc<MacroResolver>,
     /// Where messages go.
     pub events: Arc<Events>,
+    /// The database; nothing is opened before a statement runs.
+    pub adapter: Arc<Adapter>,
     /// Environment variables that templates read, by name, for the parse cache.
     pub env_vars: Mutex<HashMap<String, Option<String>>>,
     /// Merged variables by package, computed once.
@@ -44,15 +47,19 @@ impl fmt::Debug for Globals {
 
 impl Globals {
     /// Puts the shared parts together.
+    ///
+    /// # Errors
+    /// The profile's keys contradict each other, or it names another engine than DuckDB.
     pub fn new(
         invocation: Arc<Invocation>,
         project: Arc<Project>,
         engine: Arc<Engine>,
         macros: Arc<MacroResolver>,
         events: Arc<Events>,
-    ) -> Arc<Globals> {
+    ) -> Result<Arc<Globals>> {
         let vars = Vars::new(&project);
-        Arc::new(Globals { invocation, project, engine, macros, events, env_vars: Mutex::default(), vars })
+        let adapter = Adapter::new(&project, events.clone())?;
+        Ok(Arc::new(Globals { invocation, project, engine, macros, events, adapter, env_vars: Mutex::default(), vars }))
     }
 }
 
@@ -192,7 +199,11 @@ impl Scope {
 
     /// The macro that `name` means here.
     pub(crate) fn find_macro(&self, name: &str) -> Option<Value> {
-        let unique_id = self.globals.macros.find(&self.search_package, name)?;
+        self.macro_by_id(self.globals.macros.find(&self.search_package, name)?)
+    }
+
+    /// A macro as a value.
+    pub(crate) fn macro_by_id(&self, unique_id: &str) -> Option<Value> {
         self.globals.engine.macro_proxy(unique_id)
     }
 

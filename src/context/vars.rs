@@ -8,10 +8,10 @@ use serde_json::{Map as JsonMap, Value as Json};
 use crate::error::{Error, ErrorKind};
 use crate::jinja::{MjError, Object, State, Value};
 use crate::project::Project;
+use crate::project::values::to_jinja;
 use crate::yaml;
 
 use super::call::Args;
-use super::convert;
 use super::errors::raise;
 use super::scope::{Phase, Scope};
 
@@ -71,7 +71,7 @@ impl VarFunction {
             return Some(overridden);
         }
         let vars = self.scope.globals.vars.of_package(self.scope.subject.package());
-        vars.get(name).map(|node| convert::from_yaml(&node.value))
+        vars.get(name).map(|node| to_jinja(&node.value))
     }
 
     fn missing(&self, name: &str) -> MjError {

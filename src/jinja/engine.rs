@@ -3,20 +3,73 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use minijinja::{Environment, Error as MjError, Value};
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Value;
+use minijinja::{AutoEscape, Environment, Error as MjError, Output, State, UndefinedBehavior};
 
-use super::error::{JinjaError, from_engine};
+use super::error::{JinjaError, JinjaErrorKind, SyntaxFailure, fold};
 use super::macros::MacroDef;
+use super::proxy::{self, MacroProxy, PendingCall};
+use super::root::{Globals, Root};
+use super::syntax::{INVOKE, Mode, Parser, SyntaxError, lower_macro, lower_template, normalize};
+use super::value::{CallArgs, Function, py_str, read, required, text_of, write};
+use super::{checks, filters, functions, native, value};
 
 /// Parses YAML text to a value, for `fromyaml`.
 pub type YamlParse = fn(&str) -> Result<Value, MjError>;
 /// Prints a value as YAML, for `toyaml`; the flag sorts keys.
 pub type YamlPrint = fn(&Value, bool) -> Result<String, MjError>;
 
+/// How deep macros may call each other before we say what Python says; dbt itself gets about as far.
+const RECURSION_LIMIT: usize = 1200;
+
+struct Template {
+    path: String,
+    source: Arc<str>,
+}
+
+#[derive(Clone)]
+enum Source {
+    Template(Arc<Template>),
+    Macro(Arc<MacroProxy>),
+}
+
 #[derive(Default)]
 struct Sources {
-    templates: HashMap<String, Arc<str>>,
-    macros: HashMap<String, Arc<MacroDef>>,
+    /// By the name that the environment knows.
+    by_key: HashMap<Arc<str>, Source>,
+    /// The current key of names that were added more than once.
+    keys: HashMap<String, Arc<str>>,
+}
+
+impl Sources {
+    /// A key for a name; a name that was there before gets a new one, because the environment keeps what it compiled.
+    fn key_for(&mut self, name: &str) -> Arc<str> {
+        let first: Arc<str> = name.into();
+        if !self.by_key.contains_key(&first) {
+            return first;
+        }
+        let next: Arc<str> = format!("{name}#{}", self.by_key.len()).into();
+        self.keys.insert(name.to_owned(), next.clone());
+        next
+    }
+
+    fn key(&self, name: &str) -> Option<Arc<str>> {
+        self.keys.get(name).or_else(|| self.by_key.get_key_value(name).map(|(key, _)| key)).cloned()
+    }
+
+    fn get(&self, name: &str) -> Option<&Source> {
+        self.by_key.get(&self.key(name)?)
+    }
+}
+
+/// A render's text and what it called.
+#[derive(Debug)]
+pub struct Rendered {
+    /// The text.
+    pub text: String,
+    /// The unique ids of the macros that the template itself called, in order, each once: dbt's `depends_on.macros`.
+    pub macros: Vec<Arc<str>>,
 }
 
 /// All templates and macros of one process run, shared between threads.
@@ -24,7 +77,8 @@ struct Sources {
 /// Sources are only stored when they are added; each is lowered and compiled on its first use.
 pub struct Engine {
     env: Environment<'static>,
-    sources: RwLock<Sources>,
+    sources: Arc<RwLock<Sources>>,
+    globals: Arc<Globals>,
 }
 
 impl Default for Engine {
@@ -36,31 +90,57 @@ impl Default for Engine {
 impl Engine {
     /// An engine with the dialect's filters, tests and functions and no templates.
     pub fn new() -> Self {
-        Engine { env: Environment::new(), sources: RwLock::default() }
+        let sources: Arc<RwLock<Sources>> = Arc::default();
+        let mut env = Environment::empty();
+        env.set_debug(false);
+        env.set_undefined_behavior(UndefinedBehavior::Lenient);
+        env.set_recursion_limit(RECURSION_LIMIT);
+        env.set_auto_escape_callback(|_| AutoEscape::None);
+        env.set_unknown_method_callback(value::unknown_method);
+        env.set_formatter(print_value);
+        if let Ok(syntax) = SyntaxConfig::builder().keep_trailing_newline(true).build() {
+            env.set_syntax(syntax);
+        }
+        filters::install(&mut env);
+        checks::install(&mut env);
+        let loader = sources.clone();
+        env.set_loader(move |name| load(&loader, name));
+        Engine { env, sources, globals: Arc::new(functions::globals().into_iter().collect()) }
     }
 
     /// Gives `fromyaml` and `toyaml` their reader and writer.
     pub fn with_yaml(mut self, parse: YamlParse, print: YamlPrint) -> Self {
-        self.env.add_function("fromyaml", move |text: String| parse(&text));
-        self.env.add_function("toyaml", move |value: Value| print(&value, false));
+        let globals = Arc::make_mut(&mut self.globals);
+        globals.insert("fromyaml", fromyaml(parse));
+        globals.insert("toyaml", toyaml(print));
         self
+    }
+
+    /// The functions and modules that every template has besides what its root knows.
+    pub fn globals(&self) -> impl Iterator<Item = (&'static str, Value)> {
+        self.globals.iter().map(|(name, value)| (*name, value.clone()))
     }
 
     /// Adds a template under `name`; `path` stands in errors.
     pub fn add_template(&self, name: &str, path: &str, source: Arc<str>) {
-        let _ = path;
-        self.sources.write().unwrap_or_else(PoisonError::into_inner).templates.insert(name.to_owned(), source);
+        let mut sources = write(&self.sources);
+        let key = sources.key_for(name);
+        sources.by_key.insert(key, Source::Template(Arc::new(Template { path: path.to_owned(), source })));
     }
 
     /// Adds a macro under its unique id.
     pub fn add_macro(&self, def: Arc<MacroDef>) {
-        self.sources.write().unwrap_or_else(PoisonError::into_inner).macros.insert(def.unique_id.clone(), def);
+        let mut sources = write(&self.sources);
+        let key = sources.key_for(&def.unique_id);
+        sources.by_key.insert(key.clone(), Source::Macro(Arc::new(MacroProxy::new(def, key))));
     }
 
     /// The macro as a value that any render of this engine can call.
     pub fn macro_proxy(&self, unique_id: &str) -> Option<Value> {
-        let sources = self.sources.read().unwrap_or_else(PoisonError::into_inner);
-        sources.macros.get(unique_id).map(|def| Value::from(def.name.clone()))
+        match read(&self.sources).get(unique_id)? {
+            Source::Macro(proxy) => Some(Value::from_dyn_object(proxy.clone())),
+            Source::Template(_) => None,
+        }
     }
 
     /// Renders a template that was added; `root` resolves names.
@@ -68,8 +148,29 @@ impl Engine {
     /// # Errors
     /// The template cannot be parsed or fails while rendering.
     pub fn render(&self, name: &str, root: Value) -> Result<String, JinjaError> {
-        let source = self.sources.read().unwrap_or_else(PoisonError::into_inner).templates.get(name).cloned();
-        self.render_str(&source.unwrap_or_default(), name, root)
+        self.render_tracked(name, root).map(|rendered| rendered.text)
+    }
+
+    /// Renders a template that was added, and says which macros it called.
+    ///
+    /// # Errors
+    /// The template cannot be parsed or fails while rendering.
+    pub fn render_tracked(&self, name: &str, root: Value) -> Result<Rendered, JinjaError> {
+        let (key, template) = match (read(&self.sources).key(name), read(&self.sources).get(name)) {
+            (Some(key), Some(Source::Template(template))) => (key, template.clone()),
+            _ => {
+                let message = format!("the template `{name}` was never added to the engine");
+                return Err(JinjaError::new(JinjaErrorKind::Runtime, message));
+            }
+        };
+        if !has_tags(&template.source) {
+            return Ok(Rendered { text: template.source.to_string(), macros: Vec::new() });
+        }
+        let compiled = self.env.get_template(&key).map_err(|error| self.fold(&error, &template.path))?;
+        let root = Root::value(root, self.globals.clone(), None);
+        let captured = compiled.render_captured(root).map_err(|error| self.fold(&error, &template.path))?;
+        let macros = proxy::called(captured.state());
+        Ok(Rendered { text: captured.into_output(), macros })
     }
 
     /// Renders a string: hooks, values of YAML files.
@@ -77,7 +178,10 @@ impl Engine {
     /// # Errors
     /// The source cannot be parsed or fails while rendering.
     pub fn render_str(&self, source: &str, path: &str, root: Value) -> Result<String, JinjaError> {
-        self.env.render_named_str(path, source, root).map_err(|error| from_engine(&error))
+        if !has_tags(source) {
+            return Ok(source.to_owned());
+        }
+        self.one_off(source, path, root, None, Mode::Text, |_, text| Ok(text))
     }
 
     /// Renders a string to a value, with dbt's native types (`as_bool`, `as_number`, `as_native`, `as_text`).
@@ -85,7 +189,10 @@ impl Engine {
     /// # Errors
     /// The source cannot be parsed, fails while rendering, or does not convert to the type asked for.
     pub fn render_native(&self, source: &str, path: &str, root: Value) -> Result<Value, JinjaError> {
-        self.render_str(source, path, root).map(Value::from)
+        if !has_tags(source) {
+            return Ok(Value::from(normalize(source)));
+        }
+        self.one_off(source, path, root, None, Mode::Native, |state, text| native::finish(state, &text))
     }
 
     /// Calls a macro: the value it passes to `return`, else what it renders.
@@ -99,7 +206,115 @@ impl Engine {
         kwargs: Vec<(String, Value)>,
         root: Value,
     ) -> Result<Value, JinjaError> {
-        let _ = (args, kwargs);
-        self.render(unique_id, root).map(Value::from)
+        let Some(callee) = self.macro_proxy(unique_id) else {
+            let message = format!("the macro `{unique_id}` was never added to the engine");
+            return Err(JinjaError::new(JinjaErrorKind::Runtime, message));
+        };
+        self.call_value(&callee, args, kwargs, root)
     }
+
+    /// Calls any callable value, for example a macro that a dispatch found, outside of a template.
+    ///
+    /// # Errors
+    /// The arguments do not fit, or the call fails.
+    pub fn call_value(
+        &self,
+        callee: &Value,
+        args: Vec<Value>,
+        kwargs: Vec<(String, Value)>,
+        root: Value,
+    ) -> Result<Value, JinjaError> {
+        let named = kwargs.into_iter().map(|(name, value)| (name.into(), value)).collect();
+        let args = CallArgs { pos: args, named }.join();
+        let pending = Arc::new(PendingCall { callee: callee.clone(), args, result: std::sync::Mutex::default() });
+        let held = Value::from_dyn_object(pending.clone());
+        self.one_off("", "", root, Some(held), Mode::Text, |_, _| Ok(()))?;
+        Ok(pending.result.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default())
+    }
+
+    fn one_off<T>(
+        &self,
+        source: &str,
+        path: &str,
+        root: Value,
+        pending: Option<Value>,
+        mode: Mode,
+        finish: impl FnOnce(&State<'_, '_>, String) -> Result<T, MjError>,
+    ) -> Result<T, JinjaError> {
+        let is_call = pending.is_some();
+        let lowered = if is_call { Ok(INVOKE.to_owned()) } else { lower(source, mode) };
+        let lowered = lowered.map_err(|error| error.into_error(source, path))?;
+        let fail = |error: MjError| self.fold(&error, path);
+        let template = self.env.template_from_named_str(path, &lowered).map_err(fail)?;
+        let root = Root::value(root, self.globals.clone(), pending);
+        let mut captured = template.render_captured(root).map_err(fail)?;
+        let mut text = captured.output().to_owned();
+        captured.with_state_mut(|state| finish(state, std::mem::take(&mut text))).map_err(fail)
+    }
+
+    fn fold(&self, error: &MjError, path: &str) -> JinjaError {
+        fold(error, path, |name| match read(&self.sources).get(name)? {
+            Source::Template(template) => Some(template.path.clone()),
+            Source::Macro(proxy) => Some(proxy.def.path.clone()),
+        })
+    }
+}
+
+/// dbt renders only what has a Jinja delimiter in it (`_HAS_RENDER_CHARS_PAT`).
+fn has_tags(source: &str) -> bool {
+    source.as_bytes().windows(2).any(|pair| matches!(pair, [b'{', b'{' | b'%' | b'#'] | [b'#' | b'}' | b'%', b'}']))
+}
+
+fn lower(source: &str, mode: Mode) -> Result<String, SyntaxError> {
+    let source = normalize(source);
+    lower_template(&Parser::new(&source)?.template()?, mode)
+}
+
+/// What the environment asks for a template that it has not compiled yet.
+fn load(sources: &RwLock<Sources>, name: &str) -> Result<Option<String>, MjError> {
+    let Some(source) = read(sources).by_key.get(name).cloned() else { return Ok(None) };
+    let (text, result) = match &source {
+        Source::Template(template) => (&template.source, lower(&template.source, Mode::Text)),
+        Source::Macro(proxy) => (&proxy.def.source, lower_proxy(proxy)),
+    };
+    result.map(Some).map_err(|error| SyntaxFailure::wrap(&error, text))
+}
+
+fn lower_proxy(proxy: &MacroProxy) -> Result<String, SyntaxError> {
+    let source = normalize(&proxy.def.source);
+    let body = Parser::new(&source)?.template()?;
+    let found = body.iter().find_map(|stmt| stmt.as_macro().map(|node| (node, stmt.line)));
+    let (node, line) = found.ok_or_else(|| SyntaxError::new("this block defines no macro", 1))?;
+    let lowered = lower_macro(node, line)?;
+    let _ = proxy.signature.set(lowered.signature);
+    Ok(lowered.text)
+}
+
+fn print_value(out: &mut Output<'_>, _state: &mut State<'_, '_>, value: &Value) -> Result<(), MjError> {
+    match text_of(value) {
+        Some(text) => out.write_str(text)?,
+        None => out.write_str(&py_str(value))?,
+    }
+    Ok(())
+}
+
+fn fromyaml(parse: YamlParse) -> Value {
+    Function::new("fromyaml", move |_, args| {
+        let [text, default] = args.bind("BaseContext.fromyaml", ["value", "default"])?;
+        let text = required(text, "BaseContext.fromyaml", "value")?;
+        let parsed = text.as_str().map(parse);
+        Ok(match parsed {
+            Some(Ok(value)) => value,
+            _ => default.unwrap_or_else(|| Value::from(())),
+        })
+    })
+}
+
+fn toyaml(print: YamlPrint) -> Value {
+    Function::new("toyaml", move |_, args| {
+        let [value, default, sort] = args.bind("BaseContext.toyaml", ["value", "default", "sort_keys"])?;
+        let value = required(value, "BaseContext.toyaml", "value")?;
+        let printed = print(&value, sort.is_some_and(|flag| flag.is_true()));
+        Ok(printed.map_or_else(|_| default.unwrap_or_else(|| Value::from(())), Value::from))
+    })
 }

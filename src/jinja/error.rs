@@ -8,7 +8,9 @@ use std::error::Error;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
-use minijinja::{Error as MjError, ErrorKind};
+use minijinja::{Error as MjError, ErrorKind, Value};
+
+use super::syntax::SyntaxError;
 
 /// What a template's failure is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -190,21 +192,170 @@ pub fn host_error(error: Box<dyn Error + Send + Sync>) -> MjError {
     MjError::new(ErrorKind::InvalidOperation, message.clone()).with_source(HostError { message, inner })
 }
 
-/// Folds an error of the engine into one of ours.
-pub(crate) fn from_engine(error: &MjError) -> JinjaError {
-    let mut next: Option<&(dyn Error + 'static)> = Some(error);
-    let mut found = JinjaError::new(JinjaErrorKind::Runtime, error.to_string());
-    found.line = error.line().and_then(|line| u32::try_from(line).ok());
-    while let Some(current) = next {
-        if let Some(host) = current.downcast_ref::<HostError>() {
+/// The value that a macro passes to `return`, on its way to the call.
+#[derive(Debug)]
+pub(crate) struct ReturnSignal(Value);
+
+impl ReturnSignal {
+    /// The error that carries `value` out of a macro.
+    pub fn raise(value: Value) -> MjError {
+        MjError::new(ErrorKind::InvalidOperation, "return() was called outside of a macro")
+            .with_source(ReturnSignal(value))
+    }
+
+    /// The value that an error carries.
+    pub fn find(error: &MjError) -> Option<Value> {
+        sources(error).find_map(|source| source.downcast_ref::<ReturnSignal>()).map(|signal| signal.0.clone())
+    }
+}
+
+impl fmt::Display for ReturnSignal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("return() was called outside of a macro")
+    }
+}
+
+impl Error for ReturnSignal {}
+
+/// Notes that an error passed through a macro.
+#[derive(Debug)]
+pub(crate) struct FrameError {
+    frame: MacroFrame,
+    inner: MjError,
+}
+
+impl FrameError {
+    /// The error with a note of the macro it passed through.
+    pub fn wrap(frame: MacroFrame, inner: MjError) -> MjError {
+        MjError::new(inner.kind(), "a macro failed").with_source(FrameError { frame, inner })
+    }
+}
+
+impl fmt::Display for FrameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "in macro {}", self.frame.name)
+    }
+}
+
+impl Error for FrameError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.inner)
+    }
+}
+
+/// A template that could not be parsed when it was first used.
+pub(crate) struct SyntaxFailure;
+
+impl SyntaxFailure {
+    /// The error as the engine's loader returns it.
+    pub fn wrap(error: &SyntaxError, source: &str) -> MjError {
+        let message = error.describe(source);
+        PyError { kind: PyErrorKind::Syntax, message, name: None, line: Some(error.line) }.into()
+    }
+}
+
+fn sources(error: &MjError) -> impl Iterator<Item = &(dyn Error + 'static)> {
+    let first: &(dyn Error + 'static) = error;
+    std::iter::successors(Some(first), |&error| error.source())
+}
+
+/// Folds an error of the engine into one of ours; `path_of` knows the files of templates.
+pub(crate) fn fold(error: &MjError, path: &str, path_of: impl Fn(&str) -> Option<String>) -> JinjaError {
+    let mut found = JinjaError::new(JinjaErrorKind::Runtime, String::new());
+    found.path = Some(path.to_owned());
+    let mut frames = Vec::new();
+    let mut python = None;
+    let mut innermost = error;
+    for source in sources(error) {
+        if let Some(frame) = source.downcast_ref::<FrameError>() {
+            frames.push(frame.frame.clone());
+            found.path = Some(frame.frame.path.clone());
+        } else if let Some(host) = source.downcast_ref::<HostError>() {
             found.kind = JinjaErrorKind::Host;
             found.message = host.message.clone();
             found.source = host.inner.lock().unwrap_or_else(PoisonError::into_inner).take();
-        } else if let Some(python) = current.downcast_ref::<PyError>() {
-            found.message = python.message.clone();
-            found.undefined_name = python.name.clone();
+        } else if let Some(raised) = source.downcast_ref::<PyError>() {
+            python = Some(raised.clone());
+        } else if let Some(engine) = source.downcast_ref::<MjError>() {
+            innermost = engine;
         }
-        next = current.source();
     }
+    if let Some(at) =
+        sources(error).filter_map(|source| source.downcast_ref::<MjError>()).filter(|e| e.line().is_some()).last()
+    {
+        found.line = at.line().and_then(|line| u32::try_from(line).ok());
+        found.path = at.name().and_then(path_of).or(found.path);
+    }
+    if found.kind == JinjaErrorKind::Host {
+        frames.reverse();
+        found.stack = frames;
+        return found;
+    }
+    let python = python.unwrap_or_else(|| translate(innermost));
+    found.kind = match python.kind {
+        PyErrorKind::Syntax => JinjaErrorKind::Syntax,
+        PyErrorKind::Undefined if frames.is_empty() => JinjaErrorKind::UndefinedMacro,
+        PyErrorKind::Undefined => JinjaErrorKind::Undefined,
+        _ => JinjaErrorKind::Runtime,
+    };
+    found.line = python.line.or(found.line);
+    found.stack = stack_in_order(python.kind, frames);
+    found.message = python.message;
+    found.undefined_name = python.name;
     found
+}
+
+/// dbt's order of the macros below a message. `frames` has the outermost macro first.
+///
+/// An error that dbt catches as it leaves a macro forgets that macro and notes only those further out; one in the
+/// source of a macro names that macro last; dbt's own errors name it first; others (`ValueError` and its kin) carry no
+/// macros at all.
+fn stack_in_order(kind: PyErrorKind, mut frames: Vec<MacroFrame>) -> Vec<MacroFrame> {
+    frames.reverse();
+    match kind {
+        PyErrorKind::Value => Vec::new(),
+        PyErrorKind::Compilation => frames,
+        PyErrorKind::Syntax if !frames.is_empty() => {
+            frames.rotate_left(1);
+            frames
+        }
+        _ => frames.split_off(frames.len().min(1)),
+    }
+}
+
+/// An error that the engine raised by itself, in Python's words.
+fn translate(error: &MjError) -> PyError {
+    let detail = error.detail().unwrap_or_default();
+    let numbers: Vec<u32> = detail.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect();
+    let (kind, message) = match (error.kind(), &numbers[..]) {
+        (ErrorKind::CannotUnpack, [wanted, got]) if got < wanted => {
+            (PyErrorKind::Value, format!("not enough values to unpack (expected {wanted}, got {got})"))
+        }
+        (ErrorKind::CannotUnpack, [wanted, _]) => {
+            (PyErrorKind::Value, format!("too many values to unpack (expected {wanted})"))
+        }
+        (ErrorKind::InvalidOperation, _) if detail.starts_with("recursion limit") => {
+            (PyErrorKind::Value, "maximum recursion depth exceeded".to_owned())
+        }
+        (ErrorKind::UndefinedError, _) => (PyErrorKind::Undefined, "this value is undefined".to_owned()),
+        (ErrorKind::TemplateNotFound, _) => (PyErrorKind::Type, "no loader for this environment specified".to_owned()),
+        _ if detail == "value of type undefined is not callable" => {
+            (PyErrorKind::Undefined, "No caller defined".to_owned())
+        }
+        _ if detail.ends_with("is not callable") => (PyErrorKind::Type, not_callable(detail)),
+        _ if !detail.is_empty() => (PyErrorKind::Template, detail.to_owned()),
+        _ => (PyErrorKind::Template, error.to_string()),
+    };
+    PyError { kind, message, name: None, line: None }
+}
+
+fn not_callable(detail: &str) -> String {
+    let kind = detail.trim_start_matches("value of type ").trim_end_matches(" is not callable");
+    let python = match kind {
+        "string" => "str",
+        "number" => "int",
+        "none" => "NoneType",
+        other => other,
+    };
+    format!("'{python}' object is not callable")
 }

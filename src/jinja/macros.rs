@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use super::blocks::{BlockType, extract};
-use super::error::JinjaError;
+use super::blocks::{Block, BlockType, extract};
+use super::error::{JinjaError, JinjaErrorKind};
+use super::syntax::ast::{ExprKind, Macro, MacroTag, Param};
+use super::syntax::{Parser, normalize};
 
 /// Which of dbt's macro-like blocks a macro comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,22 +62,77 @@ pub struct MacroDef {
 /// Every macro, test and materialization that `source` defines, in order.
 ///
 /// # Errors
-/// The file's blocks are not closed, are nested or stand inside control flow, or a block's header cannot be parsed.
+/// The file's blocks are not closed, are nested or stand inside control flow, or a block breaks Jinja2's grammar.
 pub fn macros_in_file(source: &str, path: &str, package: &str) -> Result<Vec<MacroDef>, JinjaError> {
     let kinds = [BlockType::Macro, BlockType::Materialization, BlockType::Test, BlockType::DataTest];
-    let blocks = extract(source, path, &kinds)?;
-    Ok(blocks
-        .into_iter()
-        .map(|block| MacroDef {
-            unique_id: format!("macro.{package}.{}", block.name),
-            name: block.name.clone(),
-            package: package.to_owned(),
-            path: path.to_owned(),
-            kind: MacroKind::Macro,
-            source: block.full.into(),
-            line: block.line,
-            params: Vec::new(),
-            supported_languages: None,
-        })
-        .collect())
+    extract(source, path, &kinds)?.into_iter().map(|block| define(block, path, package)).collect()
+}
+
+fn define(block: Block, path: &str, package: &str) -> Result<MacroDef, JinjaError> {
+    let source = normalize(&block.full);
+    let parsed = Parser::new(&source).and_then(Parser::template);
+    let body = parsed.map_err(|error| {
+        let mut error = error.into_error(&block.full, path);
+        let leading = block.full.len() - block.full.trim_start().len();
+        let before = block.full[..leading].matches('\n').count() as u32;
+        error.line = error.line.map(|line| (line + block.line).saturating_sub(1 + before));
+        error
+    })?;
+    let mut macros = body.iter().filter_map(|stmt| stmt.as_macro());
+    let (Some(node), None) = (macros.next(), macros.next()) else {
+        let message = format!("Found multiple macros in {}, expected 1", block.full);
+        let mut error = JinjaError::new(JinjaErrorKind::Syntax, message);
+        error.path = Some(path.to_owned());
+        error.line = Some(block.line);
+        return Err(error);
+    };
+    let (name, kind) = final_name(node);
+    Ok(MacroDef {
+        unique_id: format!("macro.{package}.{name}"),
+        name,
+        package: package.to_owned(),
+        path: path.to_owned(),
+        params: node.params.iter().map(parameter).collect(),
+        supported_languages: languages(node),
+        kind,
+        line: block.line,
+        source: block.full.into(),
+    })
+}
+
+/// The name under which dbt keeps a block.
+fn final_name(node: &Macro<'_>) -> (String, MacroKind) {
+    match &node.tag {
+        MacroTag::Test => (format!("test_{}", node.name), MacroKind::Test),
+        MacroTag::DataTest => (format!("test_{}", node.name), MacroKind::DataTest),
+        MacroTag::Materialization { adapter } => (
+            format!("materialization_{}_{adapter}", node.name),
+            MacroKind::Materialization { name: node.name.to_owned(), adapter: adapter.clone() },
+        ),
+        MacroTag::Macro | MacroTag::Docs => (node.name.to_owned(), MacroKind::Macro),
+    }
+}
+
+fn parameter(param: &Param<'_>) -> MacroParam {
+    MacroParam {
+        name: param.name.to_owned(),
+        default: param.default_source.clone(),
+        annotation: param.annotation.clone(),
+    }
+}
+
+fn languages(node: &Macro<'_>) -> Option<Vec<String>> {
+    if !matches!(node.tag, MacroTag::Materialization { .. }) {
+        return None;
+    }
+    let param = node.params.iter().find(|param| param.name == "supported_languages")?;
+    let items = match &param.default.as_ref()?.kind {
+        ExprKind::List(items) | ExprKind::Tuple(items) => items,
+        _ => return None,
+    };
+    let text = |kind: &ExprKind<'_>| match kind {
+        ExprKind::Str(text) => Some(text.to_string()),
+        _ => None,
+    };
+    Some(items.iter().filter_map(|item| text(&item.kind)).collect())
 }

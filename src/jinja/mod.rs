@@ -6,20 +6,28 @@
 //! is decided by the root object that a render is given.
 
 pub mod blocks;
+mod checks;
 mod engine;
 mod error;
+mod filters;
 pub mod functions;
+mod literal;
 mod macros;
+mod native;
+mod ops;
+mod proxy;
+mod root;
 pub mod static_calls;
+pub mod syntax;
 mod undefined;
 pub mod value;
 
-pub use engine::Engine;
+pub use engine::{Engine, Rendered, YamlParse, YamlPrint};
 pub use error::{JinjaError, JinjaErrorKind, MacroFrame, PyError, PyErrorKind, host_error};
 pub use macros::{MacroDef, MacroKind, MacroParam, macros_in_file};
 pub use minijinja::value::{DynObject, Enumerator, Kwargs, Object, ObjectRepr, Rest, Value, ValueKind};
 pub use minijinja::{Error as MjError, ErrorKind, State};
-pub use undefined::{is_undefined, parse_undefined};
+pub use undefined::{is_undefined, parse_undefined, require_defined};
 
 /// A root object answers this name with a true value when unknown names are to be lenient.
 ///

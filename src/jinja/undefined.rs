@@ -10,6 +10,7 @@ use minijinja::value::{Enumerator, Object, ObjectRepr, Value};
 use minijinja::{Error as MjError, State};
 
 use super::error::{PyError, PyErrorKind};
+use super::value::py_repr;
 
 /// An undefined value that remembers what was missing.
 #[derive(Debug, Clone)]
@@ -73,4 +74,29 @@ pub fn parse_undefined(name: &str) -> Value {
 /// Whether a value is undefined, strict or lenient.
 pub fn is_undefined(value: &Value) -> bool {
     value.is_undefined() || value.downcast_object_ref::<Undefined>().is_some()
+}
+
+/// What looking up a missing key or index gives.
+pub(crate) fn no_element(object: &str, key: &Value) -> Value {
+    let (name, hint) = match key.as_str() {
+        Some(name) => (name.to_owned(), format!("'{object}' has no attribute '{name}'")),
+        None => {
+            let shown = py_repr(key);
+            let hint = format!("{object} has no element {shown}");
+            (shown, hint)
+        }
+    };
+    Value::from_object(Undefined { name: name.into(), hint: Some(hint), lenient: false })
+}
+
+/// Fails when a value is undefined.
+///
+/// # Errors
+/// The value is undefined; the message names it.
+pub fn require_defined(value: &Value) -> Result<(), MjError> {
+    match value.downcast_object_ref::<Undefined>() {
+        Some(undefined) => Err(undefined.error()),
+        None if value.is_undefined() => Err(PyError::raise(PyErrorKind::Undefined, "this value is undefined")),
+        None => Ok(()),
+    }
 }

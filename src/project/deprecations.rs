@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::error::Result;
 use crate::events::{Event, Events, Level};
 
 /// The width to which dbt wraps its notices.
@@ -63,7 +64,10 @@ impl OldKey {
 }
 
 /// Says that `dbt_project.yml` uses an old key.
-pub fn old_key(events: &Events, key: OldKey) {
+///
+/// # Errors
+/// Such a notice is an error in this run (`--warn-error`).
+pub fn old_key(events: &Events, key: OldKey) -> Result<()> {
     let name = key.name();
     let description = match key.successor() {
         Some(successor) => format!(
@@ -83,35 +87,44 @@ pub fn old_key(events: &Events, key: OldKey) {
         }
     };
     let (event, code) = key.event();
-    events.emit(untagged(event, code, &description).with("deprecated_path", name));
+    events.warn(untagged(event, code, &description).with("deprecated_path", name))
 }
 
 /// Says that a mapping has a key twice; `place` is the YAML reader's description.
-pub fn duplicate_key(events: &Events, place: &str, file: &Path) {
+///
+/// # Errors
+/// See [`old_key`].
+pub fn duplicate_key(events: &Events, place: &str, file: &Path) -> Result<()> {
     let name = "DuplicateYAMLKeysDeprecation";
     let description = wrap(&format!("{place} in file `{}`", file.display()));
     let message = format!("[WARNING][{name}]: Deprecated functionality\n{description}");
-    events.emit(Event::new(name, "D024", Level::Warn, message));
+    events.warn(Event::new(name, "D024", Level::Warn, message))
 }
 
 /// Says that a setting moved from `profiles.yml` to `dbt_project.yml`.
-pub fn project_flags_moved(events: &Events) {
-    events.emit(untagged(
+///
+/// # Errors
+/// See [`old_key`].
+pub fn project_flags_moved(events: &Events) -> Result<()> {
+    events.warn(untagged(
         "ProjectFlagsMovedDeprecation",
         "D013",
         "User config should be moved from the 'config' key in profiles.yml to the 'flags' key in dbt_project.yml.",
-    ));
+    ))
 }
 
 /// Says that a folder of packages under its old name is among the `clean-targets`.
-pub fn install_path(events: &Events) {
-    events.emit(untagged(
+///
+/// # Errors
+/// See [`old_key`].
+pub fn install_path(events: &Events) -> Result<()> {
+    events.warn(untagged(
         "PackageInstallPathDeprecation",
         "D002",
         "The default package install path has changed from `dbt_modules` to `dbt_packages`. Please update \
          `clean-targets` in `dbt_project.yml` and check `.gitignore` as well. Or, set `packages-install-path: \
          dbt_modules` if you'd like to keep the current value.",
-    ));
+    ))
 }
 
 /// A notice of the kind that does not repeat its event's name.

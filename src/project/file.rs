@@ -53,7 +53,7 @@ fn parse(text: &str, path: &Path) -> Result<Node> {
 /// # Errors
 /// There is no such file, it is not YAML, or it is not a mapping.
 pub fn read_project(root: &Path) -> Result<Map> {
-    read_project_noting(root, &mut |_| ())
+    read_project_noting(root, &mut |_| Ok(()))
 }
 
 /// Reads the root project's `dbt_project.yml` and says which keys it has twice.
@@ -65,7 +65,7 @@ pub fn read_root_project(root: &Path, events: &Events) -> Result<Map> {
     read_project_noting(root, &mut |place| deprecations::duplicate_key(events, place, &path))
 }
 
-fn read_project_noting(root: &Path, duplicate: &mut dyn FnMut(&str)) -> Result<Map> {
+fn read_project_noting(root: &Path, duplicate: &mut dyn FnMut(&str) -> Result<()>) -> Result<Map> {
     let path = root.join(PROJECT_FILE);
     let Some(content) = read_text(&path)? else {
         return Err(missing_project(&path));
@@ -74,7 +74,7 @@ fn read_project_noting(root: &Path, duplicate: &mut dyn FnMut(&str)) -> Result<M
     let (node, duplicates) =
         yaml::parse_checked(&content, &name).map_err(|error| Error::runtime(error.to_string()).in_file(&name))?;
     for key in &duplicates {
-        duplicate(&key.message);
+        duplicate(&key.message)?;
     }
     match node.value {
         Value::Map(map) => Ok(with_data_tests(map)),

@@ -166,7 +166,7 @@ fn load_package(
         error.in_file(folder.display().to_string())
     })?;
     // dbt quotes everywhere as the root project says.
-    package.quoting = root.quoting.clone();
+    package.quoting = root.quoting;
     Ok(package)
 }
 

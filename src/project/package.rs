@@ -257,7 +257,7 @@ fn check_old_key(map: &Map, key: OldKey, events: &Events) -> Result<()> {
         )));
     }
     if key.harmless().is_none() || node.as_str() != key.harmless() {
-        deprecations::old_key(events, key);
+        deprecations::old_key(events, key)?;
     }
     Ok(())
 }

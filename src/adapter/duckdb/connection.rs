@@ -165,6 +165,7 @@ fn engine_type(id: LogicalTypeId) -> Option<&'static str> {
         LogicalTypeId::Uuid => "UUID",
         LogicalTypeId::TimeTZ => "TIME WITH TIME ZONE",
         LogicalTypeId::Bit => "BIT",
+        LogicalTypeId::Bignum => "BIGNUM",
         _ => return None,
     })
 }

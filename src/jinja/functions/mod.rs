@@ -1,8 +1,65 @@
-//! Functions that dbt puts in every context and that do not depend on dbt's state.
+//! Functions that dbt puts in every context and that do not depend on dbt's state, and Jinja2's own globals.
+
+mod collections;
+mod data;
+mod itertools;
+mod regex;
 
 use minijinja::Value;
 
-/// The functions and modules by their names: `return`, `tojson`, `fromyaml`, `set`, `zip`, `modules`, ...
+use super::error::ReturnSignal;
+use super::value::dates::{self, Zone};
+use super::value::{Dict, Function, Range, required, str_arg};
+
+/// The functions and modules by their names: `return`, `tojson`, `set`, `zip`, `modules`, `range`, `namespace`, ...
+///
+/// `fromyaml` and `toyaml` join them when the engine is given a YAML reader and writer.
 pub fn globals() -> Vec<(&'static str, Value)> {
-    Vec::new()
+    let mut all = vec![
+        (
+            "return",
+            Function::new("return", |_, args| {
+                let [value] = args.bind("BaseContext._return", ["data"])?;
+                Err(ReturnSignal::raise(required(value, "BaseContext._return", "data")?))
+            }),
+        ),
+        ("range", Function::new("range", |_, args| Range::new(&args.pos))),
+        ("namespace", Function::new("namespace", |_, args| collections::namespace(args))),
+        ("dict", Value::from_object(collections::DictClass)),
+        ("modules", modules()),
+    ];
+    all.extend(collections::functions());
+    all.extend(data::functions());
+    all
+}
+
+fn module(members: Vec<(&'static str, Value)>) -> Value {
+    Dict::from_pairs(members)
+}
+
+/// dbt's `modules`: the parts of Python's library that templates may use.
+fn modules() -> Value {
+    module(vec![
+        (
+            "datetime",
+            module(vec![
+                ("date", dates::date_class()),
+                ("datetime", dates::datetime_class()),
+                ("time", dates::time_class()),
+                ("timedelta", dates::timedelta_class()),
+            ]),
+        ),
+        ("pytz", pytz()),
+        ("re", regex::module()),
+        ("itertools", itertools::module()),
+    ])
+}
+
+fn pytz() -> Value {
+    let timezone = Function::new("timezone", |_, args| {
+        let [name] = args.bind("timezone", ["zone"])?;
+        let name = required(name, "timezone", "zone")?;
+        Zone::named(str_arg(&name, "zone")?).map(Zone::value)
+    });
+    module(vec![("timezone", timezone), ("utc", Zone::Utc.value()), ("UTC", Zone::Utc.value())])
 }

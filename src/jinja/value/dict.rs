@@ -5,12 +5,15 @@ use std::hash::{Hash, Hasher};
 use std::sync::{Arc, RwLock};
 
 use indexmap::{Equivalent, IndexMap};
-use minijinja::Error as MjError;
 use minijinja::value::{Enumerator, Object, Value, ValueKind};
+use minijinja::{Error as MjError, ErrorKind, State};
 
-use super::super::error::PyError;
+use super::super::error::{PyError, PyErrorKind};
+use super::super::undefined::{is_undefined, no_element};
+use super::args::CallArgs;
 use super::text::{py_repr, write_repr};
-use super::{read, type_name, write};
+use super::views::{View, ViewKind};
+use super::{iterate, read, tuple, type_name, write};
 
 /// A hashable value in its normal form: `1`, `1.0` and `true` are the same key, as in Python.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,6 +111,18 @@ impl Dict {
         Value::from_object(Dict(RwLock::new(entries.collect())))
     }
 
+    /// A dict with keys of any kind as a value; later pairs win.
+    ///
+    /// # Errors
+    /// A key cannot be hashed.
+    pub fn from_values(pairs: impl IntoIterator<Item = (Value, Value)>) -> Result<Value, MjError> {
+        let dict = Dict::default();
+        for (key, value) in pairs {
+            dict.set_item(key, value)?;
+        }
+        Ok(Value::from_object(dict))
+    }
+
     /// The value under a string key.
     pub fn get(&self, key: &str) -> Option<Value> {
         read(&self.0).get(&StrKey(key)).map(|(_, value)| value.clone())
@@ -157,13 +172,65 @@ impl Dict {
     }
 }
 
+impl Dict {
+    /// The pairs of whatever `dict.update` and `dict()` take: a mapping, or an iterable of pairs.
+    pub(crate) fn pairs_of(source: &Value) -> Result<Vec<(Value, Value)>, MjError> {
+        if let Some(dict) = source.downcast_object_ref::<Dict>() {
+            return Ok(dict.pairs());
+        }
+        if source.kind() == ValueKind::Map {
+            let pairs = source.as_object().and_then(|object| object.try_iter_pairs());
+            return Ok(pairs.into_iter().flatten().collect());
+        }
+        let items = iterate(source)?;
+        let pair = |item: &Value| match iterate(item)?.as_slice() {
+            [key, value] => Ok((key.clone(), value.clone())),
+            other => Err(PyError::value_error(format!(
+                "dictionary update sequence element #0 has length {}; 2 is required",
+                other.len()
+            ))),
+        };
+        items.iter().map(pair).collect()
+    }
+
+    fn update(&self, args: CallArgs) -> Result<(), MjError> {
+        for source in &args.pos {
+            for (key, value) in Dict::pairs_of(source)? {
+                self.set_item(key, value)?;
+            }
+        }
+        for (key, value) in args.named {
+            self.set(&key, value);
+        }
+        Ok(())
+    }
+
+    fn pop(&self, key: &Value, default: Option<&Value>) -> Result<Value, MjError> {
+        let removed = write(&self.0).shift_remove(&Key::new(key)?).map(|(_, value)| value);
+        removed.or_else(|| default.cloned()).ok_or_else(|| PyError::value_error(py_repr(key)))
+    }
+
+    fn set_default(&self, key: &Value, default: Option<&Value>) -> Result<Value, MjError> {
+        if let Some(found) = self.get_item(key) {
+            return Ok(found);
+        }
+        let value = default.cloned().unwrap_or_else(|| Value::from(()));
+        self.set_item(key.clone(), value.clone())?;
+        Ok(value)
+    }
+
+    fn copy(&self) -> Value {
+        Value::from_object(Dict(RwLock::new(read(&self.0).clone())))
+    }
+}
+
 impl Object for Dict {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        self.get_item(key)
+        self.get_item(key).or_else(|| Some(no_element("dict object", key)))
     }
 
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
-        self.get(key)
+        self.get(key).or_else(|| Some(no_element("dict object", &Value::from(key))))
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
@@ -174,17 +241,60 @@ impl Object for Dict {
         Some(self.len())
     }
 
-    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut out = String::from("{");
-        for (index, (key, value)) in self.pairs().iter().enumerate() {
-            if index > 0 {
-                out.push_str(", ");
+    fn call_method(self: &Arc<Self>, _state: &mut State<'_, '_>, name: &str, args: &[Value]) -> Result<Value, MjError> {
+        let this = || Value::from_dyn_object(self.clone());
+        match (name, args) {
+            ("items", []) => Ok(View::new(ViewKind::Items, this())),
+            ("keys", []) => Ok(View::new(ViewKind::Keys, this())),
+            ("values", []) => Ok(View::new(ViewKind::Values, this())),
+            ("get", [key] | [key, _]) => {
+                let found = self.get_item(key).or_else(|| args.get(1).cloned());
+                Ok(found.unwrap_or_else(|| Value::from(())))
             }
-            write_repr(&mut out, key);
-            out.push_str(": ");
-            write_repr(&mut out, value);
+            ("update", _) => self.update(CallArgs::split(args)).map(|()| Value::from(())),
+            ("pop", [key] | [key, _]) => self.pop(key, args.get(1)),
+            ("popitem", []) => {
+                let last = write(&self.0).pop().map(|(_, (key, value))| tuple(vec![key, value]));
+                last.ok_or_else(|| PyError::value_error("'popitem(): dictionary is empty'"))
+            }
+            ("setdefault", [key] | [key, _]) => self.set_default(key, args.get(1)),
+            ("clear", []) => {
+                write(&self.0).clear();
+                Ok(Value::from(()))
+            }
+            ("copy", []) => Ok(self.copy()),
+            _ if name.starts_with("__") => Err(PyError::raise(
+                PyErrorKind::Template,
+                format!("access to attribute '{name}' of 'dict' object is unsafe."),
+            )),
+            _ => Err(MjError::from(ErrorKind::UnknownMethod)),
         }
-        out.push('}');
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = String::new();
+        push_pairs(&mut out, &self.pairs());
         f.write_str(&out)
     }
+}
+
+/// Writes pairs between braces, each as `repr` prints it.
+pub(crate) fn push_pairs(out: &mut String, pairs: &[(Value, Value)]) {
+    out.push('{');
+    for (index, (key, value)) in pairs.iter().enumerate() {
+        if index > 0 {
+            out.push_str(", ");
+        }
+        write_repr(out, key);
+        out.push_str(": ");
+        write_repr(out, value);
+    }
+    out.push('}');
+}
+
+/// The value under a key of any mapping, `None` when it has no such key.
+///
+/// The mapping's own lookup answers with an undefined value that knows what was missing; this does not.
+pub fn lookup(mapping: &Value, key: &str) -> Option<Value> {
+    mapping.get_attr(key).ok().filter(|value| !is_undefined(value))
 }

@@ -1,22 +1,47 @@
 //! Values that behave and print like Python's.
 
+mod args;
 mod compare;
 mod dict;
+mod format;
 mod json;
 mod list;
+mod methods;
+mod namespace;
+mod number;
+mod range;
+mod sort;
+mod strings;
 mod text;
+mod views;
 
+pub mod dates;
+mod decimal;
+
+pub use args::{CallArgs, Function, required};
 pub use compare::{py_cmp, py_eq};
-pub use dict::{Dict, Key};
-pub use json::{from_json, to_json};
+pub use decimal::Decimal;
+pub use dict::{Dict, Key, lookup};
+pub use json::{dumps, from_json, to_json};
 pub use list::{List, Set};
 pub use minijinja::value::Tuple;
 pub use text::{float_repr, py_repr, py_str, str_repr};
 
+pub(crate) use text::text_of;
+
+pub(crate) use format::percent;
+pub(crate) use methods::{BoundMethod, unknown_method};
+pub(crate) use namespace::Namespace;
+pub(crate) use number::{Big, Num};
+pub(crate) use range::Range;
+pub(crate) use sort::sort_by_keys;
+pub(crate) use strings::is_space;
+pub(crate) use views::Iter;
+
 use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use minijinja::Error as MjError;
-use minijinja::value::{Value, ValueKind};
+use minijinja::value::{ObjectRepr, Value, ValueKind};
 
 use super::error::PyError;
 use super::undefined::is_undefined;
@@ -35,6 +60,24 @@ pub fn truth(value: &Value) -> bool {
 pub fn type_name(value: &Value) -> &'static str {
     if is_undefined(value) {
         return "Undefined";
+    }
+    if value.downcast_object_ref::<Set>().is_some() {
+        return "set";
+    }
+    if value.downcast_object_ref::<Big>().is_some() {
+        return "int";
+    }
+    if value.downcast_object_ref::<Decimal>().is_some() {
+        return "decimal.Decimal";
+    }
+    if value.downcast_object_ref::<Range>().is_some() {
+        return "range";
+    }
+    if value.downcast_object_ref::<Function>().is_some() {
+        return "function";
+    }
+    if let Some(name) = dates::type_name(value) {
+        return name;
     }
     match value.kind() {
         ValueKind::None => "NoneType",
@@ -73,4 +116,33 @@ pub(crate) fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
 
 pub(crate) fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
     lock.write().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// An integer argument.
+///
+/// # Errors
+/// The value is not an integer.
+pub(crate) fn index_arg(value: &Value) -> Result<i64, MjError> {
+    match Num::of(value) {
+        Some(Num::Int(int)) => {
+            i64::try_from(int).map_err(|_| PyError::value_error("cannot fit 'int' into an index-sized integer"))
+        }
+        _ => Err(PyError::type_error(format!("'{}' object cannot be interpreted as an integer", type_name(value)))),
+    }
+}
+
+/// A string argument.
+///
+/// # Errors
+/// The value is not a string.
+pub(crate) fn str_arg<'v>(value: &'v Value, what: &str) -> Result<&'v str, MjError> {
+    value.as_str().ok_or_else(|| PyError::type_error(format!("{what} must be str, not {}", type_name(value))))
+}
+
+/// Whether a value can be called, as far as its type tells: functions, classes, and plain objects of the host.
+pub(crate) fn is_callable(value: &Value) -> bool {
+    let Some(object) = value.as_object() else { return false };
+    let data =
+        dates::type_name(value).is_some() || object.is::<Big>() || object.is::<dates::Zone>() || is_undefined(value);
+    object.repr() == ObjectRepr::Plain && !data
 }

@@ -1,15 +1,25 @@
 //! How values print: Python's `str()` and `repr()`, which is what lands in the SQL.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use minijinja::value::{ObjectRepr, Value, ValueKind};
+use indexmap::IndexMap;
+use minijinja::value::{Value, ValueKind};
 
 use super::super::undefined::is_undefined;
+use super::dict::push_pairs;
+
+/// The text of a string; bytes, which the engine would show as text too, are none.
+pub(crate) fn text_of(value: &Value) -> Option<&str> {
+    value.as_str().filter(|_| value.kind() == ValueKind::String)
+}
 
 /// Python's `str(value)`.
 pub fn py_str(value: &Value) -> String {
-    match value.as_str() {
+    match text_of(value) {
         Some(text) => text.to_owned(),
+        None if is_undefined(value) => String::new(),
+        None if super::dates::type_name(value).is_some() => value.to_string(),
         None => py_repr(value),
     }
 }
@@ -23,6 +33,7 @@ pub fn py_repr(value: &Value) -> String {
 
 pub(crate) fn write_repr(out: &mut String, value: &Value) {
     if is_undefined(value) {
+        out.push_str("Undefined");
         return;
     }
     match value.kind() {
@@ -41,15 +52,20 @@ fn push_display(out: &mut String, value: &impl std::fmt::Display) {
 }
 
 fn push_object(out: &mut String, value: &Value) {
-    let Some(object) = value.as_object() else {
-        return;
-    };
-    match object.repr() {
-        ObjectRepr::Seq if value.is_tuple() => {
-            let items: Vec<Value> = object.try_iter().into_iter().flatten().collect();
-            push_items(out, '(', &items, if items.len() == 1 { ",)" } else { ")" });
-        }
-        _ => push_display(out, value),
+    let Some(object) = value.as_object() else { return };
+    if let Some(call) = super::dates::repr(value) {
+        out.push_str(&call);
+    } else if value.is_tuple() {
+        let items: Vec<Value> = object.try_iter().into_iter().flatten().collect();
+        push_items(out, '(', &items, if items.len() == 1 { ",)" } else { ")" });
+    } else if object.is::<Vec<Value>>() {
+        let items: Vec<Value> = object.try_iter().into_iter().flatten().collect();
+        push_items(out, '[', &items, "]");
+    } else if object.is::<IndexMap<Value, Value>>() || object.is::<BTreeMap<String, Value>>() {
+        let pairs: Vec<_> = object.try_iter_pairs().into_iter().flatten().collect();
+        push_pairs(out, &pairs);
+    } else {
+        push_display(out, value);
     }
 }
 

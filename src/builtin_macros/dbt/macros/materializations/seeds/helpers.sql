@@ -93,6 +93,7 @@
 
 {# Gives back the first INSERT, as an example of them all for target/run. #}
 {% macro default__load_csv_rows(model, agate_table) -%}
+  {%- set batch_size = get_batch_size() -%}
   {%- set names = get_seed_column_quoted_csv(model, agate_table.column_names) -%}
   {%- set marks = [] -%}
   {%- for name in agate_table.column_names -%}
@@ -101,7 +102,7 @@
   {%- set one_row = '(' ~ marks | join(',') ~ ')' -%}
 
   {%- set inserts = [] -%}
-  {%- for rows in agate_table.rows | batch(get_batch_size()) -%}
+  {%- for rows in agate_table.rows | batch(batch_size) -%}
       {%- set bindings = [] -%}
       {%- for row in rows -%}
         {%- do bindings.extend(row) -%}

@@ -37,55 +37,53 @@
 
 
 {# `base_configuration_fields` maps each short setting to its type. #}
-{% macro validate_merge_clauses(config, base_configuration_fields, errors) %}
-  {% set clauses = config.get('merge_clauses') %}
-  {% if clauses is none %}
-    {% do return(none) %}
-  {% endif %}
-  {% if clauses is not mapping %}
-    {% do errors.append('merge_clauses must be a dictionary, found: ' ~ clauses) %}
-    {% do return(none) %}
-  {% endif %}
+{% macro validate_merge_clauses(config, base_configuration_fields, errors) -%}
+  {%- set clauses = config.get('merge_clauses') -%}
 
-  {% if 'when_matched' not in clauses and 'when_not_matched' not in clauses %}
-    {% do errors.append("merge_clauses must contain at least one of 'when_matched' or 'when_not_matched' keys") %}
-  {% endif %}
-  {% for clause_type in ['when_matched', 'when_not_matched'] if clause_type in clauses %}
-    {% do validate_merge_clause_list(clauses, clause_type, errors) %}
-  {% endfor %}
+  {#- The clauses replace all short settings except these two, which have no place in a clause. An empty list
+      or mapping counts as not set. -#}
+  {%- set ignored = [] -%}
+  {%- if clauses is mapping -%}
+    {%- for setting, type in base_configuration_fields.items() -%}
+      {%- set value = config.get(setting) -%}
+      {%- if value is not none and setting not in ['merge_on_using_columns', 'merge_returning_columns'] -%}
+        {%- if type not in ['sequence', 'mapping'] or value | length > 0 -%}
+          {%- do ignored.append(setting) -%}
+        {%- endif -%}
+      {%- endif -%}
+    {%- endfor -%}
 
-  {# The clauses replace all short settings except these two, which have no place in a clause. An empty list
-     or mapping counts as not set. #}
-  {% set ignored = [] %}
-  {% for setting, type in base_configuration_fields.items() %}
-    {% set value = config.get(setting) %}
-    {% if value is not none and setting not in ['merge_on_using_columns', 'merge_returning_columns'] %}
-      {% if type not in ['sequence', 'mapping'] or value | length > 0 %}
-        {% do ignored.append(setting) %}
-      {% endif %}
-    {% endif %}
-  {% endfor %}
-  {% if ignored %}
-    {% do errors.append(
+    {%- if 'when_matched' not in clauses and 'when_not_matched' not in clauses -%}
+      {%- do errors.append("merge_clauses must contain at least one of 'when_matched' or 'when_not_matched' keys") -%}
+    {%- endif -%}
+    {%- for clause_type in ['when_matched', 'when_not_matched'] if clause_type in clauses -%}
+      {%- do validate_merge_clause_list(clauses, clause_type, errors) -%}
+    {%- endfor -%}
+  {%- elif clauses is not none -%}
+    {%- do errors.append('merge_clauses must be a dictionary, found: ' ~ clauses) -%}
+  {%- endif -%}
+
+  {%- if ignored -%}
+    {%- do errors.append(
       'When merge_clauses is specified, the following basic merge configurations will be ignored and should be '
       ~ 'removed: ' ~ ignored | join(', ') ~ '. Define your merge behavior within merge_clauses instead.'
-    ) %}
-  {% endif %}
-{% endmacro %}
+    ) -%}
+  {%- endif -%}
+{%- endmacro %}
 
-{% macro validate_merge_clause_list(merge_clauses, clause_type, errors) %}
-  {% set setting = 'merge_clauses.' ~ clause_type %}
-  {% set clauses = merge_clauses.get(clause_type) %}
-  {% if clauses is string or clauses is mapping or clauses is not sequence %}
-    {% do errors.append(setting ~ ' must be a list') %}
-  {% elif clauses | length == 0 %}
-    {% do errors.append(setting ~ ' must contain at least one element') %}
-  {% else %}
-    {% for clause in clauses if clause is not mapping %}
-      {% do errors.append(setting ~ ' elements must be dictionaries, found: ' ~ clause) %}
-    {% endfor %}
-  {% endif %}
-{% endmacro %}
+{% macro validate_merge_clause_list(merge_clauses, clause_type, errors) -%}
+  {%- set setting = 'merge_clauses.' ~ clause_type -%}
+  {%- set clauses = merge_clauses.get(clause_type) -%}
+  {%- if clauses is string or clauses is mapping or clauses is not sequence -%}
+    {%- do errors.append(setting ~ ' must be a list') -%}
+  {%- elif clauses | length == 0 -%}
+    {%- do errors.append(setting ~ ' must contain at least one element') -%}
+  {%- else -%}
+    {%- for clause in clauses if clause is not mapping -%}
+      {%- do errors.append(setting ~ ' elements must be dictionaries, found: ' ~ clause) -%}
+    {%- endfor -%}
+  {%- endif -%}
+{%- endmacro %}
 
 {# DuckLake's MERGE returns no rows, and updates or deletes in one clause only. #}
 {% macro validate_ducklake_restrictions(config, target_relation, errors) %}

@@ -22,24 +22,28 @@
 
 {# Without a key nothing matches, and every row is inserted. #}
 {% macro default__get_merge_sql(target, source, unique_key, dest_columns, incremental_predicates=none) -%}
+    {%- set several_parts = unique_key is sequence and unique_key is not string and unique_key is not mapping -%}
     {%- set conditions = [] if incremental_predicates is none else [] + incremental_predicates -%}
     {%- set names = get_quoted_csv(dest_columns | map(attribute="name")) -%}
     {%- set updated = get_merge_update_columns(config.get('merge_update_columns'), config.get('merge_exclude_columns'), dest_columns) -%}
     {%- set header = config.get('sql_header', none) -%}
 
-    {% if not unique_key %}
-        {% do conditions.append('FALSE') %}
-    {% elif unique_key is string or unique_key is mapping or unique_key is not sequence %}
-        {% set new_key = ("DBT_INTERNAL_SOURCE." ~ unique_key) | trim %}
-        {% set old_key = ("DBT_INTERNAL_DEST." ~ unique_key) | trim %}
-        {% do conditions.append(get_merge_unique_key_match(new_key, old_key)) %}
-    {% else %}
+    {% if unique_key %}
+        {% if several_parts %}
             {% for part in unique_key %}
                 {% set same_part %}
                     DBT_INTERNAL_SOURCE.{{ part }} = DBT_INTERNAL_DEST.{{ part }}
                 {% endset %}
                 {% do conditions.append(same_part) %}
             {% endfor %}
+        {% else %}
+            {% set new_key = ("DBT_INTERNAL_SOURCE." ~ unique_key) | trim %}
+            {% set old_key = ("DBT_INTERNAL_DEST." ~ unique_key) | trim %}
+            {% set same_key = get_merge_unique_key_match(new_key, old_key) %}
+            {% do conditions.append(same_key) %}
+        {% endif %}
+    {% else %}
+        {% do conditions.append('FALSE') %}
     {% endif %}
 
     {{ header if header is not none }}
@@ -73,7 +77,10 @@
     {%- set names = get_quoted_csv(dest_columns | map(attribute="name")) -%}
 
     {% if unique_key %}
-        {% set key = unique_key if unique_key is string else unique_key | join(', ') %}
+        {% if unique_key is string %}
+        {% set unique_key = [unique_key] %}
+        {% endif %}
+        {%- set key = unique_key | join(', ') -%}
 
         delete from {{ target }} as DBT_INTERNAL_DEST
         where ({{ key }}) in (

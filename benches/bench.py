@@ -1,0 +1,151 @@
+#!/usr/bin/env python3
+"""Measure rdbt as ratios taken in one run, so that the figures hold on a slow day too.
+
+usage: bench.py [--rdbt PATH] [--reference PATH-TO-DBT] [--project DIR] [--models N] [--rounds N]
+
+- version: wall time of `rdbt --version`.
+- parse: CPU time of `rdbt parse` without a cache on a synthetic project of N models, against the reference's
+  `dbt parse --no-partial-parse`, if --reference is given.
+- run: wall time of `rdbt run` on the demonstration project (after `seed`), against the time that the same statements
+  take when they are sent to DuckDB one after the other. Needs the `duckdb` Python package; left out without it.
+
+Prints one line a figure: name, median of rdbt, median of the other, ratio.
+"""
+import argparse
+import os
+import pathlib
+import random
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+def timed(arguments, folder):
+    """Wall and CPU seconds of a command; ends the program if it fails."""
+    started = time.perf_counter()
+    process = subprocess.Popen(arguments, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - started
+    if status:
+        sys.exit(f"{' '.join(map(str, arguments))} failed in {folder}")
+    return wall, usage.ru_utime + usage.ru_stime
+
+
+def write_project(folder, models):
+    """Layers of models: views and tables in turn, up to three parents each, two tests each, a macro in one of five."""
+    chance = random.Random(7)
+    (folder / "models").mkdir(parents=True)
+    (folder / "macros").mkdir()
+    (folder / "dbt_project.yml").write_text("name: bench\nprofile: bench\nmodels:\n  bench:\n    +materialized: view\n")
+    (folder / "profiles.yml").write_text(
+        "bench:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: bench.duckdb, threads: 2}\n"
+    )
+    (folder / "macros" / "cents.sql").write_text("{% macro cents(c) %}round({{ c }} / 100.0, 2){% endmacro %}\n")
+    previous, made = [], 0
+    while made < models:
+        layer = [f"model_{made + i:05d}" for i in range(min(32, models - made))]
+        entries = ["models:"]
+        for name in layer:
+            parents = chance.sample(previous, min(len(previous), 3))
+            head = "{{ config(materialized='table') }}\n" if made // 32 % 2 else ""
+            amount = "{{ cents('amount') }}" if chance.random() < 0.2 else "amount"
+            source = " join ".join(f"{{{{ ref('{p}') }}}} p{i}" + (" using (id)" if i else "") for i, p in enumerate(parents))
+            body = f"select p0.id, p0.{amount} as amount from {source}" if parents else "select 1 as id, 100 as amount"
+            (folder / "models" / f"{name}.sql").write_text(head + body.replace("p0.{{", "{{") + "\n")
+            entries += [f"  - name: {name}", f"    description: The model {name}.", "    columns:", "      - name: id"]
+            entries += ["        data_tests: [unique, not_null]"]
+        (folder / "models" / f"layer_{made // 32:03d}.yml").write_text("\n".join(entries) + "\n")
+        previous, made = layer, made + len(layer)
+
+
+def report(name, ours, other=None, unit="s"):
+    line = f"{name}: rdbt {statistics.median(ours):.4f} {unit}"
+    if other:
+        ratio = statistics.median(ours) / statistics.median(other)
+        line += f", other {statistics.median(other):.4f} {unit}, ratio {ratio:.3f}"
+    print(line, flush=True)
+
+
+def bench_parse(options, work):
+    project = work / "bench"
+    write_project(project, options.models)
+    ours, theirs = [], []
+    for _ in range(options.rounds):
+        shutil.rmtree(project / "target", ignore_errors=True)
+        ours.append(timed([options.rdbt, "parse", "--no-partial-parse"], project)[1])
+        if options.reference:
+            theirs.append(timed([options.reference, "parse", "--no-partial-parse"], project)[1])
+    report(f"parse of {options.models} models, CPU", ours, theirs)
+
+
+STATEMENT = re.compile(r"^(?:\x1b\[0m)?\d\d:\d\d:\d\d\.\d+ \[debug\] \[[^\]]+\]: On [^:]+: ?(.*)$")
+OTHER_LINE = re.compile(r"^(?:\x1b\[0m)?\d\d:\d\d:\d\d\.\d+ \[")
+
+
+def logged_statements(log):
+    """The statements that reached DuckDB, in the order of dbt.log."""
+    statements, current = [], None
+    for line in log.read_text().splitlines():
+        found = STATEMENT.match(line)
+        if found or OTHER_LINE.match(line):
+            if current is not None:
+                statements.append("\n".join(current))
+            current = [found.group(1)] if found else None
+        elif current is not None:
+            current.append(line)
+    return [s for s in statements if s.strip() and s.strip() not in ("Close", "ROLLBACK")]
+
+
+def bench_run(options, work):
+    try:
+        import duckdb
+    except ImportError:
+        print("run: left out, the duckdb Python package is not here")
+        return
+    project = work / "project"
+    ignored = shutil.ignore_patterns("target", ".git", "src", "logs", "*.duckdb*", ".libduckdb")
+    shutil.copytree(options.project, project, ignore=ignored)
+    ours, raw = [], []
+    for _ in range(options.rounds):
+        for database in project.glob("*.duckdb*"):
+            database.unlink()
+        timed([options.rdbt, "seed"], project)
+        database = next(project.glob("*.duckdb"))
+        copy = work / "raw" / database.name
+        copy.parent.mkdir(exist_ok=True)
+        shutil.copy(database, copy)
+        shutil.rmtree(project / "logs", ignore_errors=True)
+        ours.append(timed([options.rdbt, "run", "--threads", "1"], project)[0])
+        statements = logged_statements(project / "logs" / "dbt.log")
+        started = time.perf_counter()
+        with duckdb.connect(str(copy)) as connection:
+            for statement in statements:
+                connection.execute(statement)
+        raw.append(time.perf_counter() - started)
+        copy.unlink()
+    report(f"run of the demonstration project, wall, {len(statements)} statements", ours, raw)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rdbt", default=ROOT / "target" / "release" / "rdbt", type=pathlib.Path)
+    parser.add_argument("--reference", type=pathlib.Path)
+    parser.add_argument("--project", default=ROOT, type=pathlib.Path)
+    parser.add_argument("--models", default=1000, type=int)
+    parser.add_argument("--rounds", default=3, type=int)
+    options = parser.parse_args()
+    options.rdbt = options.rdbt.resolve()
+    with tempfile.TemporaryDirectory() as work:
+        report("version, wall", [timed([options.rdbt, "--version"], work)[0] for _ in range(20)])
+        bench_parse(options, pathlib.Path(work))
+        bench_run(options, pathlib.Path(work))
+
+
+if __name__ == "__main__":
+    main()

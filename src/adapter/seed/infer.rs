@@ -1,0 +1,176 @@
+//! Which of dbt's types every value of a seed's column could have. The tests and their order are those of dbt's CSV
+//! reader; each works on the text alone and allocates nothing in the common cases.
+
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
+
+use super::iso;
+use crate::adapter::table::{Cell, ColumnType, Decimal};
+
+/// Symbols that dbt's reader takes off a number.
+const CURRENCIES: [char; 18] =
+    ['؋', '$', 'ƒ', '៛', '¥', '₡', '₱', '£', '€', '¢', '﷼', '₪', '₩', '₭', '₮', '₦', '฿', '₤'];
+
+/// What is still possible for a column after the values seen so far.
+#[derive(Debug, Clone)]
+pub(super) struct Hypotheses {
+    number: bool,
+    date: bool,
+    plain_date_time: bool,
+    iso_date_time: bool,
+    boolean: bool,
+    seen: bool,
+    whole_places: i32,
+    decimal_places: i32,
+}
+
+impl Hypotheses {
+    pub(super) fn new(forced_text: bool) -> Self {
+        let open = !forced_text;
+        Hypotheses {
+            number: open,
+            date: open,
+            plain_date_time: open,
+            iso_date_time: open,
+            boolean: open,
+            seen: forced_text,
+            whole_places: 1,
+            decimal_places: 0,
+        }
+    }
+
+    /// Takes a value into account.
+    pub(super) fn see(&mut self, value: &str) {
+        self.seen = true;
+        let value = value.trim();
+        if is_null(value) {
+            return;
+        }
+        if self.number {
+            match read_number(value) {
+                Some(number) => self.widen(number),
+                None => self.number = false,
+            }
+        }
+        self.date = self.date && read_date(value).is_some();
+        self.plain_date_time = self.plain_date_time && read_plain(value).is_some();
+        self.iso_date_time = self.iso_date_time && iso::parse(value).is_some();
+        self.boolean = self.boolean && read_boolean(value).is_some();
+    }
+
+    fn widen(&mut self, number: Decimal) {
+        if let Some((whole, behind)) = number.places() {
+            self.whole_places = self.whole_places.max(whole);
+            self.decimal_places = self.decimal_places.max(behind);
+        }
+    }
+
+    /// dbt's choice: the first type, in its order, that fits all values.
+    pub(super) fn kind(&self) -> ColumnType {
+        if !self.seen {
+            return ColumnType::Integer;
+        }
+        let order = [
+            (self.number, ColumnType::Number),
+            (self.date, ColumnType::Date),
+            (self.plain_date_time || self.iso_date_time, ColumnType::DateTime),
+            (self.boolean, ColumnType::Boolean),
+        ];
+        order.into_iter().find(|(fits, _)| *fits).map_or(ColumnType::Text, |(_, kind)| kind)
+    }
+
+    /// Whether a number needs digits behind the point. Python's 28 digits of precision go to the whole part first.
+    pub(super) fn fractional(&self) -> bool {
+        const PRECISION: i32 = 28;
+        self.decimal_places.min(PRECISION - self.whole_places) > 0
+    }
+}
+
+/// A value as dbt's reader would hand it to a template.
+pub(super) fn cell(value: &str, kind: ColumnType) -> Cell {
+    let trimmed = value.trim();
+    if is_null(trimmed) {
+        return Cell::Null;
+    }
+    let read = match kind {
+        ColumnType::Number | ColumnType::Integer => read_number(trimmed).map(Cell::Decimal),
+        ColumnType::Date => read_date(trimmed).map(Cell::Date),
+        ColumnType::DateTime => read_date_time(trimmed),
+        ColumnType::Boolean => read_boolean(trimmed).map(Cell::Bool),
+        ColumnType::Text => None,
+    };
+    read.unwrap_or_else(|| Cell::text(value))
+}
+
+fn is_null(trimmed: &str) -> bool {
+    trimmed.is_empty() || trimmed.eq_ignore_ascii_case("null")
+}
+
+fn read_boolean(value: &str) -> Option<bool> {
+    let value = if value.contains(',') { value.replace(',', "") } else { value.to_owned() };
+    let value = value.trim();
+    if value.eq_ignore_ascii_case("true") {
+        Some(true)
+    } else if value.eq_ignore_ascii_case("false") {
+        Some(false)
+    } else {
+        None
+    }
+}
+
+/// Numbers may carry a percent sign, a currency and commas between thousands.
+fn read_number(value: &str) -> Option<Decimal> {
+    let first = value.chars().next()?;
+    // Words and dates are most of what fails: they are told by their first letter or by a second hyphen.
+    if first.is_ascii_alphabetic() && !matches!(first, 'i' | 'I' | 'n' | 'N' | 's' | 'S') {
+        return None;
+    }
+    if value.bytes().all(|byte| byte.is_ascii_digit()) && value.len() <= 18 {
+        return Some(Decimal::from_scaled(i128::from(value.parse::<i64>().ok()?), 0));
+    }
+    let bare = value.trim_matches('%');
+    let (negative, bare) = bare.strip_prefix('-').map_or((false, bare), |rest| (true, rest));
+    let bare = CURRENCIES.iter().fold(bare, |text, symbol| text.trim_matches(*symbol));
+    let bare = if bare.contains(',') { bare.replace(',', "") } else { bare.to_owned() };
+    let number = Decimal::parse(&bare)?;
+    Some(if negative { negate(number) } else { number })
+}
+
+fn negate(number: Decimal) -> Decimal {
+    match number {
+        Decimal::Finite { negative, digits, exponent } => Decimal::Finite { negative: !negative, digits, exponent },
+        Decimal::Infinite { negative } => Decimal::Infinite { negative: !negative },
+        Decimal::Nan => Decimal::Nan,
+    }
+}
+
+/// Python's `strptime` with `%Y-%m-%d`: four digits of year, one or two of month and day.
+fn read_date(value: &str) -> Option<NaiveDate> {
+    let mut parts = value.splitn(3, '-');
+    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+    if year.len() != 4 {
+        return None;
+    }
+    let date = NaiveDate::from_ymd_opt(digits(year)?.try_into().ok()?, one_or_two(month)?, one_or_two(day)?)?;
+    (chrono::Datelike::year(&date) > 0).then_some(date)
+}
+
+fn digits(text: &str) -> Option<u32> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+}
+
+fn one_or_two(text: &str) -> Option<u32> {
+    matches!(text.len(), 1 | 2).then(|| digits(text)).flatten()
+}
+
+fn read_date_time(value: &str) -> Option<Cell> {
+    read_plain(value).map(Cell::DateTime).or_else(|| iso::parse(value))
+}
+
+/// `%Y-%m-%d %H:%M:%S`.
+fn read_plain(value: &str) -> Option<NaiveDateTime> {
+    let (date, time) = value.split_once(char::is_whitespace)?;
+    let mut parts = time.trim_start().splitn(3, ':');
+    let (hour, minute, second) = (parts.next()?, parts.next()?, parts.next()?);
+    let time = NaiveTime::from_hms_opt(one_or_two(hour)?, one_or_two(minute)?, one_or_two(second)?)?;
+    Some(read_date(date)?.and_time(time))
+}

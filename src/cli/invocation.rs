@@ -1,0 +1,165 @@
+//! Makes the [`Invocation`] of resolved options, and the `args` that artifacts show.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map as JsonMap, Value as Json};
+
+use super::parse::Typed;
+use super::resolve::{Resolved, absolute};
+use crate::invocation::{Flags, Invocation};
+
+/// What the program was started with.
+#[derive(Debug, Clone)]
+pub struct Start {
+    /// The words after the program's name.
+    pub words: Vec<String>,
+    /// When it was started.
+    pub at: DateTime<Utc>,
+}
+
+/// Options that artifacts leave out while they are false.
+const SHOWN_WHEN_TRUE: [&str; 8] = [
+    "debug",
+    "full_refresh",
+    "fail_fast",
+    "warn_error",
+    "single_threaded",
+    "log_cache_events",
+    "store_failures",
+    "use_experimental_parser",
+];
+
+/// Makes the invocation of a command.
+pub fn build(typed: &Typed, resolved: &Resolved, start: &Start) -> Invocation {
+    // dbt names itself there whatever the program is called.
+    let invocation_command = format!("dbt {}", start.words.join(" "));
+    let mut flags = flags(resolved);
+    flags.macro_name = typed.argument().filter(|_| typed.command.argument == Some("macro")).map(str::to_owned);
+    if typed.command.path == ["list"] {
+        models_are_selected(&mut flags, resolved);
+    }
+    flags.other = every_flag(typed, resolved, &invocation_command);
+    flags.args_for_artifacts = artifact_args(&flags.other);
+    let given_id = std::env::var("DBT_INVOCATION_ID").ok().filter(|id| !id.is_empty());
+    Invocation {
+        command: typed.command.path.join(" "),
+        invocation_command,
+        invocation_id: given_id.unwrap_or_else(|| uuid::Uuid::new_v4().to_string()),
+        started_at: start.at,
+        flags,
+    }
+}
+
+fn flags(resolved: &Resolved) -> Flags {
+    let path = |name: &str| resolved.text(name).map(PathBuf::from);
+    let folder = |name: &str| absolute(Path::new(&resolved.text(name).unwrap_or_default()));
+    let text = |name: &str| resolved.text(name).unwrap_or_default();
+    let positive = |name: &str| resolved.json(name).as_u64().and_then(|number| usize::try_from(number).ok());
+    Flags {
+        project_dir: folder("project_dir"),
+        profiles_dir: folder("profiles_dir"),
+        profile: resolved.text("profile"),
+        target: resolved.text("target"),
+        target_path: path("target_path"),
+        log_path: path("log_path"),
+        vars: resolved.map("vars"),
+        threads: positive("threads").filter(|threads| *threads > 0),
+        select: resolved.words("select"),
+        exclude: resolved.words("exclude"),
+        selector: resolved.text("selector"),
+        indirect_selection: text("indirect_selection"),
+        resource_types: resolved.words("resource_types"),
+        exclude_resource_types: resolved.words("exclude_resource_types"),
+        full_refresh: resolved.flag("full_refresh"),
+        fail_fast: resolved.flag("fail_fast"),
+        empty: resolved.flag("empty"),
+        sample: resolved.text("sample"),
+        event_time_start: resolved.text("event_time_start"),
+        event_time_end: resolved.text("event_time_end"),
+        store_failures: resolved.flag("store_failures"),
+        defer: resolved.flag("defer"),
+        favor_state: resolved.flag("favor_state"),
+        state: path("state"),
+        defer_state: path("defer_state"),
+        warn_error: resolved.flag("warn_error"),
+        warn_error_options: resolved.json("warn_error_options").clone(),
+        quiet: resolved.flag("quiet"),
+        log_format: text("log_format"),
+        log_format_file: text("log_format_file"),
+        log_level: if resolved.flag("debug") { "debug".to_owned() } else { text("log_level") },
+        log_level_file: text("log_level_file"),
+        use_colors: use_colors(resolved),
+        print: resolved.flag("print"),
+        printer_width: positive("printer_width").unwrap_or(80),
+        partial_parse: resolved.flag("partial_parse"),
+        write_json: resolved.flag("write_json"),
+        // A command without the option introspects.
+        introspect: resolved.json("introspect").as_bool().unwrap_or(true),
+        version_check: resolved.flag("version_check"),
+        populate_cache: resolved.flag("populate_cache"),
+        cache_selected_only: resolved.flag("cache_selected_only"),
+        show_all_deprecations: resolved.flag("show_all_deprecations"),
+        inline: resolved.text("inline"),
+        limit: resolved.json("limit").as_i64().filter(|limit| *limit >= 0),
+        output: resolved.text("output"),
+        output_keys: resolved.words("output_keys"),
+        macro_name: None,
+        args: resolved.map("args"),
+        show: resolved.flag("show"),
+        other: JsonMap::new(),
+        args_for_artifacts: JsonMap::new(),
+    }
+}
+
+/// Colours where someone looks, or where they were asked for.
+fn use_colors(resolved: &Resolved) -> bool {
+    let wanted = resolved.flag("use_colors");
+    if resolved.is_set("use_colors") { wanted } else { wanted && std::io::stdout().is_terminal() }
+}
+
+/// `ls --models` means models alone.
+fn models_are_selected(flags: &mut Flags, resolved: &Resolved) {
+    let models = resolved.words("models");
+    if !models.is_empty() {
+        flags.select = models;
+        flags.resource_types = vec!["model".to_owned()];
+    }
+}
+
+/// Every flag by dbt's name, the project's behaviour flags among them.
+fn every_flag(typed: &Typed, resolved: &Resolved, invocation_command: &str) -> JsonMap<String, Json> {
+    let mut all: JsonMap<String, Json> =
+        [("strict_mode", false), ("introspect", true), ("full_refresh", false), ("store_failures", false)]
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), Json::Bool(value)))
+            .collect();
+    all.extend(resolved.iter().map(|(name, value)| (name.to_owned(), value.clone())));
+    all.extend(resolved.project.behaviour());
+    all.insert("which".to_owned(), Json::from(typed.word.as_str()));
+    all.insert("invocation_command".to_owned(), Json::from(invocation_command));
+    if let Some(argument) = typed.command.argument {
+        all.insert(argument.to_owned(), typed.argument().map_or(Json::Null, Json::from));
+    }
+    all
+}
+
+/// What `run_results.json` shows under `args`: every flag but the absent and some false ones.
+fn artifact_args(all: &JsonMap<String, Json>) -> JsonMap<String, Json> {
+    all.iter()
+        .filter(|(name, value)| {
+            let is_left_out = SHOWN_WHEN_TRUE.contains(&name.as_str()) && **value == Json::Bool(false);
+            !value.is_null() && !is_left_out
+        })
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}
+
+impl Typed {
+    /// The positional argument, if one was typed.
+    pub fn argument(&self) -> Option<&str> {
+        self.command.argument?;
+        self.own.get_one::<String>("argument").map(String::as_str)
+    }
+}

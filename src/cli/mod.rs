@@ -1,0 +1,169 @@
+//! The command line: two steps from what was typed to what it means ([`parse`], [`resolve`]), then one file for each
+//! command under [`commands`].
+
+mod command_specs;
+pub mod commands;
+mod invocation;
+mod mappings;
+mod options;
+mod parse;
+mod resolve;
+#[cfg(test)]
+mod tests;
+mod usage;
+mod values;
+mod workspace;
+
+use std::ffi::OsString;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use chrono::Utc;
+
+use crate::error::Error;
+use crate::events::{Event, Events, EventsConfig, Level, lines};
+use crate::invocation::Invocation;
+use crate::project;
+use invocation::Start;
+use parse::{Parsed, Typed};
+use usage::UsageError;
+
+/// Everything was done and went well.
+const SUCCESS: u8 = 0;
+/// The command ran, and something in the project failed.
+const FAILURE: u8 = 1;
+/// The command could not run: wrong usage, wrong project, or an error of rdbt itself.
+const ERROR: u8 = 2;
+
+/// The version of dbt-duckdb whose behaviour rdbt reproduces.
+pub const DBT_DUCKDB_VERSION: &str = "1.11.1";
+
+/// Runs the program: `arguments` begin with its name. Returns dbt's exit codes 0, 1 and 2.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    report_panics();
+    let mut arguments = arguments.into_iter();
+    let program = program_name(arguments.next());
+    let words: Vec<OsString> = arguments.collect();
+    let code = std::panic::catch_unwind(|| run(&program, words)).unwrap_or(ERROR);
+    ExitCode::from(code)
+}
+
+/// The name under which the program was called, without folder and extension.
+fn program_name(first: Option<OsString>) -> String {
+    let name =
+        first.as_deref().map(Path::new).and_then(Path::file_stem).map(|stem| stem.to_string_lossy().into_owned());
+    name.filter(|name| !name.is_empty()).unwrap_or_else(|| "rdbt".to_owned())
+}
+
+fn run(program: &str, words: Vec<OsString>) -> u8 {
+    let start = Start { words: words.iter().map(|word| word.to_string_lossy().into_owned()).collect(), at: Utc::now() };
+    let parsed = match parse::parse(words) {
+        Ok(parsed) => parsed,
+        Err(error) => return usage_error(program, &error),
+    };
+    match parsed {
+        Parsed::Version => {
+            print(&version());
+            SUCCESS
+        }
+        Parsed::Help(scope, false) => {
+            print(&usage::help(scope, program));
+            SUCCESS
+        }
+        Parsed::Help(scope, true) => {
+            complain(&usage::help(scope, program));
+            ERROR
+        }
+        Parsed::Command(typed) => match prepare(&typed, &start) {
+            Ok((invocation, flags_moved)) => execute(&Arc::new(invocation), flags_moved),
+            Err(error) => usage_error(program, &error),
+        },
+    }
+}
+
+/// The invocation, and whether the project's flags stand in `profiles.yml`, where dbt no longer wants them.
+fn prepare(typed: &Typed, start: &Start) -> Result<(Invocation, bool), UsageError> {
+    let resolved = resolve::resolve(typed)?;
+    Ok((invocation::build(typed, &resolved, start), resolved.project.from_profiles))
+}
+
+fn execute(invocation: &Arc<Invocation>, flags_moved: bool) -> u8 {
+    let terminal = std::io::stdout().is_terminal();
+    let events = Arc::new(Events::new(EventsConfig::new(invocation, &log_folder(invocation), terminal)));
+    events.emit(lines::main_report_version(project::DBT_VERSION));
+    let outcome = match flags_moved {
+        true => project::warn_project_flags_moved(&events),
+        false => Ok(()),
+    };
+    match outcome.and_then(|()| enter_project(invocation)).and_then(|()| commands::run(invocation, &events)) {
+        Ok(true) => SUCCESS,
+        Ok(false) => FAILURE,
+        Err(error) => {
+            events.emit(encountered(&error));
+            ERROR
+        }
+    }
+}
+
+/// Where `dbt.log` goes: `--log-path`, else `logs/` of the project.
+fn log_folder(invocation: &Invocation) -> PathBuf {
+    let flags = &invocation.flags;
+    flags.log_path.clone().map_or_else(|| flags.project_dir.join("logs"), |path| flags.project_dir.join(path))
+}
+
+/// Relative paths in a project (the database file, files that models read) count from the project's folder.
+fn enter_project(invocation: &Invocation) -> crate::error::Result<()> {
+    if matches!(invocation.command.as_str(), "init" | "debug") {
+        return Ok(());
+    }
+    let folder = &invocation.flags.project_dir;
+    std::env::set_current_dir(folder)
+        .map_err(|error| Error::runtime(format!("The folder {} cannot be entered: {error}.", folder.display())))
+}
+
+/// dbt's last word on an error that ends a command.
+fn encountered(error: &Error) -> Event {
+    let text = error.to_string();
+    Event::new("MainEncounteredError", "Z002", Level::Error, format!("Encountered an error:\n{text}")).with("exc", text)
+}
+
+fn usage_error(program: &str, error: &UsageError) -> u8 {
+    complain(&error.render(program));
+    ERROR
+}
+
+/// The lines that other programs look for in dbt's version text, below rdbt's own.
+fn version() -> String {
+    format!(
+        "rdbt {}\n\nCore:\n  - installed: {}\n\nPlugins:\n  - duckdb: {DBT_DUCKDB_VERSION}\n",
+        env!("CARGO_PKG_VERSION"),
+        project::DBT_VERSION
+    )
+}
+
+/// Writes to standard output. A reader that has gone away is no error.
+fn print(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+/// Writes to standard error. A reader that has gone away is no error.
+fn complain(text: &str) {
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+/// One sentence instead of a backtrace when rdbt itself is at fault.
+fn report_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        let payload = info.payload();
+        let text = payload.downcast_ref::<&str>().copied();
+        let what =
+            text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("an unknown failure");
+        let place = info.location().map(|at| format!(" ({}:{})", at.file(), at.line())).unwrap_or_default();
+        complain(&format!(
+            "Internal Error\n  rdbt stopped because of a mistake of its own: {what}{place}.\n  Please report this with \
+             the command that you ran.\n"
+        ));
+    }));
+}

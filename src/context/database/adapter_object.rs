@@ -1,0 +1,304 @@
+//! `adapter` in templates. While parsing nothing reaches the database: methods that would ask it give what dbt's stubs
+//! give.
+
+mod methods;
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::adapter::Adapter;
+use super::api::RelationClass;
+use super::operations::{Dispatcher, Operations};
+use super::table::TableObject;
+use crate::adapter::Table;
+use crate::context::call::Args;
+use crate::context::errors::{raise, raise_compilation};
+use crate::jinja::value::{Dict, List, py_str, tuple};
+use crate::jinja::{ErrorKind, MjError, Object, ObjectRepr, State, Value};
+
+/// `adapter`.
+#[derive(Debug, Clone)]
+pub struct AdapterObject {
+    adapter: Arc<Adapter>,
+    /// Absent while parsing.
+    operations: Option<Operations>,
+    dispatcher: Arc<dyn Dispatcher>,
+}
+
+/// Every method, for attribute look-ups without a call.
+const METHODS: [&str; 57] = [
+    "add_query",
+    "already_exists",
+    "assert_valid_snapshot_target_given_strategy",
+    "batch_id_for_model",
+    "build_catalog_relation",
+    "cache_added",
+    "cache_dropped",
+    "cache_renamed",
+    "catalog_supports_foreign_keys",
+    "check_schema_exists",
+    "commit",
+    "convert_datetimes_to_strs",
+    "convert_type",
+    "create_schema",
+    "disable_transactions",
+    "dispatch",
+    "drop_relation",
+    "drop_schema",
+    "ensure_transaction",
+    "escape_sql_string",
+    "execute",
+    "existing_key_constraint_types",
+    "expand_target_column_types",
+    "external_read_location",
+    "external_root",
+    "external_write_options",
+    "get_binding_char",
+    "get_catalog_integration",
+    "get_column_schema_from_query",
+    "get_columns_in_relation",
+    "get_columns_in_table",
+    "get_hard_deletes_behavior",
+    "get_incremental_strategy_macro",
+    "get_missing_columns",
+    "get_partitions_metadata",
+    "get_relation",
+    "get_seed_file_path",
+    "get_temp_relation_path",
+    "is_ducklake",
+    "is_motherduck",
+    "location_exists",
+    "parse_index",
+    "quote",
+    "quote_as_configured",
+    "quote_seed_column",
+    "rename_relation",
+    "render_raw_columns_constraints",
+    "render_raw_model_constraints",
+    "standardize_grants_dict",
+    "store_relation",
+    "truncate_relation",
+    "type",
+    "use_ducklake_table_workarounds",
+    "valid_incremental_strategies",
+    "valid_snapshot_target",
+    "validate_sql",
+    "warn_once",
+];
+
+impl AdapterObject {
+    /// `adapter` while parsing.
+    pub fn parsing(adapter: Arc<Adapter>, dispatcher: Arc<dyn Dispatcher>) -> Self {
+        AdapterObject { adapter, operations: None, dispatcher }
+    }
+
+    /// `adapter` while running.
+    pub fn running(operations: Operations, dispatcher: Arc<dyn Dispatcher>) -> Self {
+        AdapterObject { adapter: operations.adapter().clone(), operations: Some(operations), dispatcher }
+    }
+
+    fn invoke(&self, state: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, MjError> {
+        let args = Args::new(args)?;
+        match method {
+            "dispatch" => return self.dispatch(state, &args),
+            "type" => return Ok(Value::from("duckdb")),
+            _ => {}
+        }
+        if let Some(done) = self.without_database(method, &args) {
+            return done;
+        }
+        match &self.operations {
+            None => parse_replacement(&self.adapter, method),
+            Some(operations) => methods::call(operations, state, method, &args),
+        }
+    }
+
+    fn dispatch(&self, state: &mut State<'_, '_>, args: &Args) -> Result<Value, MjError> {
+        let name = args.text("dispatch", 0, "macro_name")?;
+        if let Some((package, name)) = name.split_once('.') {
+            return Err(raise_compilation(format!(
+                "In adapter.dispatch, got a macro name of \"{package}.{name}\", but \".\" is not a valid macro name \
+                 component. Did you mean `adapter.dispatch(\"{name}\", macro_namespace=\"{package}\")`?"
+            )));
+        }
+        if args.get(2, "packages").is_some_and(|packages| !packages.is_none()) {
+            return Err(raise_compilation(format!(
+                "The \"packages\" argument of adapter.dispatch() has been deprecated.\n\
+                 Use the \"macro_namespace\" argument instead.\n\nRaised during dispatch for: {name}\n\n\
+                 For more information, see:\n\nhttps://docs.getdbt.com/reference/dbt-jinja-functions/dispatch"
+            )));
+        }
+        let namespace = args.get(1, "macro_namespace").filter(|namespace| !namespace.is_none());
+        match &namespace {
+            None => self.dispatcher.dispatch(state, &name, None),
+            Some(namespace) if namespace.as_str().is_some() => {
+                self.dispatcher.dispatch(state, &name, namespace.as_str())
+            }
+            Some(other) => Err(raise_compilation(format!(
+                "In adapter.dispatch, got a {} macro_namespace argument (\"{}\"), but macro_namespace should be None or \
+                 a string.",
+                crate::jinja::value::type_name(other),
+                py_str(other)
+            ))),
+        }
+    }
+
+    /// Methods that answer without asking the database, in every phase; nothing for all others.
+    fn without_database(&self, method: &str, args: &Args) -> Option<Result<Value, MjError>> {
+        let credentials = self.adapter.credentials();
+        let done = match method {
+            "is_motherduck" => Value::from(credentials.is_motherduck()),
+            "disable_transactions" => Value::from(credentials.disable_transactions),
+            "external_root" => Value::from(credentials.external_root.as_str()),
+            "get_binding_char" => Value::from("?"),
+            // The library is newer than every version that dbt-duckdb makes an exception for.
+            "use_ducklake_table_workarounds" => Value::from(false),
+            "valid_incremental_strategies" => {
+                List::new(["append", "delete+insert", "merge", "microbatch"].map(Value::from).into())
+            }
+            "build_catalog_relation" => Value::from(()),
+            _ => return methods::stateless(&self.adapter, method, args),
+        };
+        Some(Ok(done))
+    }
+}
+
+/// What dbt's stubs give while parsing.
+fn parse_replacement(adapter: &Adapter, method: &str) -> Result<Value, MjError> {
+    match method {
+        "execute" | "get_partitions_metadata" => {
+            Ok(tuple(vec![Value::from(""), TableObject::value(Table::empty(), adapter.events())]))
+        }
+        "add_query" => Ok(tuple(vec![Value::from(()), Value::from(())])),
+        "get_columns_in_relation"
+        | "get_columns_in_table"
+        | "get_column_schema_from_query"
+        | "get_missing_columns"
+        | "existing_key_constraint_types" => Ok(List::new(Vec::new())),
+        "already_exists" | "check_schema_exists" | "location_exists" | "catalog_supports_foreign_keys" => {
+            Ok(Value::from(false))
+        }
+        known if METHODS.contains(&known) => Ok(Value::from(())),
+        _ => Err(MjError::from(ErrorKind::UnknownMethod)),
+    }
+}
+
+impl Object for AdapterObject {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let name = key.as_str()?;
+        match name {
+            "behavior" => Some(Value::from_object(Behavior(self.adapter.clone()))),
+            "Relation" => Some(Value::from_object(RelationClass { quoting: self.adapter.quoting() })),
+            "config" => Some(self.config()),
+            _ => {
+                let method = METHODS.into_iter().find(|known| *known == name)?;
+                Some(Value::from_object(Method { adapter: self.clone(), method }))
+            }
+        }
+    }
+
+    fn call_method(
+        self: &Arc<Self>,
+        state: &mut State<'_, '_>,
+        method: &str,
+        args: &[Value],
+    ) -> Result<Value, MjError> {
+        self.invoke(state, method, args)
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let class = if self.operations.is_some() { "RuntimeDatabaseWrapper" } else { "ParseDatabaseWrapper" };
+        write!(f, "<dbt.context.providers.{class} object>")
+    }
+}
+
+impl AdapterObject {
+    /// The little of `adapter.config` that macros use.
+    fn config(&self) -> Value {
+        let quoting = self.adapter.quoting();
+        let quoting = [("database", quoting.database), ("schema", quoting.schema), ("identifier", quoting.identifier)];
+        let credentials = self.adapter.credentials();
+        Dict::from_pairs([
+            ("quoting", Dict::from_pairs(quoting.map(|(part, flag)| (part, Value::from(flag))))),
+            (
+                "credentials",
+                Dict::from_pairs([
+                    ("database", Value::from(credentials.database.as_str())),
+                    ("schema", Value::from(credentials.schema.as_str())),
+                    ("path", Value::from(credentials.path.as_str())),
+                    ("type", Value::from("duckdb")),
+                ]),
+            ),
+        ])
+    }
+}
+
+/// A method that was looked up but not called yet.
+#[derive(Debug)]
+struct Method {
+    adapter: Arc<AdapterObject>,
+    method: &'static str,
+}
+
+impl Object for Method {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn call(self: &Arc<Self>, state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, MjError> {
+        self.adapter.invoke(state, self.method, args)
+    }
+}
+
+/// `adapter.behavior`: flags of the adapter.
+#[derive(Debug)]
+struct Behavior(Arc<Adapter>);
+
+impl Object for Behavior {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        Some(Value::from_object(BehaviorFlag(self.0.behavior(key.as_str()?))))
+    }
+}
+
+/// One flag: true or false, with dbt's ways of asking without a warning.
+#[derive(Debug)]
+struct BehaviorFlag(bool);
+
+impl Object for BehaviorFlag {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn is_true(self: &Arc<Self>) -> bool {
+        self.0
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        matches!(key.as_str()?, "no_warn" | "setting").then(|| Value::from(self.0))
+    }
+}
+
+/// The relation that an argument is.
+///
+/// # Errors
+/// It is something else; the message is dbt's.
+fn relation_argument(method: &str, args: &Args, index: usize, name: &str) -> Result<crate::adapter::Relation, MjError> {
+    let value = args.require(method, index, name)?;
+    match super::relation::RelationObject::of(&value) {
+        Some(relation) => Ok(relation.clone()),
+        None => Err(raise(crate::error::Error::compilation(format!(
+            "'adapter.{method}' expects argument '{name}' to be of type '<class \
+             'dbt.adapters.duckdb.relation.DuckDBRelation'>', instead got {} ({})",
+            py_str(&value),
+            crate::jinja::value::type_name(&value)
+        )))),
+    }
+}

@@ -1,0 +1,265 @@
+//! The connection of one node: opened when its first statement comes, with the transaction that dbt keeps on it and the
+//! debug lines that dbt writes about it.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use serde_json::{Map as JsonMap, Value as Json};
+
+use super::adapter::{Adapter, locked};
+use super::comment::QueryComment;
+use super::values::bind_literals;
+use crate::adapter::{
+    AdapterError, AdapterErrorKind, AdapterResponse, ArrowTable, Cell, Connection as RawConnection, Table,
+};
+use crate::error::{Error, Result};
+use crate::events::{Event, Level};
+
+/// Characters of a statement that are logged where dbt abridges it.
+const ABRIDGED: usize = 512;
+
+#[derive(Default)]
+struct State {
+    raw: Option<Box<dyn RawConnection>>,
+    transaction_open: bool,
+    comment: QueryComment,
+    last_failure: Option<AdapterErrorKind>,
+}
+
+/// A node's connection. Statements run one after another whichever thread sends them.
+pub struct NodeConnection {
+    adapter: Arc<Adapter>,
+    name: String,
+    node_info: JsonMap<String, Json>,
+    state: Mutex<State>,
+}
+
+impl NodeConnection {
+    /// A connection called `name` in the logs; `node_info` goes with each of its events.
+    pub fn new(adapter: Arc<Adapter>, name: &str, node_info: JsonMap<String, Json>) -> Arc<Self> {
+        let connection =
+            NodeConnection { adapter, name: name.to_owned(), node_info, state: Mutex::new(State::default()) };
+        let message = format!("Acquiring new duckdb connection '{name}'");
+        connection.emit("NewConnection", "E005", message, &[("conn_type", "duckdb".into())]);
+        Arc::new(connection)
+    }
+
+    /// The shared part.
+    pub fn adapter(&self) -> &Arc<Adapter> {
+        &self.adapter
+    }
+
+    /// Name in the logs.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Sets the comment of the statements that follow.
+    pub fn set_comment(&self, comment: QueryComment) {
+        locked(&self.state).comment = comment;
+    }
+
+    /// Whether a transaction is open, as far as rdbt opened it.
+    pub fn transaction_open(&self) -> bool {
+        locked(&self.state).transaction_open
+    }
+
+    /// Why the last failed statement failed: what the run's fall-back decides by.
+    pub fn last_failure(&self) -> Option<AdapterErrorKind> {
+        locked(&self.state).last_failure
+    }
+
+    /// `adapter.execute`: a statement with its comment; the rows only if `fetch`.
+    ///
+    /// # Errors
+    /// The engine refuses the statement; the open transaction is rolled back.
+    pub fn execute(
+        &self,
+        sql: &str,
+        auto_begin: bool,
+        fetch: bool,
+        limit: Option<usize>,
+    ) -> Result<(AdapterResponse, Table)> {
+        let (response, rows) = self.execute_arrow(sql, auto_begin, fetch)?;
+        let table = match rows {
+            Some(rows) => Table::from_arrow(&rows, limit).map_err(Error::from)?,
+            None => Table::empty(),
+        };
+        Ok((response, table))
+    }
+
+    /// The same with the rows as the engine gave them.
+    ///
+    /// # Errors
+    /// As for [`NodeConnection::execute`].
+    pub fn execute_arrow(
+        &self,
+        sql: &str,
+        auto_begin: bool,
+        fetch: bool,
+    ) -> Result<(AdapterResponse, Option<ArrowTable>)> {
+        let auto_begin = auto_begin && !self.adapter.credentials().disable_transactions;
+        let mut state = locked(&self.state);
+        let sql = state.comment.add(sql);
+        self.run(&mut state, &sql, auto_begin, fetch, false)
+    }
+
+    /// The rows of a query, without a transaction of its own.
+    ///
+    /// # Errors
+    /// As for [`NodeConnection::execute`].
+    pub fn query(&self, sql: &str) -> Result<Table> {
+        self.execute(sql, false, true, None).map(|(_, table)| table)
+    }
+
+    /// `adapter.add_query`: a statement as it is, with values for its question marks.
+    ///
+    /// # Errors
+    /// As for [`NodeConnection::execute`].
+    pub fn add_query(&self, sql: &str, auto_begin: bool, bindings: &[Cell], abridge: bool) -> Result<AdapterResponse> {
+        let bound;
+        let sql = if bindings.is_empty() {
+            sql
+        } else {
+            bound = bind_literals(sql, bindings);
+            &bound
+        };
+        self.run(&mut locked(&self.state), sql, auto_begin, false, abridge).map(|(response, _)| response)
+    }
+
+    /// Opens a transaction.
+    ///
+    /// # Errors
+    /// One is open already, or the engine refuses.
+    pub fn begin(&self) -> Result<()> {
+        self.begin_locked(&mut locked(&self.state))
+    }
+
+    fn begin_locked(&self, state: &mut State) -> Result<()> {
+        if state.transaction_open {
+            return Err(Error::internal(format!(
+                "Tried to begin a new transaction on connection \"{}\", but it already had one open!",
+                self.name
+            )));
+        }
+        self.run(state, "BEGIN", false, false, false)?;
+        state.transaction_open = true;
+        Ok(())
+    }
+
+    /// Commits the open transaction; without one there is nothing to do, as in dbt-duckdb.
+    ///
+    /// # Errors
+    /// The engine refuses: what the transaction did is gone then.
+    pub fn commit(&self) -> Result<()> {
+        let mut state = locked(&self.state);
+        if !state.transaction_open {
+            self.adapter.debug(&format!("Skipping commit on connection \"{}\": no transaction open", self.name));
+            return Ok(());
+        }
+        self.emit("SQLCommit", "E018", format!("On {}: COMMIT", self.name), &[]);
+        self.run(&mut state, "COMMIT", false, false, false)?;
+        state.transaction_open = false;
+        Ok(())
+    }
+
+    /// Rolls back what is open.
+    pub fn rollback_if_open(&self) {
+        self.rollback_locked(&mut locked(&self.state));
+    }
+
+    fn rollback_locked(&self, state: &mut State) {
+        if !state.transaction_open {
+            return;
+        }
+        self.emit("Rollback", "E012", format!("On {}: ROLLBACK", self.name), &[]);
+        let rolled_back = state.raw.as_mut().map_or(Ok(()), |raw| raw.execute("ROLLBACK", false).map(|_| ()));
+        if let Err(error) = rolled_back {
+            let message = format!("Failed to rollback '{}'", self.name);
+            self.emit("RollbackFailed", "E009", message, &[("exc_info", error.message.into())]);
+        }
+        state.transaction_open = false;
+    }
+
+    /// Rolls back and closes; the next statement opens anew.
+    pub fn release(&self) {
+        let mut state = locked(&self.state);
+        self.rollback_locked(&mut state);
+        if state.raw.take().is_some() {
+            self.emit("ConnectionClosed", "E010", format!("On {}: Close", self.name), &[]);
+        }
+    }
+
+    fn run(
+        &self,
+        state: &mut State,
+        sql: &str,
+        auto_begin: bool,
+        fetch: bool,
+        abridge: bool,
+    ) -> Result<(AdapterResponse, Option<ArrowTable>)> {
+        if auto_begin && !state.transaction_open {
+            self.begin_locked(state)?;
+        }
+        let used = format!("Using duckdb connection \"{}\"", self.name);
+        self.emit("ConnectionUsed", "E015", used, &[("conn_type", "duckdb".into())]);
+        let logged = if abridge { sql.chars().take(ABRIDGED).chain("...".chars()).collect() } else { sql.to_owned() };
+        self.emit("SQLQuery", "E016", format!("On {}: {logged}", self.name), &[("sql", logged.clone().into())]);
+        let started = Instant::now();
+        match self.raw(state).and_then(|raw| raw.execute(sql, fetch)) {
+            Ok((response, rows)) => {
+                let elapsed = started.elapsed().as_secs_f64();
+                let message = format!("SQL status: {} in {elapsed:.3} seconds", response.message);
+                let data = [("status", response.message.clone().into()), ("elapsed", elapsed.into())];
+                self.emit("SQLQueryStatus", "E017", message, &data);
+                Ok((response, rows))
+            }
+            Err(error) => Err(self.fail(state, sql, error)),
+        }
+    }
+
+    fn raw<'a>(&self, state: &'a mut State) -> std::result::Result<&'a mut Box<dyn RawConnection>, AdapterError> {
+        if state.raw.is_none() {
+            let message = "Opening a new connection, currently in state init".to_owned();
+            self.emit("NewConnectionOpening", "E037", message, &[("connection_state", "init".into())]);
+            state.raw = Some(self.adapter.engine().connect(&self.name)?);
+        }
+        state.raw.as_mut().ok_or_else(|| {
+            AdapterError::new(AdapterErrorKind::Connection, format!("The connection `{}` is not open.", self.name))
+        })
+    }
+
+    fn fail(&self, state: &mut State, sql: &str, error: AdapterError) -> Error {
+        self.adapter.debug(&format!("duckdb error: {}", error.message));
+        self.adapter.debug(&format!("Error running SQL: {sql}"));
+        self.adapter.debug("Rolling back transaction.");
+        state.last_failure = Some(error.kind);
+        self.rollback_locked(state);
+        error.into()
+    }
+
+    fn emit(&self, name: &'static str, code: &'static str, message: String, data: &[(&str, Json)]) {
+        let mut event = Event::new(name, code, Level::Debug, message).with("conn_name", self.name.clone());
+        for (key, value) in data {
+            event = event.with(key, value.clone());
+        }
+        if !self.node_info.is_empty() {
+            event = event.with("node_info", self.node_info.clone());
+        }
+        self.adapter.events().emit(event);
+    }
+}
+
+impl Drop for NodeConnection {
+    /// A connection that nobody released is rolled back, never committed.
+    fn drop(&mut self) {
+        self.release();
+    }
+}
+
+impl fmt::Debug for NodeConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NodeConnection({})", self.name)
+    }
+}

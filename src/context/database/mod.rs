@@ -1,0 +1,33 @@
+//! The database as templates and tasks see it: the `adapter` and `api` objects, relations, columns and result tables,
+//! and the connection that a node's statements run on.
+
+mod adapter;
+mod adapter_object;
+mod api;
+mod column;
+mod comment;
+mod connection;
+mod constraints;
+mod external;
+mod foreign_keys;
+mod index;
+mod operations;
+mod relation;
+mod response;
+mod snapshots;
+mod table;
+#[cfg(test)]
+mod tests;
+mod values;
+
+pub use adapter::Adapter;
+pub use adapter_object::AdapterObject;
+pub use api::{Api, ColumnClass, RelationClass};
+pub use column::ColumnObject;
+pub use comment::{QueryComment, default_query_comment};
+pub use connection::NodeConnection;
+pub use foreign_keys::ForeignKeyGuard;
+pub use operations::{Dispatcher, MacroCaller, Operations};
+pub use relation::RelationObject;
+pub use response::ResponseObject;
+pub use table::{TableObject, table_of};

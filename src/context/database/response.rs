@@ -1,0 +1,44 @@
+//! The adapter's response as macros see it: prints its message, has `code` and `rows_affected`.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::adapter::AdapterResponse;
+use crate::jinja::{Object, ObjectRepr, Value};
+
+/// An [`AdapterResponse`] as a value.
+#[derive(Debug)]
+pub struct ResponseObject(pub AdapterResponse);
+
+impl ResponseObject {
+    /// A response as a value.
+    pub fn value(response: AdapterResponse) -> Value {
+        Value::from_object(ResponseObject(response))
+    }
+
+    /// The response that a value is, if it is one.
+    pub fn of(value: &Value) -> Option<&AdapterResponse> {
+        value.downcast_object_ref::<ResponseObject>().map(|object| &object.0)
+    }
+}
+
+impl Object for ResponseObject {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let none = || Value::from(());
+        match key.as_str()? {
+            "_message" => Some(Value::from(self.0.message.as_str())),
+            "code" => Some(self.0.code.as_deref().map_or_else(none, Value::from)),
+            "rows_affected" => Some(self.0.rows_affected.map_or_else(none, Value::from)),
+            "query_id" => Some(none()),
+            _ => None,
+        }
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}

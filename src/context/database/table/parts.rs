@@ -1,0 +1,244 @@
+//! The parts of a table: its rows and columns as sequences that can also be asked by name.
+
+use std::sync::Arc;
+
+use crate::adapter::{Cell, Table};
+use crate::context::call::Args;
+use crate::context::database::values::cell_value;
+use crate::jinja::value::{Dict, List, tuple};
+use crate::jinja::{Enumerator, ErrorKind, MjError, Object, ObjectRepr, State, Value};
+
+/// The position that an index means in a sequence of `length`; negative ones count from the end.
+pub(super) fn position(key: &Value, length: usize) -> Option<usize> {
+    let index = key.as_i64()?;
+    let length = i64::try_from(length).ok()?;
+    let index = if index < 0 { index + length } else { index };
+    (0..length).contains(&index).then(|| usize::try_from(index).ok()).flatten()
+}
+
+/// What rows, columns and the like have in common: agate's `MappedSequence`.
+trait Mapped {
+    fn names(&self) -> Vec<Value>;
+    fn items(&self) -> Vec<Value>;
+
+    fn mapped_method(&self, method: &str, args: &Args) -> Result<Value, MjError> {
+        match method {
+            "keys" => Ok(tuple(self.names())),
+            "values" => Ok(tuple(self.items())),
+            "items" => {
+                let pairs = self.names().into_iter().zip(self.items());
+                Ok(List::new(pairs.map(|(name, item)| tuple(vec![name, item])).collect()))
+            }
+            "get" => {
+                let key = args.require("get", 0, "key")?;
+                let at = self.names().iter().position(|name| *name == key);
+                let found = at.and_then(|at| self.items().into_iter().nth(at));
+                Ok(found.unwrap_or_else(|| args.get(1, "default").unwrap_or_else(|| Value::from(()))))
+            }
+            "dict" => {
+                let dict = Dict::default();
+                for (name, item) in self.names().into_iter().zip(self.items()) {
+                    dict.set_item(name, item)?;
+                }
+                Ok(Value::from_object(dict))
+            }
+            _ => Err(MjError::from(ErrorKind::UnknownMethod)),
+        }
+    }
+}
+
+fn column_names(table: &Table) -> Vec<Value> {
+    table.columns().iter().map(|column| Value::from(column.name.as_str())).collect()
+}
+
+/// `table.rows`.
+#[derive(Debug)]
+pub(super) struct Rows(pub(super) Arc<Table>);
+
+impl Mapped for Rows {
+    fn names(&self) -> Vec<Value> {
+        Vec::new()
+    }
+
+    fn items(&self) -> Vec<Value> {
+        (0..self.0.len()).filter_map(|row| RowObject::value(&self.0, row)).collect()
+    }
+}
+
+impl Object for Rows {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Seq
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        RowObject::value(&self.0, position(key, self.0.len())?)
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Seq(self.0.len())
+    }
+
+    fn enumerator_len(self: &Arc<Self>) -> Option<usize> {
+        Some(self.0.len())
+    }
+
+    fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, MjError> {
+        self.mapped_method(method, &Args::new(args)?)
+    }
+}
+
+/// One row.
+#[derive(Debug)]
+pub(super) struct RowObject {
+    table: Arc<Table>,
+    row: usize,
+}
+
+impl RowObject {
+    /// The row at `row`; nothing beyond the last.
+    pub(super) fn value(table: &Arc<Table>, row: usize) -> Option<Value> {
+        (row < table.len()).then(|| Value::from_object(RowObject { table: table.clone(), row }))
+    }
+}
+
+impl Mapped for RowObject {
+    fn names(&self) -> Vec<Value> {
+        column_names(&self.table)
+    }
+
+    fn items(&self) -> Vec<Value> {
+        self.table.rows().get(self.row).map(|row| row.iter().map(cell_value).collect()).unwrap_or_default()
+    }
+}
+
+impl Object for RowObject {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Seq
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let width = self.table.columns().len();
+        let column = match key.as_str() {
+            Some(name) => self.table.column_index(name)?,
+            None => position(key, width)?,
+        };
+        Some(cell_value(&self.table.cell(self.row, column)))
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Values(self.items())
+    }
+
+    fn enumerator_len(self: &Arc<Self>) -> Option<usize> {
+        Some(self.table.columns().len())
+    }
+
+    fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, MjError> {
+        self.mapped_method(method, &Args::new(args)?)
+    }
+}
+
+/// `table.columns`.
+#[derive(Debug)]
+pub(super) struct Columns(pub(super) Arc<Table>);
+
+impl Mapped for Columns {
+    fn names(&self) -> Vec<Value> {
+        column_names(&self.0)
+    }
+
+    fn items(&self) -> Vec<Value> {
+        (0..self.0.columns().len()).map(|index| TableColumnObject::value(&self.0, index)).collect()
+    }
+}
+
+impl Object for Columns {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Seq
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let index = match key.as_str() {
+            Some(name) => self.0.column_index(name)?,
+            None => position(key, self.0.columns().len())?,
+        };
+        Some(TableColumnObject::value(&self.0, index))
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Values(self.items())
+    }
+
+    fn enumerator_len(self: &Arc<Self>) -> Option<usize> {
+        Some(self.0.columns().len())
+    }
+
+    fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, MjError> {
+        self.mapped_method(method, &Args::new(args)?)
+    }
+}
+
+/// One column: a sequence of its values.
+#[derive(Debug)]
+pub(super) struct TableColumnObject {
+    table: Arc<Table>,
+    index: usize,
+}
+
+impl TableColumnObject {
+    fn value(table: &Arc<Table>, index: usize) -> Value {
+        Value::from_object(TableColumnObject { table: table.clone(), index })
+    }
+
+    fn cells(&self, sorted: bool) -> Vec<Cell> {
+        let cells = |table: &Table| table.values(self.index).cloned().collect();
+        if sorted { cells(&self.table.sorted(&[self.index], false)) } else { cells(&self.table) }
+    }
+}
+
+fn cell_tuple(cells: impl IntoIterator<Item = Cell>) -> Value {
+    tuple(cells.into_iter().map(|cell| cell_value(&cell)).collect())
+}
+
+impl Object for TableColumnObject {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Seq
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let Some(name) = key.as_str() else {
+            return Some(cell_value(&self.table.cell(position(key, self.table.len())?, self.index)));
+        };
+        let column = self.table.columns().get(self.index)?;
+        match name {
+            "name" => Some(Value::from(column.name.as_str())),
+            "index" => Some(Value::from(self.index)),
+            "data_type" => Some(Value::from(column.kind.as_str())),
+            _ => None,
+        }
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Values(self.cells(false).iter().map(cell_value).collect())
+    }
+
+    fn enumerator_len(self: &Arc<Self>) -> Option<usize> {
+        Some(self.table.len())
+    }
+
+    fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, _: &[Value]) -> Result<Value, MjError> {
+        let present = |cells: Vec<Cell>| cell_tuple(cells.into_iter().filter(|cell| !cell.is_null()));
+        match method {
+            "values" => Ok(cell_tuple(self.cells(false))),
+            "values_sorted" => Ok(cell_tuple(self.cells(true))),
+            "values_without_nulls" => Ok(present(self.cells(false))),
+            "values_without_nulls_sorted" => Ok(present(self.cells(true))),
+            "values_distinct" => {
+                let distinct = self.table.distinct(&[self.index]);
+                Ok(cell_tuple(distinct.values(self.index).cloned().collect::<Vec<_>>()))
+            }
+            "keys" => Ok(Value::from(())),
+            _ => Err(MjError::from(ErrorKind::UnknownMethod)),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Macros called from outside a template: by the adapter's operations, by dispatch, by `run-operation`.
+
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::jinja::{MjError, State, Value};
+
+use super::database::{Dispatcher, MacroCaller};
+use super::errors::{from_jinja, raise};
+use super::runtime::NodeRun;
+use super::scope::{Globals, Phase, Scope, Subject};
+
+/// Calls macros on the connection of a node, each in a scope of its own, as dbt's `execute_macro` does.
+#[derive(Debug, Clone)]
+pub struct Macros {
+    globals: Arc<Globals>,
+    run: Arc<NodeRun>,
+}
+
+impl Macros {
+    /// For one node's run.
+    pub fn new(globals: Arc<Globals>, run: Arc<NodeRun>) -> Macros {
+        Macros { globals, run }
+    }
+
+    /// Calls the macro with that unique id.
+    ///
+    /// # Errors
+    /// It fails.
+    pub fn call_id(&self, unique_id: &str, args: Vec<Value>, kwargs: Vec<(String, Value)>) -> Result<Value> {
+        let mut parts = unique_id.splitn(3, '.').skip(1);
+        let package = parts.next().unwrap_or_default().to_owned();
+        let name = parts.next().unwrap_or_default().to_owned();
+        let subject = Subject::Macro { unique_id: unique_id.to_owned(), name, package };
+        let scope = Arc::new(Scope::new(self.globals.clone(), subject, Phase::Run(self.run.clone())));
+        self.globals
+            .engine
+            .call_macro(unique_id, args, kwargs, scope.into_value())
+            .map_err(|error| from_jinja(&error, None))
+    }
+}
+
+impl MacroCaller for Macros {
+    fn call(&self, name: &str, args: Vec<Value>, kwargs: Vec<(String, Value)>) -> Result<Value> {
+        let Some(unique_id) = self.globals.macros.anywhere(name) else {
+            let message = format!("dbt could not find a macro with the name \"{name}\" in any package");
+            return Err(Error::runtime(message));
+        };
+        self.call_id(unique_id, args, kwargs)
+    }
+}
+
+impl Dispatcher for Scope {
+    fn dispatch(
+        &self,
+        _: &mut State<'_, '_>,
+        name: &str,
+        namespace: Option<&str>,
+    ) -> std::result::Result<Value, MjError> {
+        let unique_id = self.globals.macros.dispatch(&self.search_package, name, namespace).map_err(raise)?;
+        self.macro_by_id(unique_id).ok_or_else(|| {
+            raise(Error::internal(format!("The macro `{unique_id}` was found by dispatch but is not registered.")))
+        })
+    }
+}

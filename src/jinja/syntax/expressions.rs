@@ -1,0 +1,589 @@
+//! The parser's expressions: Jinja2's precedence, Jinja2's messages.
+
+use super::SyntaxError;
+use super::ast::{Args, BinaryOp, CompareOp, Expr, ExprKind, UnaryOp};
+use super::lexer::{Tok, Token, tokenize};
+
+type Parsed<T> = Result<T, SyntaxError>;
+
+/// How deep expressions may nest before we refuse them rather than run out of stack.
+const MAX_DEPTH: u32 = 150;
+
+/// Reads a normalized source.
+pub(crate) struct Parser<'a> {
+    pub(super) source: &'a str,
+    tokens: Vec<Token<'a>>,
+    pos: usize,
+    lex_error: Option<SyntaxError>,
+    depth: u32,
+    pub(super) end_tokens: Vec<&'static [&'static str]>,
+    pub(super) tags: Vec<&'a str>,
+}
+
+impl<'a> Parser<'a> {
+    /// A parser at the start of `source`, which must be normalized.
+    ///
+    /// # Errors
+    /// The very first token cannot be cut.
+    pub fn new(source: &'a str) -> Parsed<Parser<'a>> {
+        let cut = tokenize(source);
+        let parser = Parser {
+            source,
+            tokens: cut.tokens,
+            pos: 0,
+            lex_error: cut.error,
+            depth: 0,
+            end_tokens: Vec::new(),
+            tags: Vec::new(),
+        };
+        parser.check()?;
+        Ok(parser)
+    }
+
+    /// The lexer's objection belongs to the token that it could not cut: the last one.
+    fn check(&self) -> Parsed<()> {
+        match &self.lex_error {
+            Some(error) if self.pos + 1 >= self.tokens.len() => Err(error.clone()),
+            _ => Ok(()),
+        }
+    }
+
+    fn token(&self) -> &Token<'a> {
+        &self.tokens[self.pos.min(self.tokens.len() - 1)]
+    }
+
+    pub(super) fn current(&self) -> &Tok<'a> {
+        &self.token().tok
+    }
+
+    pub(super) fn line(&self) -> u32 {
+        self.token().line
+    }
+
+    /// Where the current token begins in the source.
+    pub(super) fn start(&self) -> usize {
+        self.token().start
+    }
+
+    /// Where the token before the current one ends in the source.
+    pub(super) fn previous_end(&self) -> usize {
+        self.pos.checked_sub(1).map_or(0, |pos| self.tokens[pos].end)
+    }
+
+    fn look(&self) -> &Tok<'a> {
+        &self.tokens[(self.pos + 1).min(self.tokens.len() - 1)].tok
+    }
+
+    pub(super) fn next(&mut self) -> Parsed<()> {
+        if self.pos + 1 < self.tokens.len() {
+            self.pos += 1;
+        }
+        self.check()
+    }
+
+    pub(super) fn fail<T>(&self, message: impl Into<String>) -> Parsed<T> {
+        Err(SyntaxError::new(message, self.line()))
+    }
+
+    pub(super) fn is_op(&self, op: &str) -> bool {
+        matches!(self.current(), Tok::Op(found) if *found == op)
+    }
+
+    pub(super) fn is_name(&self, name: &str) -> bool {
+        matches!(self.current(), Tok::Name(found) if *found == name)
+    }
+
+    pub(super) fn skip_op(&mut self, op: &str) -> Parsed<bool> {
+        let found = self.is_op(op);
+        if found {
+            self.next()?;
+        }
+        Ok(found)
+    }
+
+    pub(super) fn skip_name(&mut self, name: &str) -> Parsed<bool> {
+        let found = self.is_name(name);
+        if found {
+            self.next()?;
+        }
+        Ok(found)
+    }
+
+    /// The two words `first second`, both skipped when they stand here.
+    pub(super) fn skip_names(&mut self, first: &str, second: &str) -> Parsed<bool> {
+        let found = self.is_name(first) && matches!(self.look(), Tok::Name(name) if *name == second);
+        if found {
+            self.next()?;
+            self.next()?;
+        }
+        Ok(found)
+    }
+
+    fn expected<T>(&self, wanted: &str) -> Parsed<T> {
+        if *self.current() == Tok::Eof {
+            return self.fail(format!("unexpected end of template, expected '{wanted}'."));
+        }
+        self.fail(format!("expected token '{wanted}', got '{}'", self.current().describe()))
+    }
+
+    pub(super) fn expect_op(&mut self, op: &str) -> Parsed<()> {
+        if self.is_op(op) { self.next() } else { self.expected(op) }
+    }
+
+    pub(super) fn expect_tok(&mut self, tok: &Tok<'_>) -> Parsed<()> {
+        if self.current() == tok { self.next() } else { self.expected(tok.describe()) }
+    }
+
+    pub(super) fn expect_keyword(&mut self, name: &str) -> Parsed<()> {
+        if self.is_name(name) { self.next() } else { self.expected(name) }
+    }
+
+    pub(super) fn expect_name(&mut self) -> Parsed<&'a str> {
+        match *self.current() {
+            Tok::Name(name) => {
+                self.next()?;
+                Ok(name)
+            }
+            _ => self.expected("name"),
+        }
+    }
+
+    pub(super) fn expression(&mut self) -> Parsed<Expr<'a>> {
+        self.expression_with(true)
+    }
+
+    fn expression_with(&mut self, conditional: bool) -> Parsed<Expr<'a>> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return self.fail("this expression is nested too deeply");
+        }
+        let parsed = if conditional { self.cond() } else { self.or() };
+        self.depth -= 1;
+        parsed
+    }
+
+    fn cond(&mut self) -> Parsed<Expr<'a>> {
+        let mut line = self.line();
+        let mut expr = self.or()?;
+        while self.skip_name("if")? {
+            let test = Box::new(self.or()?);
+            let otherwise = if self.skip_name("else")? { Some(Box::new(self.expression()?)) } else { None };
+            expr = Expr::new(line, ExprKind::Cond { test, then: Box::new(expr), otherwise });
+            line = self.line();
+        }
+        Ok(expr)
+    }
+
+    fn or(&mut self) -> Parsed<Expr<'a>> {
+        let line = self.line();
+        let mut left = self.and()?;
+        while self.skip_name("or")? {
+            left = Expr::new(line, ExprKind::Or(Box::new(left), Box::new(self.and()?)));
+        }
+        Ok(left)
+    }
+
+    fn and(&mut self) -> Parsed<Expr<'a>> {
+        let line = self.line();
+        let mut left = self.not()?;
+        while self.skip_name("and")? {
+            left = Expr::new(line, ExprKind::And(Box::new(left), Box::new(self.not()?)));
+        }
+        Ok(left)
+    }
+
+    fn not(&mut self) -> Parsed<Expr<'a>> {
+        let line = self.line();
+        if self.skip_name("not")? {
+            return Ok(Expr::new(line, ExprKind::Unary(UnaryOp::Not, Box::new(self.not()?))));
+        }
+        self.compare()
+    }
+
+    fn compare(&mut self) -> Parsed<Expr<'a>> {
+        let line = self.line();
+        let left = self.math1()?;
+        let mut ops = Vec::new();
+        loop {
+            let op = match *self.current() {
+                Tok::Op("==") => CompareOp::Eq,
+                Tok::Op("!=") => CompareOp::Ne,
+                Tok::Op("<") => CompareOp::Lt,
+                Tok::Op("<=") => CompareOp::Le,
+                Tok::Op(">") => CompareOp::Gt,
+                Tok::Op(">=") => CompareOp::Ge,
+                Tok::Name("in") => CompareOp::In,
+                Tok::Name("not") if *self.look() == Tok::Name("in") => {
+                    self.next()?;
+                    CompareOp::NotIn
+                }
+                _ => break,
+            };
+            self.next()?;
+            ops.push((op, self.math1()?));
+        }
+        Ok(if ops.is_empty() { left } else { Expr::new(line, ExprKind::Compare(Box::new(left), ops)) })
+    }
+
+    fn math1(&mut self) -> Parsed<Expr<'a>> {
+        let line = self.line();
+        let mut left = self.concat()?;
+        loop {
+            let op = match *self.current() {
+                Tok::Op("+") => BinaryOp::Add,
+                Tok::Op("-") => BinaryOp::Sub,
+                _ => return Ok(left),
+            };
+            self.next()?;
+            left = Expr::new(line, ExprKind::Binary(op, Box::new(left), Box::new(self.concat()?)));
+        }
+    }
+
+    fn concat(&mut self) -> Parsed<Expr<'a>> {
+        let line = self.line();
+        let first = self.math2()?;
+        if !self.is_op("~") {
+            return Ok(first);
+        }
+        let mut parts = vec![first];
+        while self.skip_op("~")? {
+            parts.push(self.math2()?);
+        }
+        Ok(Expr::new(line, ExprKind::Concat(parts)))
+    }
+
+    fn math2(&mut self) -> Parsed<Expr<'a>> {
+        let line = self.line();
+        let mut left = self.pow()?;
+        loop {
+            let op = match *self.current() {
+                Tok::Op("*") => BinaryOp::Mul,
+                Tok::Op("/") => BinaryOp::Div,
+                Tok::Op("//") => BinaryOp::FloorDiv,
+                Tok::Op("%") => BinaryOp::Mod,
+                _ => return Ok(left),
+            };
+            self.next()?;
+            left = Expr::new(line, ExprKind::Binary(op, Box::new(left), Box::new(self.pow()?)));
+        }
+    }
+
+    fn pow(&mut self) -> Parsed<Expr<'a>> {
+        let line = self.line();
+        let mut left = self.unary(true)?;
+        while self.skip_op("**")? {
+            left = Expr::new(line, ExprKind::Binary(BinaryOp::Pow, Box::new(left), Box::new(self.unary(true)?)));
+        }
+        Ok(left)
+    }
+
+    fn unary(&mut self, with_filter: bool) -> Parsed<Expr<'a>> {
+        let line = self.line();
+        let node = if self.skip_op("-")? {
+            Expr::new(line, ExprKind::Unary(UnaryOp::Neg, Box::new(self.unary(false)?)))
+        } else if self.skip_op("+")? {
+            Expr::new(line, ExprKind::Unary(UnaryOp::Pos, Box::new(self.unary(false)?)))
+        } else {
+            self.primary(false)?
+        };
+        let node = self.postfix(node)?;
+        if with_filter { self.filters_and_tests(node) } else { Ok(node) }
+    }
+
+    pub(super) fn primary(&mut self, with_namespace: bool) -> Parsed<Expr<'a>> {
+        let line = self.line();
+        let kind = match self.current().clone() {
+            Tok::Name(name) => {
+                self.next()?;
+                match name {
+                    "true" | "True" => ExprKind::Bool(true),
+                    "false" | "False" => ExprKind::Bool(false),
+                    "none" | "None" => ExprKind::None,
+                    _ if with_namespace && self.skip_op(".")? => ExprKind::NsRef(name, self.expect_name()?),
+                    _ => ExprKind::Name(name),
+                }
+            }
+            Tok::Str(mut text) => {
+                self.next()?;
+                while let Tok::Str(more) = self.current().clone() {
+                    text.to_mut().push_str(&more);
+                    self.next()?;
+                }
+                ExprKind::Str(text)
+            }
+            Tok::Int(digits) => {
+                self.next()?;
+                ExprKind::Int(digits)
+            }
+            Tok::Float(number) => {
+                self.next()?;
+                ExprKind::Float(number)
+            }
+            Tok::Op("(") => {
+                self.next()?;
+                let inner = self.tuple(false, true, None, true, false)?;
+                self.expect_op(")")?;
+                return Ok(inner);
+            }
+            Tok::Op("[") => return self.list(),
+            Tok::Op("{") => return self.dict(),
+            other => return self.fail(format!("unexpected '{}'", other.describe())),
+        };
+        Ok(Expr::new(line, kind))
+    }
+
+    fn is_tuple_end(&self, end_name: Option<&str>) -> bool {
+        matches!(self.current(), Tok::VariableEnd | Tok::BlockEnd | Tok::Op(")"))
+            || end_name.is_some_and(|name| self.is_name(name))
+    }
+
+    /// One expression, or several with commas between them.
+    pub(super) fn tuple(
+        &mut self,
+        simplified: bool,
+        conditional: bool,
+        end_name: Option<&str>,
+        parenthesized: bool,
+        with_namespace: bool,
+    ) -> Parsed<Expr<'a>> {
+        let line = self.line();
+        let mut items = Vec::new();
+        let mut is_tuple = false;
+        loop {
+            if !items.is_empty() {
+                self.expect_op(",")?;
+            }
+            if self.is_tuple_end(end_name) {
+                break;
+            }
+            let item = if simplified { self.primary(with_namespace)? } else { self.expression_with(conditional)? };
+            items.push(item);
+            if !self.is_op(",") {
+                break;
+            }
+            is_tuple = true;
+        }
+        if !is_tuple {
+            if let Some(only) = items.pop() {
+                return Ok(only);
+            }
+            if !parenthesized {
+                return self.fail(format!("Expected an expression, got '{}'", self.current().describe()));
+            }
+        }
+        Ok(Expr::new(line, ExprKind::Tuple(items)))
+    }
+
+    fn list(&mut self) -> Parsed<Expr<'a>> {
+        let line = self.line();
+        self.expect_op("[")?;
+        let mut items = Vec::new();
+        while !self.is_op("]") {
+            if !items.is_empty() {
+                self.expect_op(",")?;
+            }
+            if self.is_op("]") {
+                break;
+            }
+            items.push(self.expression()?);
+        }
+        self.expect_op("]")?;
+        Ok(Expr::new(line, ExprKind::List(items)))
+    }
+
+    fn dict(&mut self) -> Parsed<Expr<'a>> {
+        let line = self.line();
+        self.expect_op("{")?;
+        let mut pairs = Vec::new();
+        while !self.is_op("}") {
+            if !pairs.is_empty() {
+                self.expect_op(",")?;
+            }
+            if self.is_op("}") {
+                break;
+            }
+            let key = self.expression()?;
+            self.expect_op(":")?;
+            pairs.push((key, self.expression()?));
+        }
+        self.expect_op("}")?;
+        Ok(Expr::new(line, ExprKind::Dict(pairs)))
+    }
+
+    pub(super) fn postfix(&mut self, mut node: Expr<'a>) -> Parsed<Expr<'a>> {
+        loop {
+            node = match *self.current() {
+                Tok::Op(".") => self.attribute(node)?,
+                Tok::Op("[") => self.subscript(node)?,
+                Tok::Op("(") => self.call(node)?,
+                _ => return Ok(node),
+            };
+        }
+    }
+
+    fn filters_and_tests(&mut self, mut node: Expr<'a>) -> Parsed<Expr<'a>> {
+        loop {
+            node = match *self.current() {
+                Tok::Op("|") => self.filter(node)?,
+                Tok::Name("is") => self.test(node)?,
+                Tok::Op("(") => self.call(node)?,
+                _ => return Ok(node),
+            };
+        }
+    }
+
+    fn attribute(&mut self, node: Expr<'a>) -> Parsed<Expr<'a>> {
+        let line = self.line();
+        self.next()?;
+        let found = (self.line(), self.current().clone());
+        self.next()?;
+        let kind = match found.1 {
+            Tok::Name(name) => ExprKind::Attr(Box::new(node), name),
+            Tok::Int(digits) => ExprKind::Item(Box::new(node), Box::new(Expr::new(found.0, ExprKind::Int(digits)))),
+            _ => return Err(SyntaxError::new("expected name or number", found.0)),
+        };
+        Ok(Expr::new(line, kind))
+    }
+
+    fn subscript(&mut self, node: Expr<'a>) -> Parsed<Expr<'a>> {
+        let line = self.line();
+        self.next()?;
+        let mut keys = Vec::new();
+        while !self.is_op("]") {
+            if !keys.is_empty() {
+                self.expect_op(",")?;
+            }
+            keys.push(self.subscribed()?);
+        }
+        self.expect_op("]")?;
+        let single = if keys.len() == 1 { keys.pop() } else { None };
+        let key = single.unwrap_or_else(|| Expr::new(line, ExprKind::Tuple(keys)));
+        Ok(Expr::new(line, ExprKind::Item(Box::new(node), Box::new(key))))
+    }
+
+    fn subscribed(&mut self) -> Parsed<Expr<'a>> {
+        let line = self.line();
+        let mut parts = [None, None, None];
+        if !self.is_op(":") {
+            let node = self.expression()?;
+            if !self.is_op(":") {
+                return Ok(node);
+            }
+            parts[0] = Some(node);
+        }
+        for part in &mut parts[1..] {
+            if !self.skip_op(":")? {
+                break;
+            }
+            if !(self.is_op(":") || self.is_op("]") || self.is_op(",")) {
+                *part = Some(self.expression()?);
+            }
+        }
+        Ok(Expr::new(line, ExprKind::Slice(Box::new(parts))))
+    }
+
+    fn call(&mut self, node: Expr<'a>) -> Parsed<Expr<'a>> {
+        let line = self.line();
+        let args = self.args()?;
+        Ok(Expr::new(line, ExprKind::Call(Box::new(node), args)))
+    }
+
+    fn args(&mut self) -> Parsed<Args<'a>> {
+        let line = self.line();
+        let misplaced = || Err(SyntaxError::new("invalid syntax for function call expression", line));
+        self.expect_op("(")?;
+        let mut args = Args::default();
+        let mut first = true;
+        while !self.is_op(")") {
+            if !first {
+                self.expect_op(",")?;
+                if self.is_op(")") {
+                    break;
+                }
+            }
+            first = false;
+            if self.is_op("*") {
+                if args.star.is_some() || args.star_star.is_some() {
+                    return misplaced();
+                }
+                self.next()?;
+                args.star = Some(Box::new(self.expression()?));
+            } else if self.is_op("**") {
+                if args.star_star.is_some() {
+                    return misplaced();
+                }
+                self.next()?;
+                args.star_star = Some(Box::new(self.expression()?));
+            } else if let (&Tok::Name(name), Tok::Op("=")) = (self.current(), self.look()) {
+                if args.star_star.is_some() {
+                    return misplaced();
+                }
+                self.next()?;
+                self.next()?;
+                args.named.push((name, self.expression()?));
+            } else {
+                if args.star.is_some() || args.star_star.is_some() || !args.named.is_empty() {
+                    return misplaced();
+                }
+                args.pos.push(self.expression()?);
+            }
+        }
+        self.expect_op(")")?;
+        Ok(args)
+    }
+
+    fn dotted_name(&mut self) -> Parsed<String> {
+        let mut name = self.expect_name()?.to_owned();
+        while self.skip_op(".")? {
+            name.push('.');
+            name.push_str(self.expect_name()?);
+        }
+        Ok(name)
+    }
+
+    fn filter(&mut self, node: Expr<'a>) -> Parsed<Expr<'a>> {
+        self.next()?;
+        self.filter_chain(Some(node))
+    }
+
+    /// A filter and those that follow it, the first `|` already behind us.
+    pub(super) fn filter_chain(&mut self, mut input: Option<Expr<'a>>) -> Parsed<Expr<'a>> {
+        loop {
+            let line = self.line();
+            let name = self.dotted_name()?;
+            let args = if self.is_op("(") { self.args()? } else { Args::default() };
+            let node = Expr::new(line, ExprKind::Filter { input: input.take().map(Box::new), name, args });
+            if !self.skip_op("|")? {
+                return Ok(node);
+            }
+            input = Some(node);
+        }
+    }
+
+    fn test(&mut self, node: Expr<'a>) -> Parsed<Expr<'a>> {
+        let line = self.line();
+        self.next()?;
+        let negated = self.skip_name("not")?;
+        let name = self.dotted_name()?;
+        let mut args = Args::default();
+        if self.is_op("(") {
+            args = self.args()?;
+        } else if self.starts_test_argument() {
+            if self.is_name("is") {
+                return self.fail("You cannot chain multiple tests with is");
+            }
+            let argument = self.primary(false)?;
+            args.pos.push(self.postfix(argument)?);
+        }
+        let test = Expr::new(line, ExprKind::Test { input: Box::new(node), name, args });
+        Ok(if negated { Expr::new(line, ExprKind::Unary(UnaryOp::Not, Box::new(test))) } else { test })
+    }
+
+    fn starts_test_argument(&self) -> bool {
+        match *self.current() {
+            Tok::Name(name) => !matches!(name, "else" | "or" | "and"),
+            Tok::Str(_) | Tok::Int(_) | Tok::Float(_) | Tok::Op("[" | "{") => true,
+            _ => false,
+        }
+    }
+}

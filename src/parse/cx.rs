@@ -1,0 +1,100 @@
+//! What all parsers share: the project, the templates and macros, the configuration trees, flags and warnings.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use serde_json::Value as Json;
+
+use super::config::ConfigTrees;
+use super::warnings::Warnings;
+use crate::context::Globals;
+use crate::invocation::Invocation;
+use crate::project::{Package, Project};
+
+/// Shared by reference between the threads that parse.
+pub struct Cx {
+    /// Templates, macros, variables.
+    pub globals: Arc<Globals>,
+    /// Configuration trees.
+    pub trees: ConfigTrees,
+    /// Behaviour flags.
+    pub flags: Flags,
+    /// Warnings and deprecations.
+    pub warnings: Arc<Warnings>,
+    /// When parsing began, in seconds since the epoch: `created_at` of everything.
+    pub created_at: f64,
+}
+
+impl Cx {
+    /// The project.
+    pub fn project(&self) -> &Project {
+        &self.globals.project
+    }
+
+    /// Name of the root project.
+    pub fn root(&self) -> &str {
+        &self.globals.project.root.name
+    }
+
+    /// A package by name; the root counts.
+    pub fn package(&self, name: &str) -> Option<&Package> {
+        self.globals.project.package(name)
+    }
+}
+
+/// Seconds since the epoch.
+pub fn now() -> f64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0.0, |elapsed| elapsed.as_secs_f64())
+}
+
+/// The behaviour flags that parsing heeds, with dbt's defaults.
+#[derive(Debug, Clone, Copy)]
+pub struct Flags {
+    /// `require_generic_test_arguments_property`
+    pub generic_test_arguments: bool,
+    /// `validate_macro_args`
+    pub validate_macro_args: bool,
+    /// `require_unique_project_resource_names`
+    pub unique_resource_names: bool,
+    /// `require_resource_names_without_spaces`
+    pub names_without_spaces: bool,
+    /// `require_source_and_semantic_model_names_without_spaces`
+    pub source_names_without_spaces: bool,
+    /// `require_ref_searches_node_package_before_root`
+    pub node_package_before_root: bool,
+    /// `require_valid_schema_from_generate_schema_name`
+    pub valid_schema: bool,
+    /// `require_corrected_analysis_fqns`
+    pub corrected_analysis_fqns: bool,
+    /// `require_sql_header_in_test_configs`
+    pub sql_header_in_tests: bool,
+    /// `state_modified_compare_more_unrendered_values`
+    pub more_unrendered_values: bool,
+    /// `store_failures`, from the command line.
+    pub store_failures: bool,
+    /// `maximum_seed_size_mib`, in bytes; 0 is no limit.
+    pub maximum_seed_bytes: u64,
+}
+
+impl Flags {
+    /// Reads the flags: command line and environment first, then `flags:` of the project.
+    pub fn new(invocation: &Invocation, project: &Project) -> Self {
+        let find = |name: &str| invocation.flags.other.get(name).or_else(|| project.flags.get(name));
+        let flag = |name: &str, default: bool| find(name).and_then(Json::as_bool).unwrap_or(default);
+        let mebibytes = find("maximum_seed_size_mib").and_then(Json::as_u64).unwrap_or(1);
+        Flags {
+            generic_test_arguments: flag("require_generic_test_arguments_property", true),
+            validate_macro_args: flag("validate_macro_args", true),
+            unique_resource_names: flag("require_unique_project_resource_names", false),
+            names_without_spaces: flag("require_resource_names_without_spaces", true),
+            source_names_without_spaces: flag("require_source_and_semantic_model_names_without_spaces", false),
+            node_package_before_root: flag("require_ref_searches_node_package_before_root", false),
+            valid_schema: flag("require_valid_schema_from_generate_schema_name", false),
+            corrected_analysis_fqns: flag("require_corrected_analysis_fqns", false),
+            sql_header_in_tests: flag("require_sql_header_in_test_configs", false),
+            more_unrendered_values: flag("state_modified_compare_more_unrendered_values", true),
+            store_failures: invocation.flags.store_failures,
+            maximum_seed_bytes: mebibytes * 1024 * 1024,
+        }
+    }
+}

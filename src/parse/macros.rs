@@ -1,0 +1,189 @@
+//! Reads the macros of all packages and of rdbt itself, and finds which macros each of them calls without rendering
+//! it. Mirrors dbt's `parser/macros.py`, `parser/generic_test.py` and `resolve_macro_depends_on`.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use rayon::prelude::*;
+use serde_json::{Map as JsonMap, Value as Json, json};
+
+use super::files::{FileKind, PackageFiles};
+use super::warnings::wrap;
+use crate::builtin_macros;
+use crate::context::MacroResolver;
+use crate::context::errors::from_jinja;
+use crate::error::{Error, NodeLabel, Result};
+use crate::jinja::{Engine, MacroDef, MacroKind, macros_in_file, static_calls};
+use crate::manifest::{Macro, MacroArgument, UniqueId};
+use crate::project::Project;
+
+/// A file that may define macros.
+struct MacroFile<'a> {
+    package: &'a str,
+    path: String,
+    text: &'a str,
+    /// Only tests count: the file is below `tests/generic`.
+    only_tests: bool,
+}
+
+/// All macros by unique id: the root project's, then the built-in ones, then those of packages.
+///
+/// # Errors
+/// A file's blocks cannot be told apart, or a package defines a name twice.
+pub fn load(
+    project: &Project,
+    files: &IndexMap<String, PackageFiles>,
+    created_at: f64,
+    validate_arguments: bool,
+) -> Result<IndexMap<UniqueId, Macro>> {
+    let mut sources = Vec::new();
+    package_files(&project.root.name, files, &mut sources);
+    builtin_files(&mut sources);
+    for name in project.packages.keys() {
+        package_files(name, files, &mut sources);
+    }
+    let found: Vec<Result<Vec<Macro>>> =
+        sources.par_iter().map(|file| macros_of(file, created_at, validate_arguments)).collect();
+    let mut macros: IndexMap<UniqueId, Macro> = IndexMap::new();
+    for file in found {
+        for found in file? {
+            if let Some(known) = macros.get(&found.unique_id) {
+                return Err(duplicate(&found, known));
+            }
+            macros.insert(found.unique_id.clone(), found);
+        }
+    }
+    Ok(macros)
+}
+
+fn package_files<'a>(name: &'a str, files: &'a IndexMap<String, PackageFiles>, sources: &mut Vec<MacroFile<'a>>) {
+    let Some(files) = files.get(name) else { return };
+    for kind in [FileKind::Macro, FileKind::GenericTest] {
+        sources.extend(files.of(kind).iter().map(|file| MacroFile {
+            package: name,
+            path: file.original_file_path(),
+            text: &file.contents,
+            only_tests: kind == FileKind::GenericTest,
+        }));
+    }
+}
+
+fn builtin_files(sources: &mut Vec<MacroFile<'_>>) {
+    for package in ["dbt_duckdb", "dbt"] {
+        for only_tests in [false, true] {
+            let files = builtin_macros::macro_files()
+                .filter(|file| file.package == package && file.path.starts_with("tests/") == only_tests);
+            sources.extend(files.map(|file| MacroFile {
+                package: file.package,
+                path: file.path.to_owned(),
+                text: file.source.trim(),
+                only_tests,
+            }));
+        }
+    }
+}
+
+fn macros_of(file: &MacroFile<'_>, created_at: f64, validate_arguments: bool) -> Result<Vec<Macro>> {
+    let label = NodeLabel { resource_type: "macro".to_owned(), name: file.path.clone(), path: file.path.clone() };
+    let definitions =
+        macros_in_file(file.text, &file.path, file.package).map_err(|error| from_jinja(&error, Some(&label)))?;
+    Ok(definitions
+        .into_iter()
+        .filter(|definition| !file.only_tests || matches!(definition.kind, MacroKind::Test | MacroKind::DataTest))
+        .map(|definition| new_macro(file, definition, created_at, validate_arguments))
+        .collect())
+}
+
+fn new_macro(file: &MacroFile<'_>, definition: MacroDef, created_at: f64, validate_arguments: bool) -> Macro {
+    let with_arguments = validate_arguments && !file.only_tests;
+    let arguments = definition
+        .params
+        .iter()
+        .filter(|_| with_arguments)
+        .map(|param| MacroArgument { name: param.name.clone(), ..MacroArgument::default() });
+    let docs = shown_docs();
+    Macro {
+        unique_id: definition.unique_id.clone(),
+        name: definition.name.clone(),
+        package_name: file.package.to_owned(),
+        path: file.path.clone(),
+        original_file_path: file.path.clone(),
+        depends_on: Vec::new(),
+        description: String::new(),
+        meta: JsonMap::new(),
+        config: JsonMap::from_iter([
+            ("meta".to_owned(), Json::Object(JsonMap::new())),
+            ("docs".to_owned(), Json::Object(docs.clone())),
+        ]),
+        docs,
+        patch_path: None,
+        arguments: arguments.collect(),
+        created_at,
+        supported_languages: definition.supported_languages.clone(),
+        definition: Arc::new(definition),
+    }
+}
+
+/// `{show: true, node_color: null}`
+pub fn shown_docs() -> JsonMap<String, Json> {
+    JsonMap::from_iter([("show".to_owned(), json!(true)), ("node_color".to_owned(), Json::Null)])
+}
+
+fn duplicate(second: &Macro, first: &Macro) -> Error {
+    let found =
+        format!("dbt found multiple macros named \"{}\" in the project \"{}\".", second.name, second.package_name);
+    Error::compilation(format!(
+        "{}\n All macros require unique names, to fix this error rename or remove any\nduplicates. They can be found in \
+         these files:\n    - {}\n    - {}",
+        wrap(&found, 78),
+        second.original_file_path,
+        first.original_file_path
+    ))
+}
+
+/// Registers every macro with the engine and gives the resolver of their names.
+pub fn register(project: &Project, engine: &Engine, macros: &IndexMap<UniqueId, Macro>) -> MacroResolver {
+    for found in macros.values() {
+        engine.add_macro(found.definition.clone());
+    }
+    MacroResolver::new(
+        &project.root.name,
+        project.root.dispatch.clone(),
+        project.packages.keys().cloned(),
+        macros.values().map(|found| (found.package_name.as_str(), found.name.as_str(), found.unique_id.as_str())),
+    )
+}
+
+/// Fills `depends_on` of every macro.
+pub fn find_calls(macros: &mut IndexMap<UniqueId, Macro>, resolver: &MacroResolver) {
+    let called: Vec<Vec<String>> =
+        macros.values().collect::<Vec<_>>().into_par_iter().map(|found| calls_of(found, resolver)).collect();
+    for (found, called) in macros.values_mut().zip(called) {
+        found.depends_on = called;
+    }
+}
+
+fn calls_of(found: &Macro, resolver: &MacroResolver) -> Vec<String> {
+    let mut called: Vec<String> = Vec::new();
+    let mut add = |unique_id: Option<&Arc<str>>| {
+        if let Some(unique_id) = unique_id
+            && !called.iter().any(|known| **known == **unique_id)
+        {
+            called.push(unique_id.to_string());
+        }
+    };
+    let calls = static_calls::macro_calls(&found.definition.source);
+    for call in calls.calls.iter().filter(|call| **call != found.name) {
+        match call.split_once('.') {
+            Some((package, name)) => add(resolver.find(package, name)),
+            None => add(resolver.find(&found.package_name, call)),
+        }
+    }
+    for dispatch in &calls.dispatches {
+        if dispatch.name != found.name {
+            add(resolver.find(&found.package_name, &dispatch.name));
+        }
+        add(resolver.dispatch(&found.package_name, &dispatch.name, dispatch.namespace.as_deref()).ok());
+    }
+    called
+}
