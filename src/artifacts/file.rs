@@ -12,9 +12,8 @@ use crate::error::{Error, Result};
 /// The folder or the file cannot be written; the old file is untouched then.
 pub fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
     put(path, write).map_err(|error| {
-        Error::runtime(format!("Could not write `{}`: {error}.", path.display())).hint(
-            "Check that the folder exists, is writable and has space left, or choose another with --target-path.",
-        )
+        Error::runtime(format!("Could not write `{}`: {error}.", path.display()))
+            .hint("Check that the folder exists, is writable and has space left, or choose another with --target-path.")
     })
 }
 

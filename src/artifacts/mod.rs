@@ -12,8 +12,8 @@ use serde_json::{Value as Json, json};
 use crate::context::{DBT_VERSION, Globals};
 use crate::error::Result;
 use crate::events::{Events, lines};
-use crate::manifest::{CompiledNodes, Manifest};
 use crate::manifest::json::Metadata;
+use crate::manifest::{CompiledNodes, Manifest};
 use crate::run::RunResults;
 
 pub use file::replace;

@@ -130,15 +130,15 @@ mod tests {
     #[test]
     fn prints_what_json_dumps_prints() {
         let value = json!({"b": [1, 2.0, null], "a": "caf\u{e9} \u{1f600}\n\"", "e": {}});
-        assert_eq!(
-            to_string(&value),
-            r#"{"b": [1, 2.0, null], "a": "caf\u00e9 \ud83d\ude00\n\"", "e": {}}"#
-        );
+        assert_eq!(to_string(&value), r#"{"b": [1, 2.0, null], "a": "caf\u00e9 \ud83d\ude00\n\"", "e": {}}"#);
         assert_eq!(to_string(&sorted(json!({"b": 1, "a": {"d": 1, "c": 2}}))), r#"{"a": {"c": 2, "d": 1}, "b": 1}"#);
     }
 
     #[test]
     fn indents_by_two() {
-        assert_eq!(to_string_indented(&json!({"a": [1, {}], "b": []})), "{\n  \"a\": [\n    1,\n    {}\n  ],\n  \"b\": []\n}");
+        assert_eq!(
+            to_string_indented(&json!({"a": [1, {}], "b": []})),
+            "{\n  \"a\": [\n    1,\n    {}\n  ],\n  \"b\": []\n}"
+        );
     }
 }

@@ -75,7 +75,7 @@ impl Workspace {
 
     /// `Found 5 models, 3 seeds, ...`
     pub fn report_found(&self) {
-        self.events().emit(lines::found_stats(&format!("Found {}", run::found_line(&self.manifest))));
+        self.events().emit(lines::found_stats(&run::found_line(&self.manifest)));
     }
 
     /// The dependency graph; for `build` with the edges that hold models back until tests are done.

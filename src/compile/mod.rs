@@ -43,8 +43,7 @@ impl Compiler {
         let code: Arc<str> = self.render(node, run, extra)?.into();
         let relation_name = self.stored_relation_name(node);
         let ctes = self.gather(node, run)?;
-        let injected: Arc<str> =
-            if ctes.is_empty() { code.clone() } else { inject::inject(&code, &ctes).into() };
+        let injected: Arc<str> = if ctes.is_empty() { code.clone() } else { inject::inject(&code, &ctes).into() };
         let mut path = None;
         if write {
             path = self.write(node, &injected)?;
@@ -104,7 +103,10 @@ impl Compiler {
         let mut gathered = Vec::new();
         for id in run.ctes() {
             let model = self.shared.manifest.node(&id).ok_or_else(|| {
-                Error::internal(format!("`{}` refers to the ephemeral model `{id}`, which is not known.", node.unique_id))
+                Error::internal(format!(
+                    "`{}` refers to the ephemeral model `{id}`, which is not known.",
+                    node.unique_id
+                ))
             })?;
             let compiled = self.ephemeral(model, run)?;
             for cte in compiled {

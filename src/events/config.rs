@@ -7,9 +7,9 @@ use serde_json::{Map as JsonMap, Value as Json};
 
 use crate::invocation::Invocation;
 
+use super::Level;
 use super::paint::Paint;
 use super::warnings::WarnRules;
-use super::Level;
 
 /// dbt's line formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,7 +96,10 @@ impl EventsConfig {
             file: (flags.log_level_file != "none").then_some(file),
             log_file: log_dir.join("dbt.log"),
             max_bytes: flags.other.get("log_file_max_bytes").and_then(Json::as_u64).unwrap_or(DEFAULT_MAX_BYTES),
-            paint: Paint { colors: flags.use_colors, width: if flags.printer_width == 0 { 80 } else { flags.printer_width } },
+            paint: Paint {
+                colors: flags.use_colors,
+                width: if flags.printer_width == 0 { 80 } else { flags.printer_width },
+            },
             progress: watched,
             quiet: flags.quiet,
             warn: WarnRules::new(flags.warn_error, &flags.warn_error_options),

@@ -66,7 +66,13 @@ impl Paint {
     }
 
     /// `1 of 3 START ... ........ [RUN]`; `seconds` adds ` in 0.10s` to the status.
-    pub fn progress_line(self, message: &str, status: &str, position: Option<Position>, seconds: Option<f64>) -> String {
+    pub fn progress_line(
+        self,
+        message: &str,
+        status: &str,
+        position: Option<Position>,
+        seconds: Option<f64>,
+    ) -> String {
         format!("{} {}", self.dotted(message, position), status_box(status, seconds))
     }
 
@@ -116,11 +122,7 @@ pub fn count(number: usize, singular: &str) -> String {
 pub fn humanize(seconds: f64) -> String {
     let minutes = (seconds / 60.0).floor();
     let hours = (minutes / 60.0).floor();
-    format!(
-        " in {hours:.0} hours {:.0} minutes and {:.2} seconds",
-        minutes - hours * 60.0,
-        seconds - minutes * 60.0
-    )
+    format!(" in {hours:.0} hours {:.0} minutes and {:.2} seconds", minutes - hours * 60.0, seconds - minutes * 60.0)
 }
 
 #[cfg(test)]

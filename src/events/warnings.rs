@@ -98,9 +98,15 @@ mod tests {
     fn named_rules_go_before_groups() {
         assert_eq!(verdict(json!({}), "NoNodesSelected", "Q038"), Verdict::Warn);
         assert_eq!(verdict(json!({"error": "all"}), "NoNodesSelected", "Q038"), Verdict::Error);
-        assert_eq!(verdict(json!({"include": "all", "exclude": ["NoNodesSelected"]}), "NoNodesSelected", "Q038"), Verdict::Warn);
+        assert_eq!(
+            verdict(json!({"include": "all", "exclude": ["NoNodesSelected"]}), "NoNodesSelected", "Q038"),
+            Verdict::Warn
+        );
         assert_eq!(verdict(json!({"silence": ["Deprecations"]}), "ConfigPath", "D001"), Verdict::Silence);
-        assert_eq!(verdict(json!({"silence": ["Deprecations"], "error": ["ConfigPath"]}), "ConfigPath", "D001"), Verdict::Error);
+        assert_eq!(
+            verdict(json!({"silence": ["Deprecations"], "error": ["ConfigPath"]}), "ConfigPath", "D001"),
+            Verdict::Error
+        );
         assert_eq!(verdict(json!({"error": ["Deprecations"]}), "NoNodesSelected", "Q038"), Verdict::Warn);
     }
 }

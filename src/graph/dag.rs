@@ -3,7 +3,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use indexmap::{IndexMap, IndexSet};
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 use serde_json::Value as Json;
@@ -127,29 +126,6 @@ impl Graph {
     /// Everything built on the resource, at most `depth` steps away.
     pub fn descendants(&self, unique_id: &str, depth: Option<usize>) -> HashSet<&str> {
         self.reachable(unique_id, Direction::Outgoing, depth)
-    }
-
-    /// The selected resources, each with the selected ones that it waits for, over test edges too. A resource between
-    /// two that is not selected passes the order on, as in dbt's `get_subset_graph`.
-    pub fn selected_parents(&self, selected: &IndexSet<UniqueId>) -> IndexMap<UniqueId, Vec<UniqueId>> {
-        selected.iter().map(|id| (id.clone(), self.nearest_selected(id, selected))).collect()
-    }
-
-    fn nearest_selected(&self, id: &str, selected: &IndexSet<UniqueId>) -> Vec<UniqueId> {
-        let Some(start) = self.find(id) else { return Vec::new() };
-        let (mut found, mut seen, mut open) = (Vec::new(), NodeSet::new(), vec![start]);
-        while let Some(position) = open.pop() {
-            for parent in self.dag.neighbors_directed(position, Direction::Incoming) {
-                if !seen.insert(parent) {
-                    continue;
-                }
-                match selected.contains(self.id(parent)) {
-                    true => found.push(self.id(parent).to_owned()),
-                    false => open.push(parent),
-                }
-            }
-        }
-        found
     }
 
     /// Everything that cannot run when the resource fails: its descendants, over test edges too.

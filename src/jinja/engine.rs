@@ -12,7 +12,7 @@ use super::macros::MacroDef;
 use super::proxy::{self, MacroProxy, PendingCall};
 use super::root::{Globals, Root};
 use super::syntax::{INVOKE, Mode, Parser, SyntaxError, lower_macro, lower_template, normalize};
-use super::value::{CallArgs, Function, py_str, read, required, write};
+use super::value::{CallArgs, Function, py_str, read, required, text_of, write};
 use super::{checks, filters, functions, native, value};
 
 /// Parses YAML text to a value, for `fromyaml`.
@@ -291,7 +291,7 @@ fn lower_proxy(proxy: &MacroProxy) -> Result<String, SyntaxError> {
 }
 
 fn print_value(out: &mut Output<'_>, _state: &mut State<'_, '_>, value: &Value) -> Result<(), MjError> {
-    match value.as_str() {
+    match text_of(value) {
         Some(text) => out.write_str(text)?,
         None => out.write_str(&py_str(value))?,
     }
@@ -300,8 +300,8 @@ fn print_value(out: &mut Output<'_>, _state: &mut State<'_, '_>, value: &Value) 
 
 fn fromyaml(parse: YamlParse) -> Value {
     Function::new("fromyaml", move |_, args| {
-        let [text, default] = args.bind("fromyaml", ["value", "default"])?;
-        let text = required(text, "fromyaml", "value")?;
+        let [text, default] = args.bind("BaseContext.fromyaml", ["value", "default"])?;
+        let text = required(text, "BaseContext.fromyaml", "value")?;
         let parsed = text.as_str().map(parse);
         Ok(match parsed {
             Some(Ok(value)) => value,
@@ -312,8 +312,8 @@ fn fromyaml(parse: YamlParse) -> Value {
 
 fn toyaml(print: YamlPrint) -> Value {
     Function::new("toyaml", move |_, args| {
-        let [value, default, sort] = args.bind("toyaml", ["value", "default", "sort_keys"])?;
-        let value = required(value, "toyaml", "value")?;
+        let [value, default, sort] = args.bind("BaseContext.toyaml", ["value", "default", "sort_keys"])?;
+        let value = required(value, "BaseContext.toyaml", "value")?;
         let printed = print(&value, sort.is_some_and(|flag| flag.is_true()));
         Ok(printed.map_or_else(|_| default.unwrap_or_else(|| Value::from(())), Value::from))
     })

@@ -307,19 +307,19 @@ pub(crate) fn fold(error: &MjError, path: &str, path_of: impl Fn(&str) -> Option
 
 /// dbt's order of the macros below a message. `frames` has the outermost macro first.
 ///
-/// Errors that dbt itself catches when they leave a macro name that macro last; its own errors name it first; others
-/// (`ValueError` and its kin) carry no macros at all.
+/// An error that dbt catches as it leaves a macro forgets that macro and notes only those further out; one in the
+/// source of a macro names that macro last; dbt's own errors name it first; others (`ValueError` and its kin) carry no
+/// macros at all.
 fn stack_in_order(kind: PyErrorKind, mut frames: Vec<MacroFrame>) -> Vec<MacroFrame> {
     frames.reverse();
     match kind {
         PyErrorKind::Value => Vec::new(),
         PyErrorKind::Compilation => frames,
-        _ => {
-            if !frames.is_empty() {
-                frames.rotate_left(1);
-            }
+        PyErrorKind::Syntax if !frames.is_empty() => {
+            frames.rotate_left(1);
             frames
         }
+        _ => frames.split_off(frames.len().min(1)),
     }
 }
 
@@ -338,6 +338,10 @@ fn translate(error: &MjError) -> PyError {
             (PyErrorKind::Value, "maximum recursion depth exceeded".to_owned())
         }
         (ErrorKind::UndefinedError, _) => (PyErrorKind::Undefined, "this value is undefined".to_owned()),
+        (ErrorKind::TemplateNotFound, _) => (PyErrorKind::Type, "no loader for this environment specified".to_owned()),
+        _ if detail == "value of type undefined is not callable" => {
+            (PyErrorKind::Undefined, "No caller defined".to_owned())
+        }
         _ if detail.ends_with("is not callable") => (PyErrorKind::Type, not_callable(detail)),
         _ if !detail.is_empty() => (PyErrorKind::Template, detail.to_owned()),
         _ => (PyErrorKind::Template, error.to_string()),
@@ -351,7 +355,6 @@ fn not_callable(detail: &str) -> String {
         "string" => "str",
         "number" => "int",
         "none" => "NoneType",
-        "undefined" => "Undefined",
         other => other,
     };
     format!("'{python}' object is not callable")

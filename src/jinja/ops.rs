@@ -8,7 +8,7 @@ use minijinja::value::{Value, ValueKind};
 use super::error::{PyError, PyErrorKind};
 use super::undefined::{is_undefined, require_defined};
 use super::value::{
-    Dict, List, Namespace, Num, Set, dates, index_arg, iterate, lookup, percent, py_cmp, py_eq, py_str, tuple,
+    Dict, List, Namespace, Num, Set, dates, index_arg, iterate, lookup, percent, py_cmp, py_eq, py_str, text_of, tuple,
     type_name,
 };
 
@@ -136,7 +136,7 @@ pub(super) fn pos(a: &Value) -> Ran {
 pub(super) fn concat(parts: &[Value]) -> Ran {
     let mut out = String::new();
     for part in parts {
-        match part.as_str() {
+        match text_of(part) {
             Some(text) => out.push_str(text),
             None => out.push_str(&py_str(part)),
         }

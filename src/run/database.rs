@@ -147,5 +147,7 @@ impl Database {
 
 /// Whether a node has something in the database.
 pub(super) fn is_relational(node: &Node, store_failures: bool) -> bool {
-    node.resource_type.is_refable() || node.resource_type == ResourceType::Function || stores_failures(node, store_failures)
+    node.resource_type.is_refable()
+        || node.resource_type == ResourceType::Function
+        || stores_failures(node, store_failures)
 }

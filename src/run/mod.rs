@@ -5,7 +5,9 @@ mod database;
 mod hooks;
 mod interrupt;
 mod narrate;
+mod operation;
 mod plan;
+mod preview;
 mod report;
 mod results;
 mod scheduler;
@@ -29,7 +31,9 @@ use narrate::Narrator;
 use scheduler::{Outcome, Scheduler, Stop};
 use session::Session;
 
-pub use plan::{GraphView, Plan, Resource};
+pub use operation::run_operation;
+pub use plan::{Plan, Resource};
+pub use preview::{print_compiled, print_rows, print_seeds};
 pub use report::{finished, found_line, summary};
 pub use results::{NodeResult, RunResults, Status, Timing, moment};
 
@@ -67,13 +71,7 @@ impl Task {
 /// # Errors
 /// The database cannot be opened, a schema cannot be created, a hook's template fails, or, in `compile` and `show`, a
 /// node fails. Failures of nodes in other commands are results, not errors.
-pub fn execute(
-    globals: &Arc<Globals>,
-    shared: &Arc<RunShared>,
-    graph: &(dyn GraphView + Sync),
-    task: Task,
-    plan: &Plan,
-) -> Result<RunResults> {
+pub fn execute(globals: &Arc<Globals>, shared: &Arc<RunShared>, task: Task, plan: &Plan<'_>) -> Result<RunResults> {
     let events = &globals.events;
     let target = &globals.project.target;
     let ids = plan.resources().map(|resource| resource.unique_id().to_owned()).collect();
@@ -99,7 +97,7 @@ pub fn execute(
         gate: RwLock::new(()),
         interrupt: watch.flag(),
     };
-    session.run_plan(plan, graph)
+    session.run_plan(plan)
 }
 
 /// `--threads`, else the profile's.
@@ -108,7 +106,7 @@ fn threads(globals: &Globals) -> usize {
 }
 
 impl Session {
-    fn run_plan(&self, plan: &Plan, graph: &(dyn GraphView + Sync)) -> Result<RunResults> {
+    fn run_plan(&self, plan: &Plan<'_>) -> Result<RunResults> {
         let events = &self.globals.events;
         let clock = Instant::now();
         let mut results = RunResults::default();
@@ -116,11 +114,12 @@ impl Session {
         let mut started = true;
         if self.task.builds() {
             results.results = hooks::run(self, Moment::Start, &[])?;
-            started = results.results.iter().all(|result| result.status == Status::Success) || !self.skips_after_hooks();
+            started =
+                results.results.iter().all(|result| result.status == Status::Success) || !self.skips_after_hooks();
         }
         if started {
             events.start_progress(self.total);
-            let outcome = Scheduler::new(self, plan, graph).run(threads(&self.globals));
+            let outcome = Scheduler::new(self, plan).run(threads(&self.globals));
             events.end_progress();
             self.conclude(outcome, &mut results)?;
         } else {
@@ -136,7 +135,7 @@ impl Session {
     }
 
     /// Schemas that must exist, and what is known to exist.
-    fn prepare(&self, plan: &Plan) -> Result<()> {
+    fn prepare(&self, plan: &Plan<'_>) -> Result<()> {
         let flags = &self.globals.invocation.flags;
         let selected = || plan.resources().filter_map(Resource::node);
         if self.task.builds() {
@@ -157,7 +156,7 @@ impl Session {
         flags.get("skip_nodes_if_on_run_start_fails").and_then(serde_json::Value::as_bool).unwrap_or(true)
     }
 
-    fn skip_all(&self, plan: &Plan, results: &mut RunResults) {
+    fn skip_all(&self, plan: &Plan<'_>, results: &mut RunResults) {
         for (index, resource) in plan.resources().enumerate() {
             let position = crate::events::Position { index: index + 1, total: self.total };
             self.narrator.skip(resource, position, &self.narrator.info(resource));

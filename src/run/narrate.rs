@@ -26,7 +26,8 @@ pub(super) struct Narrator {
 impl Narrator {
     pub fn new(events: Arc<Events>, task: Task, default_database: &str, manifest: &Manifest) -> Narrator {
         let groups = manifest.groups.values().map(|group| {
-            let owner: JsonMap<String, Json> = group.owner.iter().map(|(key, value)| (key.clone(), text(value))).collect();
+            let owner: JsonMap<String, Json> =
+                group.owner.iter().map(|(key, value)| (key.clone(), text(value))).collect();
             (group.name.clone(), json!({"name": group.name, "package_name": group.package_name, "owner": owner}))
         });
         Narrator { events, task, default_database: default_database.to_owned(), groups: groups.collect() }
@@ -126,9 +127,14 @@ impl Narrator {
         let status = result.status.as_str();
         let message = result.message.as_deref().unwrap_or_default();
         let line = match resource {
-            Resource::UnitTest(test) => {
-                lines::test_result(paint, &about, &unit_test_name(test), status, result.failures.unwrap_or_default(), None)
-            }
+            Resource::UnitTest(test) => lines::test_result(
+                paint,
+                &about,
+                &unit_test_name(test),
+                status,
+                result.failures.unwrap_or_default(),
+                None,
+            ),
             Resource::Exposure { .. } | Resource::SavedQuery { .. } => {
                 about.seconds = 0.0;
                 lines::no_op(paint, &about)
@@ -159,7 +165,8 @@ fn unit_test_name(test: &crate::manifest::UnitTest) -> String {
 
 /// A configuration with every value as Python's text, without what is null.
 fn config_texts(node: &Node) -> Json {
-    let texts = node.config.0.iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key.clone(), text(value)));
+    let texts =
+        node.config.0.iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key.clone(), text(value)));
     Json::Object(texts.collect())
 }
 

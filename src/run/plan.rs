@@ -1,5 +1,4 @@
-//! What is to run, and in which order: the selected resources, the edges between them, and dbt's priorities, so that
-//! with one thread rdbt runs nodes in dbt's order.
+//! What is to run: the selected resources, and the graph that says in which order.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,28 +6,8 @@ use std::sync::Arc;
 use indexmap::{IndexMap, IndexSet};
 
 use crate::error::{Error, Result};
-use crate::graph::Graph;
+use crate::graph::{Graph, Queue};
 use crate::manifest::{Manifest, Node, ResourceType, UniqueId, UnitTest};
-
-/// What a run needs of the graph.
-pub trait GraphView {
-    /// The selected resources with the selected ones that each waits for: edges over resources that are not selected
-    /// are drawn through, as dbt's `get_subset_graph` does.
-    fn selected_parents(&self, selected: &IndexSet<UniqueId>) -> IndexMap<UniqueId, Vec<UniqueId>>;
-
-    /// Everything below a resource, selected or not.
-    fn descendants(&self, unique_id: &str) -> Vec<UniqueId>;
-}
-
-impl GraphView for Graph {
-    fn selected_parents(&self, selected: &IndexSet<UniqueId>) -> IndexMap<UniqueId, Vec<UniqueId>> {
-        Graph::selected_parents(self, selected)
-    }
-
-    fn descendants(&self, unique_id: &str) -> Vec<UniqueId> {
-        self.dependents(unique_id).into_iter().map(str::to_owned).collect()
-    }
-}
 
 /// Something that has a place in a run.
 #[derive(Debug, Clone)]
@@ -133,104 +112,48 @@ impl Resource {
     }
 }
 
-/// One resource of a plan.
-#[derive(Debug)]
-pub(super) struct Planned {
-    pub resource: Resource,
-    /// Depth below the first resources: smaller goes first among those that become ready together.
-    pub depth: usize,
-    /// Positions of what waits for it.
-    pub children: Vec<usize>,
-    /// How many it waits for.
-    pub parents: usize,
-    /// Unit tests of a model, run before it.
-    pub unit_tests: Vec<Arc<UnitTest>>,
-}
-
 /// What a run will do.
-#[derive(Debug, Default)]
-pub struct Plan {
-    pub(super) items: Vec<Planned>,
-    pub(super) positions: HashMap<UniqueId, usize>,
+#[derive(Debug)]
+pub struct Plan<'a> {
+    pub(super) graph: &'a Graph,
+    /// The resources by unique id, in the order of the selection.
+    pub(super) items: IndexMap<UniqueId, Resource>,
+    /// Unit tests of a model that run right before it.
+    pub(super) unit_tests: HashMap<UniqueId, Vec<Arc<UnitTest>>>,
 }
 
-impl Plan {
-    /// A plan for `selected`. With `independent` no resource waits for another, as when only listing or compiling
-    /// sources' freshness. With `unit_tests_first` unit tests run as a part of their model, as `build` does.
+impl<'a> Plan<'a> {
+    /// A plan for what is selected. With `unit_tests_first` unit tests run as a part of their model, as `build` does;
+    /// then `graph` should have its test edges.
     ///
     /// # Errors
     /// The selection holds something that cannot run.
     pub fn new(
         manifest: &Manifest,
-        graph: &dyn GraphView,
+        graph: &'a Graph,
         selected: &IndexSet<UniqueId>,
         unit_tests_first: bool,
-    ) -> Result<Plan> {
-        let mut unit_tests: HashMap<UniqueId, Vec<Arc<UnitTest>>> = HashMap::new();
-        let mut remaining = selected.clone();
-        if unit_tests_first {
-            for id in selected {
-                let Some(test) = manifest.unit_tests.get(id) else { continue };
-                remaining.shift_remove(id);
-                if let Some(model) = test.depends_on.nodes.first() {
-                    unit_tests.entry(model.clone()).or_default().push(Arc::new(test.clone()));
+    ) -> Result<Plan<'a>> {
+        let mut plan = Plan { graph, items: IndexMap::new(), unit_tests: HashMap::new() };
+        for id in selected {
+            let resource = Resource::find(manifest, id)?;
+            match (&resource, unit_tests_first) {
+                (Resource::UnitTest(test), true) => {
+                    if let Some(model) = test.depends_on.nodes.first() {
+                        plan.unit_tests.entry(model.clone()).or_default().push(test.clone());
+                    }
+                }
+                _ => {
+                    plan.items.insert(id.clone(), resource);
                 }
             }
         }
-        let parents = graph.selected_parents(&remaining);
-        let mut plan = Plan::default();
-        for id in parents.keys() {
-            plan.positions.insert(id.clone(), plan.items.len());
-            plan.items.push(Planned {
-                resource: Resource::find(manifest, id)?,
-                depth: 0,
-                children: Vec::new(),
-                parents: 0,
-                unit_tests: unit_tests.remove(id).unwrap_or_default(),
-            });
-        }
-        plan.connect(&parents);
-        plan.measure();
         Ok(plan)
     }
 
-    fn connect(&mut self, parents: &IndexMap<UniqueId, Vec<UniqueId>>) {
-        for (id, above) in parents {
-            let Some(&child) = self.positions.get(id) else { continue };
-            for parent in above.iter().filter_map(|parent| self.positions.get(parent)) {
-                self.items[*parent].children.push(child);
-                self.items[child].parents += 1;
-            }
-        }
-    }
-
-    /// Depths: the longest way from a resource that waits for nothing.
-    fn measure(&mut self) {
-        let mut missing: Vec<usize> = self.items.iter().map(|item| item.parents).collect();
-        let mut level: Vec<usize> = (0..self.items.len()).filter(|position| missing[*position] == 0).collect();
-        let mut depth = 0;
-        while !level.is_empty() {
-            let mut next = Vec::new();
-            for position in level {
-                self.items[position].depth = depth;
-                for child in self.items[position].children.clone() {
-                    missing[child] -= 1;
-                    if missing[child] == 0 {
-                        next.push(child);
-                    }
-                }
-            }
-            level = next;
-            depth += 1;
-        }
-    }
-
-    /// Sorts resources that became ready together the way dbt's priority queue hands them out.
-    pub(super) fn sort(&self, ready: &mut [usize]) {
-        ready.sort_by(|a, b| {
-            let (a, b) = (&self.items[*a], &self.items[*b]);
-            a.depth.cmp(&b.depth).then_with(|| a.resource.unique_id().cmp(b.resource.unique_id()))
-        });
+    /// The line in which the resources wait for each other.
+    pub(super) fn queue(&self) -> Queue {
+        Queue::new(self.graph, self.items.keys())
     }
 
     /// Resources in the plan.
@@ -245,11 +168,13 @@ impl Plan {
 
     /// Resources that get a line and a number: ephemeral models do not.
     pub fn numbered(&self) -> usize {
-        self.items.iter().map(|item| usize::from(!item.resource.is_ephemeral()) + item.unit_tests.len()).sum()
+        let nodes = self.items.values().filter(|resource| !resource.is_ephemeral()).count();
+        let models = self.unit_tests.iter().filter(|(model, _)| self.items.contains_key(*model));
+        nodes + models.map(|(_, tests)| tests.len()).sum::<usize>()
     }
 
     /// The resources.
     pub fn resources(&self) -> impl Iterator<Item = &Resource> {
-        self.items.iter().map(|item| &item.resource)
+        self.items.values()
     }
 }

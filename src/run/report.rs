@@ -3,11 +3,11 @@
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
+use crate::compile::stores_failures;
+use crate::context::runtime::RunShared;
 use crate::events::lines::{self, Heading};
 use crate::events::paint::count;
 use crate::events::{Events, Level};
-use crate::compile::stores_failures;
-use crate::context::runtime::RunShared;
 use crate::manifest::{Manifest, ResourceType};
 
 use super::plan::Resource;
@@ -126,7 +126,11 @@ pub(super) fn result_error(
                 node_info: info.clone(),
             };
             let paint = events.paint();
-            events.emit(if warning { lines::result_warning(paint, &heading) } else { lines::result_failure(paint, &heading) });
+            events.emit(if warning {
+                lines::result_warning(paint, &heading)
+            } else {
+                lines::result_failure(paint, &heading)
+            });
             events.emit(match message {
                 Some(message) if warning => lines::result_warning_message(paint, message, info.clone()),
                 Some(message) => lines::result_error(Level::Error, message, info.clone()),

@@ -1,36 +1,39 @@
 //! Runs a plan on worker threads: a node starts as soon as everything that it waits for is done, and what fails keeps
 //! back its descendants and nothing else. Nodes that become ready together start in dbt's order.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::events::Position;
 use crate::events::lines;
-use crate::manifest::UniqueId;
+use crate::graph::Queue;
+use crate::manifest::{UniqueId, UnitTest};
 
-use super::plan::{GraphView, Plan, Resource};
+use super::plan::{Plan, Resource};
 use super::results::{NodeResult, Status};
 use super::session::Session;
+
+/// How long an idle worker sleeps before it looks for Ctrl-C.
+const PATIENCE: Duration = Duration::from_millis(200);
 
 /// Why a node is skipped: the failed ephemeral model that it refers to, if it is one.
 pub(super) type SkipCause = Option<Arc<NodeResult>>;
 
-struct Ticket {
-    item: usize,
-    /// Its number, unless it is ephemeral or is numbered when it starts.
-    index: usize,
+/// A resource that a worker has taken.
+struct Ticket<'a> {
+    resource: &'a Resource,
+    unit_tests: &'a [Arc<UnitTest>],
+    position: Position,
     skip: Option<SkipCause>,
 }
 
-#[derive(Default)]
 struct State {
-    queue: VecDeque<Ticket>,
-    waiting_for: Vec<usize>,
-    remaining: usize,
+    queue: Queue,
     next_index: usize,
     skipped: HashMap<UniqueId, SkipCause>,
     results: Vec<Arc<NodeResult>>,
-    done: Vec<bool>,
+    done: HashSet<UniqueId>,
     stop: Option<Stop>,
 }
 
@@ -53,24 +56,22 @@ pub(super) struct Outcome {
 
 pub(super) struct Scheduler<'a> {
     session: &'a Session,
-    plan: &'a Plan,
-    graph: &'a (dyn GraphView + Sync),
+    plan: &'a Plan<'a>,
     state: Mutex<State>,
     changed: Condvar,
 }
 
 impl<'a> Scheduler<'a> {
-    pub fn new(session: &'a Session, plan: &'a Plan, graph: &'a (dyn GraphView + Sync)) -> Scheduler<'a> {
+    pub fn new(session: &'a Session, plan: &'a Plan<'a>) -> Scheduler<'a> {
         let state = State {
-            waiting_for: plan.items.iter().map(|item| item.parents).collect(),
-            remaining: plan.items.len(),
-            done: vec![false; plan.items.len()],
-            ..State::default()
+            queue: plan.queue(),
+            next_index: 0,
+            skipped: HashMap::new(),
+            results: Vec::new(),
+            done: HashSet::new(),
+            stop: None,
         };
-        let scheduler = Scheduler { session, plan, graph, state: Mutex::new(state), changed: Condvar::new() };
-        let first = (0..plan.items.len()).filter(|item| plan.items[*item].parents == 0).collect();
-        scheduler.enqueue(&mut scheduler.lock(), first);
-        scheduler
+        Scheduler { session, plan, state: Mutex::new(state), changed: Condvar::new() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -90,54 +91,46 @@ impl<'a> Scheduler<'a> {
             }
         });
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let items = self.plan.items.iter().zip(&state.done);
-        let unstarted = items.filter(|(_, done)| !**done).map(|(item, _)| item.resource.clone()).collect();
+        let unstarted = self.plan.resources().filter(|resource| !state.done.contains(resource.unique_id()));
+        let unstarted = unstarted.filter(|resource| !resource.is_ephemeral()).cloned().collect();
         Outcome { results: state.results, stop: state.stop, unstarted }
     }
 
     fn work(&self) {
         while let Some(ticket) = self.next() {
-            self.run_ticket(&ticket);
+            self.run_ticket(ticket);
         }
     }
 
-    fn next(&self) -> Option<Ticket> {
+    fn next(&self) -> Option<Ticket<'a>> {
         let mut state = self.lock();
         loop {
             if self.session.interrupted() {
                 state.stop = Some(Stop::Interrupt);
                 self.changed.notify_all();
             }
-            if state.stop.is_some() || state.remaining == 0 {
+            if state.stop.is_some() || state.queue.is_finished() {
                 return None;
             }
-            if let Some(ticket) = state.queue.pop_front() {
-                return Some(ticket);
+            if let Some(id) = state.queue.take() {
+                if let Some(ticket) = self.ticket(&mut state, &id) {
+                    return Some(ticket);
+                }
+                state.queue.done(&id);
+                continue;
             }
             // Woken now and then to notice Ctrl-C.
-            let waited = self.changed.wait_timeout(state, std::time::Duration::from_millis(200));
+            let waited = self.changed.wait_timeout(state, PATIENCE);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
-    fn run_ticket(&self, ticket: &Ticket) {
-        let item = &self.plan.items[ticket.item];
-        let mut skip = ticket.skip.clone();
-        for test in &item.unit_tests {
-            let resource = Resource::UnitTest(test.clone());
-            let position = self.number(&mut self.lock());
-            let result = self.session.run(&resource, position, skip.as_ref().map(|_| &None));
-            if self.session.marks(result.status) {
-                skip = Some(None);
-            }
-            self.record(&mut self.lock(), result);
-        }
-        let position = match ticket.index {
-            0 if !item.resource.is_ephemeral() => self.number(&mut self.lock()),
-            index => Position { index, total: self.session.total },
-        };
-        let result = self.session.run(&item.resource, position, skip.as_ref());
-        self.finish(ticket.item, result);
+    fn ticket(&self, state: &mut State, id: &str) -> Option<Ticket<'a>> {
+        let resource = self.plan.items.get(id)?;
+        let unit_tests = self.plan.unit_tests.get(id).map(Vec::as_slice).unwrap_or_default();
+        let unnumbered = resource.is_ephemeral() || !unit_tests.is_empty();
+        let position = if unnumbered { Position { index: 0, total: 0 } } else { self.number(state) };
+        Some(Ticket { resource, unit_tests, position, skip: state.skipped.remove(id) })
     }
 
     fn number(&self, state: &mut State) -> Position {
@@ -145,21 +138,31 @@ impl<'a> Scheduler<'a> {
         Position { index: state.next_index, total: self.session.total }
     }
 
-    /// Records a result, marks descendants, and queues what waited only for this node.
-    fn finish(&self, item: usize, result: NodeResult) {
+    fn run_ticket(&self, mut ticket: Ticket<'a>) {
+        for test in ticket.unit_tests {
+            let resource = Resource::UnitTest(test.clone());
+            let position = self.number(&mut self.lock());
+            let result = self.session.run(&resource, position, ticket.skip.as_ref().map(|_| &None));
+            if self.session.marks(result.status) {
+                ticket.skip = Some(None);
+            }
+            self.record(&mut self.lock(), result);
+        }
+        if !ticket.unit_tests.is_empty() && !ticket.resource.is_ephemeral() {
+            ticket.position = self.number(&mut self.lock());
+        }
+        let result = self.session.run(ticket.resource, ticket.position, ticket.skip.as_ref());
+        self.finish(result);
+    }
+
+    /// Records a result, marks descendants, and lets go what waited only for this node.
+    fn finish(&self, result: NodeResult) {
         let mut state = self.lock();
         let result = self.record(&mut state, result);
-        state.done[item] = true;
-        state.remaining -= 1;
+        let id = result.resource.unique_id();
+        state.done.insert(id.to_owned());
         self.stop_early(&mut state, &result);
-        let mut ready = Vec::new();
-        for child in &self.plan.items[item].children {
-            state.waiting_for[*child] -= 1;
-            if state.waiting_for[*child] == 0 {
-                ready.push(*child);
-            }
-        }
-        self.enqueue(&mut state, ready);
+        state.queue.done(id);
         drop(state);
         self.changed.notify_all();
     }
@@ -174,9 +177,9 @@ impl<'a> Scheduler<'a> {
             let id = result.resource.unique_id();
             let line = lines::mark_skipped_children(id, result.status.as_str(), result.message.as_deref());
             self.session.globals.events.emit(line);
-            for descendant in self.graph.descendants(id) {
+            for descendant in self.plan.graph.dependents(id) {
                 let cause = ephemeral.then(|| result.clone());
-                state.skipped.insert(descendant, cause);
+                state.skipped.insert(descendant.to_owned(), cause);
             }
         }
         result
@@ -189,17 +192,6 @@ impl<'a> Scheduler<'a> {
         if (fails_fast || ends_at_error) && state.stop.is_none() {
             state.stop = Some(Stop::Failure(result.clone()));
             self.session.cancel();
-        }
-    }
-
-    fn enqueue(&self, state: &mut State, mut ready: Vec<usize>) {
-        self.plan.sort(&mut ready);
-        for item in ready {
-            let planned = &self.plan.items[item];
-            let numbered = !planned.resource.is_ephemeral() && planned.unit_tests.is_empty();
-            let index = if numbered { self.number(state).index } else { 0 };
-            let skip = state.skipped.remove(planned.resource.unique_id());
-            state.queue.push_back(Ticket { item, index, skip });
         }
     }
 }

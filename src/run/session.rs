@@ -168,8 +168,9 @@ impl Session {
         progress.timing.clear();
         let tried = catch_unwind(AssertUnwindSafe(|| self.try_once(resource, progress)));
         let mut attempt = tried.unwrap_or_else(|_| Attempt {
-            result: NodeResult::new(resource.clone(), Status::Error)
-                .with_message("Exception on worker thread. This is a fault of rdbt: please report it with this project."),
+            result: NodeResult::new(resource.clone(), Status::Error).with_message(
+                "Exception on worker thread. This is a fault of rdbt: please report it with this project.",
+            ),
             curable: None,
         });
         attempt.result.execution_time = started.elapsed().as_secs_f64();

@@ -16,7 +16,7 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>, task: Task) -> Re
     let selection = workspace.select(&graph)?;
     let plan = Plan::new(&workspace.manifest, &graph, &selection.nodes, task == Task::Build)?;
     let shared = workspace.shared();
-    let results = run::execute(&workspace.globals, &shared, &graph, task, &plan);
+    let results = run::execute(&workspace.globals, &shared, task, &plan);
     let closed = workspace.globals.adapter.engine().close();
     let results = results?;
     closed.map_err(Error::from)?;
@@ -24,8 +24,13 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>, task: Task) -> Re
         run::finished(events, &results);
     }
     workspace.write_manifest()?;
-    artifacts::write_run_results(&workspace.globals, &workspace.compiled, &results)?;
-    if !plan.is_empty() {
+    if invocation.flags.write_json {
+        artifacts::write_run_results(&workspace.globals, &workspace.compiled, &results)?;
+    }
+    if task == Task::Seed && invocation.flags.show {
+        run::print_seeds(events, &results);
+    }
+    if !plan.is_empty() || task == Task::Seed {
         run::summary(events, &shared, invocation.flags.store_failures, &results);
     }
     workspace.summarize_deprecations();

@@ -118,7 +118,9 @@ pub fn result_warning(paint: Paint, heading: &Heading<'_>) -> Event {
 
 /// The message of a failed node, indented.
 pub fn result_error(level: Level, message: &str, node_info: Json) -> Event {
-    Event::new("RunResultError", "Z024", level, format!("  {message}")).with("msg", message).with("node_info", node_info)
+    Event::new("RunResultError", "Z024", level, format!("  {message}"))
+        .with("msg", message)
+        .with("node_info", node_info)
 }
 
 /// A failed node without a message.

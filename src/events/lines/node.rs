@@ -95,7 +95,14 @@ pub fn snapshot_result(paint: Paint, about: &About, status: &str, message: &str,
 }
 
 /// The result of a test; `status` is `pass`, `warn`, `fail` or `error`.
-pub fn test_result(paint: Paint, about: &About, name: &str, status: &str, failures: i64, attached: Option<&str>) -> Event {
+pub fn test_result(
+    paint: Paint,
+    about: &About,
+    name: &str,
+    status: &str,
+    failures: i64,
+    attached: Option<&str>,
+) -> Event {
     let (info, shown, level) = match status {
         "error" => ("ERROR".to_owned(), paint.red("ERROR"), Level::Error),
         "pass" => ("PASS".to_owned(), paint.green("PASS"), Level::Info),

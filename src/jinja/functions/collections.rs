@@ -16,16 +16,18 @@ pub(super) fn functions() -> Vec<(&'static str, Value)> {
         (
             "set",
             Function::new("set", |_, args| {
-                let [value, default] = args.bind("_set", ["value", "default"])?;
-                let made = iterate(&required(value, "_set", "value")?).and_then(Set::new);
+                let [value, default] = args.bind("BaseContext._set", ["value", "default"])?;
+                let made = iterate(&required(value, "BaseContext._set", "value")?).and_then(Set::new);
                 Ok(made.unwrap_or_else(|_| default.unwrap_or_else(|| Value::from(()))))
             }),
         ),
         (
             "set_strict",
             Function::new("set_strict", |_, args| {
-                let [value] = args.bind("set_strict", ["value"])?;
-                iterate(&required(value, "set_strict", "value")?).and_then(Set::new).map_err(|error| strict(&error))
+                let [value] = args.bind("BaseContext.set_strict", ["value"])?;
+                iterate(&required(value, "BaseContext.set_strict", "value")?)
+                    .and_then(Set::new)
+                    .map_err(|error| strict(&error))
             }),
         ),
         (
@@ -39,9 +41,9 @@ pub(super) fn functions() -> Vec<(&'static str, Value)> {
         (
             "diff_of_two_dicts",
             Function::new("diff_of_two_dicts", |_, args| {
-                let [a, b] = args.bind("diff_of_two_dicts", ["dict_a", "dict_b"])?;
-                let a = required(a, "diff_of_two_dicts", "dict_a")?;
-                diff_of_two_dicts(&a, &required(b, "diff_of_two_dicts", "dict_b")?)
+                let [a, b] = args.bind("BaseContext.diff_of_two_dicts", ["dict_a", "dict_b"])?;
+                let a = required(a, "BaseContext.diff_of_two_dicts", "dict_a")?;
+                diff_of_two_dicts(&a, &required(b, "BaseContext.diff_of_two_dicts", "dict_b")?)
             }),
         ),
     ]

@@ -12,8 +12,8 @@ pub(super) fn functions() -> Vec<(&'static str, Value)> {
         (
             "fromjson",
             Function::new("fromjson", |_, args| {
-                let [text, default] = args.bind("fromjson", ["string", "default"])?;
-                let text = required(text, "fromjson", "string")?;
+                let [text, default] = args.bind("BaseContext.fromjson", ["string", "default"])?;
+                let text = required(text, "BaseContext.fromjson", "string")?;
                 let parsed = parse_json(&text)?;
                 Ok(parsed.unwrap_or_else(|| default.unwrap_or_else(|| Value::from(()))))
             }),
@@ -21,16 +21,17 @@ pub(super) fn functions() -> Vec<(&'static str, Value)> {
         (
             "tojson",
             Function::new("tojson", |_, args| {
-                let [value, _default, sort_keys] = args.bind("tojson", ["value", "default", "sort_keys"])?;
-                let value = required(value, "tojson", "value")?;
+                let [value, _default, sort_keys] =
+                    args.bind("BaseContext.tojson", ["value", "default", "sort_keys"])?;
+                let value = required(value, "BaseContext.tojson", "value")?;
                 dumps(&value, sort_keys.is_some_and(|flag| flag.is_true())).map(Value::from)
             }),
         ),
         (
             "local_md5",
             Function::new("local_md5", |_, args| {
-                let [text] = args.bind("local_md5", ["value"])?;
-                let text = required(text, "local_md5", "value")?;
+                let [text] = args.bind("BaseContext.local_md5", ["value"])?;
+                let text = required(text, "BaseContext.local_md5", "value")?;
                 let kind = type_name(&text);
                 let text = text
                     .as_str()

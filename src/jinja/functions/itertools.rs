@@ -1,10 +1,7 @@
 //! `modules.itertools`: what dbt lets through of Python's module.
 
-use std::fmt;
-use std::sync::Arc;
-
-use minijinja::value::{Object, ObjectRepr, Value};
-use minijinja::{Error as MjError, ErrorKind, State};
+use minijinja::value::Value;
+use minijinja::{Error as MjError, State};
 
 use super::super::error::PyError;
 use super::super::ops;
@@ -15,7 +12,7 @@ type Ran = Result<Value, MjError>;
 pub(super) fn module() -> Value {
     Dict::from_pairs([
         ("accumulate", Function::new("accumulate", accumulate)),
-        ("chain", Value::from_object(Chain)),
+        ("chain", Function::new("chain", |_, args| chain(&args.pos))),
         ("combinations", Function::new("combinations", |_, args| pick("combinations", args))),
         (
             "combinations_with_replacement",
@@ -49,37 +46,12 @@ pub(super) fn module() -> Value {
     ])
 }
 
-/// `itertools.chain`, which is callable and has `from_iterable`.
-#[derive(Debug)]
-struct Chain;
-
-fn chained(sources: &[Value]) -> Ran {
+fn chain(sources: &[Value]) -> Ran {
     let mut items = Vec::new();
     for source in sources {
         items.extend(iterate(source)?);
     }
     Ok(Iter::new("itertools.chain", items))
-}
-
-impl Object for Chain {
-    fn repr(self: &Arc<Self>) -> ObjectRepr {
-        ObjectRepr::Plain
-    }
-
-    fn call(self: &Arc<Self>, _state: &mut State<'_, '_>, args: &[Value]) -> Ran {
-        chained(args)
-    }
-
-    fn call_method(self: &Arc<Self>, _state: &mut State<'_, '_>, name: &str, args: &[Value]) -> Ran {
-        match (name, args) {
-            ("from_iterable", [sources]) => chained(&iterate(sources)?),
-            _ => Err(MjError::from(ErrorKind::UnknownMethod)),
-        }
-    }
-
-    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("<class 'itertools.chain'>")
-    }
 }
 
 fn accumulate(state: &mut State<'_, '_>, args: CallArgs) -> Ran {

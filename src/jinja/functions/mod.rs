@@ -19,8 +19,8 @@ pub fn globals() -> Vec<(&'static str, Value)> {
         (
             "return",
             Function::new("return", |_, args| {
-                let [value] = args.bind("_return", ["data"])?;
-                Err(ReturnSignal::raise(required(value, "_return", "data")?))
+                let [value] = args.bind("BaseContext._return", ["data"])?;
+                Err(ReturnSignal::raise(required(value, "BaseContext._return", "data")?))
             }),
         ),
         ("range", Function::new("range", |_, args| Range::new(&args.pos))),

@@ -89,7 +89,9 @@ pub(crate) struct Lexer<'a> {
 pub(crate) fn tokenize(source: &str) -> Tokens<'_> {
     let mut lexer = Lexer { source, pos: 0, line: 1, tokens: Vec::new(), brackets: Vec::new() };
     let error = lexer.run().err();
-    lexer.push(Tok::Eof, lexer.line, lexer.pos);
+    // Jinja2 reports the end of a template on the line of the last thing in it.
+    let last = lexer.tokens.last().map_or(lexer.line, |token| token.line);
+    lexer.push(Tok::Eof, last, lexer.pos);
     Tokens { tokens: lexer.tokens, error }
 }
 

@@ -441,9 +441,17 @@ impl Lower {
         }
         for (name, value) in &args.named {
             separate(&mut self.out);
-            self.out.push_str(name);
-            self.out.push('=');
-            self.expr(value)?;
+            if mangle(name).is_some() || is_constant_name(name) {
+                self.out.push_str("**(0|__dict(");
+                push_literal(&mut self.out, name);
+                self.out.push_str(", ");
+                self.expr(value)?;
+                self.out.push_str("))");
+            } else {
+                self.out.push_str(name);
+                self.out.push('=');
+                self.expr(value)?;
+            }
         }
         if let Some(star_star) = &args.star_star {
             separate(&mut self.out);
@@ -453,6 +461,11 @@ impl Lower {
         self.out.push(')');
         Ok(())
     }
+}
+
+/// Names that minijinja reads as constants even where a keyword argument stands.
+fn is_constant_name(name: &str) -> bool {
+    matches!(name, "true" | "True" | "false" | "False" | "none" | "None")
 }
 
 fn is_text(expr: &Expr<'_>) -> bool {

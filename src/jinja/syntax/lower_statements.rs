@@ -25,6 +25,15 @@ impl Lower {
         lowered
     }
 
+    /// A captured body that is a scope of its own: what it sets is gone behind it.
+    fn scoped_body(&mut self, body: &[Stmt<'_>]) -> Lowering {
+        let scoped = body.iter().any(|stmt| !matches!(stmt.kind, StmtKind::Data(_) | StmtKind::Print(_)));
+        self.out.push_str(if scoped { "{% with %}" } else { "" });
+        self.captured_body(body)?;
+        self.out.push_str(if scoped { "{% endwith %}" } else { "" });
+        Ok(())
+    }
+
     fn open(&mut self, line: u32, tag: &str) {
         self.out.push_str("{% ");
         self.sync(line);
@@ -68,7 +77,7 @@ impl Lower {
             StmtKind::FilterBlock(filter, body) => {
                 self.open(line, "set __block");
                 self.close();
-                self.captured_body(body)?;
+                self.scoped_body(body)?;
                 self.tag("endset");
                 self.out.push_str("{{ __block");
                 self.chain(filter)?;
@@ -234,7 +243,7 @@ impl Lower {
             self.out.push_str("__block");
         }
         self.close();
-        self.captured_body(body)?;
+        self.scoped_body(body)?;
         self.tag("endset");
         if simple {
             return Ok(());
@@ -258,15 +267,17 @@ impl Lower {
         Ok(())
     }
 
+    /// `with`, whose values are all computed before the first name is set.
     fn with(&mut self, pairs: &[(Expr<'_>, Expr<'_>)], body: &[Stmt<'_>], line: u32) -> Lowering {
         self.open(line, "with");
-        for (index, (target, value)) in pairs.iter().enumerate() {
-            if index > 0 {
-                self.out.push_str(", ");
-            }
-            self.target(target);
-            self.out.push_str(" = ");
+        for (index, (_, value)) in pairs.iter().enumerate() {
+            let _ = write!(self.out, "{}__with{index} = ", if index > 0 { ", " } else { "" });
             self.expr(value)?;
+        }
+        for (index, (target, _)) in pairs.iter().enumerate() {
+            self.out.push_str(", ");
+            self.target(target);
+            let _ = write!(self.out, " = __with{index}");
         }
         self.close();
         self.body(body)?;

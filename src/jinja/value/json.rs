@@ -171,5 +171,6 @@ fn json_key(key: &Value) -> Result<String, MjError> {
 }
 
 fn not_serializable(value: &Value) -> MjError {
-    PyError::type_error(format!("Object of type {} is not JSON serializable", type_name(value)))
+    let name = type_name(value).rsplit('.').next().unwrap_or_default();
+    PyError::type_error(format!("Object of type {name} is not JSON serializable"))
 }

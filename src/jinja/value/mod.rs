@@ -27,6 +27,8 @@ pub use list::{List, Set};
 pub use minijinja::value::Tuple;
 pub use text::{float_repr, py_repr, py_str, str_repr};
 
+pub(crate) use text::text_of;
+
 pub(crate) use format::percent;
 pub(crate) use methods::{BoundMethod, unknown_method};
 pub(crate) use namespace::Namespace;

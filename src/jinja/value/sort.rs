@@ -17,9 +17,9 @@ pub(crate) fn sort_by_keys<T>(items: &mut Vec<(Value, T)>, reverse: bool) -> Res
         if failed.is_some() {
             return Ordering::Equal;
         }
-        match py_cmp(b, a, "<") {
-            Ok(order) if reverse => order,
-            Ok(order) => order.reverse(),
+        match py_cmp(a, b, "<") {
+            Ok(order) if reverse => order.reverse(),
+            Ok(order) => order,
             Err(error) => {
                 failed = Some(error);
                 Ordering::Equal

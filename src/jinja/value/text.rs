@@ -9,9 +9,14 @@ use minijinja::value::{Value, ValueKind};
 use super::super::undefined::is_undefined;
 use super::dict::push_pairs;
 
+/// The text of a string; bytes, which the engine would show as text too, are none.
+pub(crate) fn text_of(value: &Value) -> Option<&str> {
+    value.as_str().filter(|_| value.kind() == ValueKind::String)
+}
+
 /// Python's `str(value)`.
 pub fn py_str(value: &Value) -> String {
-    match value.as_str() {
+    match text_of(value) {
         Some(text) => text.to_owned(),
         None if is_undefined(value) => String::new(),
         None if super::dates::type_name(value).is_some() => value.to_string(),

@@ -27,8 +27,8 @@ pub fn execute(session: &Session, node: &Arc<Node>, run: &Arc<NodeRun>) -> Resul
     for relation in relations(&returned, node)? {
         session.shared.adapter.cache().add(relation);
     }
-    let main = results::peek(&scope, "main")
-        .ok_or_else(|| Error::runtime("main is not being called during running model"))?;
+    let main =
+        results::peek(&scope, "main").ok_or_else(|| Error::runtime("main is not being called during running model"))?;
     let response = main.get_attr("response").unwrap_or_default();
     let mut result = NodeResult::new(Resource::Node(node.clone()), Status::Success).with_message(message(&response));
     result.adapter_response = adapter_response(&response);

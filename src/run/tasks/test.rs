@@ -28,8 +28,8 @@ pub fn execute(session: &Session, node: &Arc<Node>, run: &Arc<NodeRun>) -> Resul
     let subject = Subject::Node(node.clone());
     let scope = Arc::new(Scope::new(session.globals.clone(), subject, Phase::Run(run.clone())));
     call_materialization(session, node, &scope)?;
-    let main = results::peek(&scope, "main")
-        .ok_or_else(|| Error::runtime("main is not being called during running model"))?;
+    let main =
+        results::peek(&scope, "main").ok_or_else(|| Error::runtime("main is not being called during running model"))?;
     let verdict = verdict(node, &main.get_attr("table").unwrap_or_default())?;
     let mut result = judge(session, node, &verdict);
     result.adapter_response = adapter_response(&main.get_attr("response").unwrap_or_default());
