@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use rdbt::jinja::blocks::{self, BlockType};
 use rdbt::jinja::value::{CallArgs, Dict, Function, List, dates, from_json, py_repr, py_str, to_json, type_name};
-use rdbt::jinja::{Engine, JinjaError, JinjaErrorKind, MjError, PyError, Value, macros_in_file};
+use rdbt::jinja::{Engine, JinjaError, JinjaErrorKind, LENIENT_KEY, MjError, PyError, Value, macros_in_file};
 use rdbt::yaml;
 use serde_json::Value as Json;
 
@@ -41,6 +41,9 @@ fn run(case: &Json) -> Result<String, JinjaError> {
     let root = if context.is_none() { Dict::new() } else { context };
     let names = root.downcast_object_ref::<Dict>().expect("the context is an object");
     host_functions(names);
+    if case["lenient"].as_bool() == Some(true) {
+        names.set(LENIENT_KEY, Value::from(true));
+    }
     if let Some(source) = case["macros"].as_str() {
         let found = blocks::extract(source, "macros/m.sql", &[BlockType::Macro])?;
         let defs = macros_in_file(source, "macros/m.sql", "pkg")?;

@@ -41,7 +41,7 @@ pub(super) const FILTERS: &[(&str, Filter)] = &[
 
 fn empty(which: &str) -> Value {
     let hint = Some(format!("No {which} item, sequence was empty."));
-    Value::from_object(Undefined { name: which.into(), hint, lenient: false })
+    Undefined::value(which, hint)
 }
 
 /// Follows a path like `a.b.0` from a value; `default` stands in for what is missing.
@@ -203,7 +203,7 @@ fn extreme(input: &Value, args: CallArgs, wanted: Ordering) -> Ran {
     }
     let none = || {
         let hint = Some("No aggregated item, sequence was empty.".to_owned());
-        Value::from_object(Undefined { name: "".into(), hint, lenient: false })
+        Undefined::value("", hint)
     };
     Ok(best.map_or_else(none, |(_, item)| item))
 }
