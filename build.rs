@@ -44,10 +44,7 @@ fn collect_files(root: &Path, folder: &Path, files: &mut Vec<String>) -> io::Res
         let path = entry?.path();
         if path.is_dir() {
             collect_files(root, &path, files)?;
-        } else if path
-            .extension()
-            .is_some_and(|end| end == "sql" || end == "md")
-        {
+        } else if path.extension().is_some_and(|end| end == "sql" || end == "md") {
             let relative = path.strip_prefix(root).map_err(io::Error::other)?;
             files.push(relative.to_string_lossy().replace('\\', "/"));
         }

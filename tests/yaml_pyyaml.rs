@@ -30,10 +30,8 @@ fn canonical(value: &Value) -> Json {
             json!({ "set": members })
         }
         Value::Map(map) => {
-            let entries: Vec<Json> = map
-                .iter()
-                .map(|(key, value)| json!([canonical(&key.value), canonical(&value.value)]))
-                .collect();
+            let entries: Vec<Json> =
+                map.iter().map(|(key, value)| json!([canonical(&key.value), canonical(&value.value)])).collect();
             json!({ "map": entries })
         }
     }
@@ -93,12 +91,7 @@ fn reads_as_pyyaml_does() {
         }
     }
     let shown = failures.iter().take(20).cloned().collect::<Vec<_>>();
-    assert!(
-        failures.is_empty(),
-        "{} of {count} cases differ:\n{}",
-        failures.len(),
-        shown.join("\n")
-    );
+    assert!(failures.is_empty(), "{} of {count} cases differ:\n{}", failures.len(), shown.join("\n"));
 }
 
 #[test]
@@ -111,9 +104,7 @@ fn writes_as_pyyaml_does() {
         let cases: Vec<Json> = serde_json::from_str(&file).unwrap();
         for case in cases {
             count += 1;
-            let options = DumpOptions {
-                sort_keys: case["sort_keys"] == true,
-            };
+            let options = DumpOptions { sort_keys: case["sort_keys"] == true };
             let found = dump(&from_json(case["value"].clone()), options);
             if case["text"] != found.as_str() {
                 failures.push(format!("expected {}\n   found {found:?}", case["text"]));
@@ -121,10 +112,5 @@ fn writes_as_pyyaml_does() {
         }
     }
     let shown = failures.iter().take(20).cloned().collect::<Vec<_>>();
-    assert!(
-        failures.is_empty(),
-        "{} of {count} cases differ:\n{}",
-        failures.len(),
-        shown.join("\n")
-    );
+    assert!(failures.is_empty(), "{} of {count} cases differ:\n{}", failures.len(), shown.join("\n"));
 }

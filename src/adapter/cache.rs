@@ -125,6 +125,7 @@ fn show(key: &RelationKey) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

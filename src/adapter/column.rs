@@ -219,6 +219,7 @@ fn split_fields(inside: &str) -> Vec<Column> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

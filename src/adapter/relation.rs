@@ -412,6 +412,7 @@ impl Hash for Relation {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -49,10 +49,7 @@ mod tests {
 
     #[test]
     fn finds_files_of_both_packages_in_order() {
-        let keys: Vec<_> = files()
-            .iter()
-            .map(|file| (file.package, file.path))
-            .collect();
+        let keys: Vec<_> = files().iter().map(|file| (file.package, file.path)).collect();
         assert!(keys.is_sorted());
         assert!(keys.contains(&("dbt", "macros/utils/concat.sql")));
         assert!(keys.contains(&("dbt_duckdb", "macros/materializations/table.sql")));
@@ -68,11 +65,7 @@ mod tests {
     #[test]
     fn every_macro_file_says_why_it_exists() {
         for file in macro_files() {
-            assert!(
-                file.source.starts_with("{#"),
-                "{} has no comment at its head",
-                file.path
-            );
+            assert!(file.source.starts_with("{#"), "{} has no comment at its head", file.path);
         }
     }
 }

@@ -79,6 +79,7 @@ fn typed(value: &str) -> Node {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)] // A failing look-up is a failing test.
 mod tests {
     use super::*;
 

@@ -8,18 +8,22 @@ mod mappings;
 mod options;
 mod parse;
 mod resolve;
+#[cfg(test)]
+mod tests;
 mod usage;
 mod values;
+mod workspace;
 
 use std::ffi::OsString;
-use std::io::Write;
-use std::path::Path;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use chrono::Utc;
 
 use crate::error::Error;
-use crate::events::{Event, Events, Level};
+use crate::events::{Events, EventsConfig, lines};
 use crate::invocation::Invocation;
 use crate::project;
 use invocation::Start;
@@ -73,7 +77,7 @@ fn run(program: &str, words: Vec<OsString>) -> u8 {
             ERROR
         }
         Parsed::Command(typed) => match prepare(&typed, &start) {
-            Ok((invocation, flags_moved)) => execute(&invocation, flags_moved),
+            Ok((invocation, flags_moved)) => execute(&Arc::new(invocation), flags_moved),
             Err(error) => usage_error(program, &error),
         },
     }
@@ -85,8 +89,10 @@ fn prepare(typed: &Typed, start: &Start) -> Result<(Invocation, bool), UsageErro
     Ok((invocation::build(typed, &resolved, start), resolved.project.from_profiles))
 }
 
-fn execute(invocation: &Invocation, flags_moved: bool) -> u8 {
-    let events = Events::default();
+fn execute(invocation: &Arc<Invocation>, flags_moved: bool) -> u8 {
+    let terminal = std::io::stdout().is_terminal();
+    let events = Arc::new(Events::new(EventsConfig::new(invocation, &log_folder(invocation), terminal)));
+    events.emit(lines::main_report_version(project::DBT_VERSION));
     let outcome = match flags_moved {
         true => project::warn_project_flags_moved(&events),
         false => Ok(()),
@@ -95,10 +101,16 @@ fn execute(invocation: &Invocation, flags_moved: bool) -> u8 {
         Ok(true) => SUCCESS,
         Ok(false) => FAILURE,
         Err(error) => {
-            events.emit(encountered(&error));
+            events.emit(lines::encountered_error(events.paint(), &error.to_string()));
             ERROR
         }
     }
+}
+
+/// Where `dbt.log` goes: `--log-path`, else `logs/` of the project.
+fn log_folder(invocation: &Invocation) -> PathBuf {
+    let flags = &invocation.flags;
+    flags.log_path.clone().map_or_else(|| flags.project_dir.join("logs"), |path| flags.project_dir.join(path))
 }
 
 /// Relative paths in a project (the database file, files that models read) count from the project's folder.
@@ -109,12 +121,6 @@ fn enter_project(invocation: &Invocation) -> crate::error::Result<()> {
     let folder = &invocation.flags.project_dir;
     std::env::set_current_dir(folder)
         .map_err(|error| Error::runtime(format!("The folder {} cannot be entered: {error}.", folder.display())))
-}
-
-/// dbt's last word on an error that ends a command.
-fn encountered(error: &Error) -> Event {
-    let text = error.to_string();
-    Event::new("MainEncounteredError", "Z002", Level::Error, format!("Encountered an error:\n{text}")).with("exc", text)
 }
 
 fn usage_error(program: &str, error: &UsageError) -> u8 {
@@ -146,7 +152,8 @@ fn report_panics() {
     std::panic::set_hook(Box::new(|info| {
         let payload = info.payload();
         let text = payload.downcast_ref::<&str>().copied();
-        let what = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("an unknown failure");
+        let what =
+            text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("an unknown failure");
         let place = info.location().map(|at| format!(" ({}:{})", at.file(), at.line())).unwrap_or_default();
         complain(&format!(
             "Internal Error\n  rdbt stopped because of a mistake of its own: {what}{place}.\n  Please report this with \

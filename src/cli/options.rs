@@ -116,14 +116,24 @@ const ON: Default = Default::Bool(true);
 
 /// The options that stand before or after any command.
 pub const GLOBAL: &[OptionSpec] = &[
-    option("cache_selected_only", &["cache-selected-only"], Kind::Switch, "Look up only the schemas of selected nodes when the run starts")
-        .env("DBT_CACHE_SELECTED_ONLY"),
+    option(
+        "cache_selected_only",
+        &["cache-selected-only"],
+        Kind::Switch,
+        "Look up only the schemas of selected nodes when the run starts",
+    )
+    .env("DBT_CACHE_SELECTED_ONLY"),
     option("debug", &["debug"], Kind::Switch, "Show debug messages").short(&['d']).env("DBT_DEBUG"),
     option("defer", &["defer"], Kind::Switch, "Take unselected nodes from the manifest in --state")
         .env("DBT_DEFER")
         .old_env("DBT_DEFER_TO_STATE", false),
-    option("defer_state", &["defer-state"], Kind::Path(false), "The folder of the manifest to defer to, if not --state")
-        .env("DBT_DEFER_STATE"),
+    option(
+        "defer_state",
+        &["defer-state"],
+        Kind::Path(false),
+        "The folder of the manifest to defer to, if not --state",
+    )
+    .env("DBT_DEFER_STATE"),
     option("fail_fast", &["fail-fast"], Kind::Switch, "Stop at the first failure").short(&['x']).env("DBT_FAIL_FAST"),
     option("favor_state", &["favor-state"], Kind::Switch, "Defer to --state even where a node exists in the database")
         .env("DBT_FAVOR_STATE")
@@ -158,9 +168,14 @@ pub const GLOBAL: &[OptionSpec] = &[
         .env("DBT_LOG_PATH")
         .or(Default::Resolved),
     option("macro_debugging", &["macro-debugging"], Kind::Switch, "").env("DBT_MACRO_DEBUGGING"),
-    option("maximum_seed_size_mib", &["maximum-seed-size-mib"], Kind::Int, "Largest seed that is hashed for state comparison, in MiB; 0 is no limit")
-        .env("DBT_ENGINE_MAXIMUM_SEED_SIZE_MIB")
-        .or(Default::Int(1)),
+    option(
+        "maximum_seed_size_mib",
+        &["maximum-seed-size-mib"],
+        Kind::Int,
+        "Largest seed that is hashed for state comparison, in MiB; 0 is no limit",
+    )
+    .env("DBT_ENGINE_MAXIMUM_SEED_SIZE_MIB")
+    .or(Default::Int(1)),
     option("partial_parse", &["partial-parse"], Kind::Switch, "Use and write the parse cache")
         .env("DBT_PARTIAL_PARSE")
         .or(ON),
@@ -182,30 +197,52 @@ pub const GLOBAL: &[OptionSpec] = &[
     option("profile", &["profile"], Kind::Text, "Profile to use instead of the project's").env("DBT_PROFILE"),
     option("quiet", &["quiet"], Kind::Switch, "Show errors and printed text only").short(&['q']).env("DBT_QUIET"),
     option("record_timing_info", &["record-timing-info"], Kind::Path(false), "").short(&['r']),
-    option("send_anonymous_usage_stats", &["send-anonymous-usage-stats"], Kind::Switch, "Accepted for compatibility; rdbt never sends any")
-        .env("DBT_SEND_ANONYMOUS_USAGE_STATS")
-        .or(ON),
+    option(
+        "send_anonymous_usage_stats",
+        &["send-anonymous-usage-stats"],
+        Kind::Switch,
+        "Accepted for compatibility; rdbt never sends any",
+    )
+    .env("DBT_SEND_ANONYMOUS_USAGE_STATS")
+    .or(ON),
     option("single_threaded", &["single-threaded"], Kind::Switch, "").env("DBT_SINGLE_THREADED"),
     option("snowflake_projects_otel", &["snowflake-projects-otel"], Kind::Switch, "")
         .env("DBT_ENGINE_SNOWFLAKE_PROJECTS_OTEL"),
-    option("show_all_deprecations", &["show-all-deprecations"], Kind::Switch, "Show every deprecation, not only the first of each kind"),
+    option(
+        "show_all_deprecations",
+        &["show-all-deprecations"],
+        Kind::Switch,
+        "Show every deprecation, not only the first of each kind",
+    ),
     option("state", &["state"], Kind::Path(false), "Folder of artifacts to compare with and to defer to")
         .env("DBT_STATE")
         .old_env("DBT_ARTIFACT_STATE_PATH", false),
     option("static_parser", &["static-parser"], Kind::Switch, "").env("DBT_STATIC_PARSER").or(ON),
     option("target", &["target"], Kind::Text, "Target of the profile").short(&['t']).env("DBT_TARGET"),
     option("use_colors", &["use-colors"], Kind::Switch, "Colour console and log file").env("DBT_USE_COLORS").or(ON),
-    option("use_colors_file", &["use-colors-file"], Kind::Switch, "Colour the log file").env("DBT_USE_COLORS_FILE").or(ON),
-    option("use_experimental_parser", &["use-experimental-parser"], Kind::Switch, "").env("DBT_USE_EXPERIMENTAL_PARSER"),
+    option("use_colors_file", &["use-colors-file"], Kind::Switch, "Colour the log file")
+        .env("DBT_USE_COLORS_FILE")
+        .or(ON),
+    option("use_experimental_parser", &["use-experimental-parser"], Kind::Switch, "")
+        .env("DBT_USE_EXPERIMENTAL_PARSER"),
     option("use_v2_parser", &["use-v2-parser"], Kind::Switch, "").env("DBT_ENGINE_USE_V2_PARSER"),
     option("v2_parser", &["v2-parser"], Kind::Text, "")
         .env("DBT_ENGINE_V2_PARSER")
         .or(Default::Text("dbt-core-experimental-parser parse")),
-    option("version_check", &["version-check"], Kind::Switch, "Check `require-dbt-version`").env("DBT_VERSION_CHECK").or(ON),
-    option("warn_error", &["warn-error"], Kind::Flag, "Take warnings for errors").env("DBT_WARN_ERROR").or(Default::None),
-    option("warn_error_options", &["warn-error-options"], Kind::Yaml, "Take some warnings for errors: a mapping with `error`, `warn`, `silence`")
-        .env("DBT_WARN_ERROR_OPTIONS")
-        .or(Default::Json("{}")),
+    option("version_check", &["version-check"], Kind::Switch, "Check `require-dbt-version`")
+        .env("DBT_VERSION_CHECK")
+        .or(ON),
+    option("warn_error", &["warn-error"], Kind::Flag, "Take warnings for errors")
+        .env("DBT_WARN_ERROR")
+        .or(Default::None),
+    option(
+        "warn_error_options",
+        &["warn-error-options"],
+        Kind::Yaml,
+        "Take some warnings for errors: a mapping with `error`, `warn`, `silence`",
+    )
+    .env("DBT_WARN_ERROR_OPTIONS")
+    .or(Default::Json("{}")),
     option("write_json", &["write-json"], Kind::Switch, "Write manifest.json and run_results.json")
         .env("DBT_WRITE_JSON")
         .or(ON),
@@ -223,13 +260,19 @@ const SHOW_RESOURCE_REPORT: OptionSpec =
 pub(super) const ADD_PACKAGE: OptionSpec =
     option("add_package", &["add-package"], Kind::Package, "Add a package to packages.yml, as name@version");
 pub(super) const ARGS: OptionSpec =
-    option("args", &["args"], Kind::Yaml, "Arguments of the macro, as a YAML mapping or key=value").or(Default::Json("{}"));
+    option("args", &["args"], Kind::Yaml, "Arguments of the macro, as a YAML mapping or key=value")
+        .or(Default::Json("{}"));
 pub(super) const BROWSER: OptionSpec = option("browser", &["browser"], Kind::Switch, "Open a browser").or(ON);
-pub(super) const CLEAN_PROJECT_FILES_ONLY: OptionSpec =
-    option("clean_project_files_only", &["clean-project-files-only"], Kind::Switch, "Refuse to delete folders outside the project")
-        .env("DBT_CLEAN_PROJECT_FILES_ONLY")
-        .or(ON);
-pub(super) const COMPILE_DOCS: OptionSpec = option("compile", &["compile"], Kind::Switch, "Compile the project too").or(ON);
+pub(super) const CLEAN_PROJECT_FILES_ONLY: OptionSpec = option(
+    "clean_project_files_only",
+    &["clean-project-files-only"],
+    Kind::Switch,
+    "Refuse to delete folders outside the project",
+)
+.env("DBT_CLEAN_PROJECT_FILES_ONLY")
+.or(ON);
+pub(super) const COMPILE_DOCS: OptionSpec =
+    option("compile", &["compile"], Kind::Switch, "Compile the project too").or(ON);
 pub(super) const INJECT_CTES: OptionSpec =
     option("inject_ephemeral_ctes", &["inject-ephemeral-ctes"], Kind::Switch, "").or(ON);
 pub(super) const CONFIG_DIR: OptionSpec =
@@ -240,19 +283,38 @@ pub(super) const EMPTY: OptionSpec =
     option("empty", &["empty"], Kind::Switch, "Read no rows from refs and sources").env("DBT_EMPTY");
 pub(super) const EMPTY_CATALOG: OptionSpec =
     option("empty_catalog", &["empty-catalog"], Kind::Flag, "Write an empty catalog.json");
-pub(super) const EVENT_TIME_END: OptionSpec =
-    option("event_time_end", &["event-time-end"], Kind::DateTime, "End of the time that microbatch models read (exclusive)")
-        .env("DBT_EVENT_TIME_END");
-pub(super) const EVENT_TIME_START: OptionSpec =
-    option("event_time_start", &["event-time-start"], Kind::DateTime, "Start of the time that microbatch models read (inclusive)")
-        .env("DBT_EVENT_TIME_START");
+pub(super) const EVENT_TIME_END: OptionSpec = option(
+    "event_time_end",
+    &["event-time-end"],
+    Kind::DateTime,
+    "End of the time that microbatch models read (exclusive)",
+)
+.env("DBT_EVENT_TIME_END");
+pub(super) const EVENT_TIME_START: OptionSpec = option(
+    "event_time_start",
+    &["event-time-start"],
+    Kind::DateTime,
+    "Start of the time that microbatch models read (inclusive)",
+)
+.env("DBT_EVENT_TIME_START");
 pub(super) const EXCLUDE: OptionSpec = option("exclude", &["exclude"], Kind::Words, "Nodes to leave out");
 pub(super) const EXCLUDE_RESOURCE_TYPES: OptionSpec = option(
     "exclude_resource_types",
     &["exclude-resource-types", "exclude-resource-type"],
     Kind::ChoiceWords(&[
-        "metric", "semantic_model", "saved_query", "source", "analysis", "model", "test", "unit_test", "exposure",
-        "snapshot", "seed", "function", "default",
+        "metric",
+        "semantic_model",
+        "saved_query",
+        "source",
+        "analysis",
+        "model",
+        "test",
+        "unit_test",
+        "exposure",
+        "snapshot",
+        "seed",
+        "function",
+        "default",
     ]),
     "Kinds of nodes to leave out",
 )
@@ -282,28 +344,54 @@ pub(super) const LIST_OUTPUT: OptionSpec =
 pub(super) const OUTPUT_KEYS: OptionSpec =
     option("output_keys", &["output-keys"], Kind::Words, "Keys to print with --output json; dots reach into mappings");
 pub(super) const OUTPUT_PATH: OptionSpec =
-    option("output", &["output"], Kind::Path(false), "File of the report; target/sources.json if not given").short(&['o']);
+    option("output", &["output"], Kind::Path(false), "File of the report; target/sources.json if not given")
+        .short(&['o']);
 pub(super) const SHOW_OUTPUT: OptionSpec =
-    option("output", &["output"], Kind::Choice(&["json", "text"]), "Format of what is printed").or(Default::Text("text"));
+    option("output", &["output"], Kind::Choice(&["json", "text"]), "Format of what is printed")
+        .or(Default::Text("text"));
 pub(super) const PORT: OptionSpec = option("port", &["port"], Kind::Int, "Port to serve on").or(Default::Int(8080));
-pub(super) const PROFILES_DIR: OptionSpec =
-    option("profiles_dir", &["profiles-dir"], Kind::Path(true), "Folder of profiles.yml; else the current folder, then ~/.dbt")
-        .env("DBT_PROFILES_DIR")
-        .or(Default::Resolved);
-pub(super) const PROFILES_DIR_ANY: OptionSpec =
-    option("profiles_dir", &["profiles-dir"], Kind::Path(false), "Folder of profiles.yml; else the current folder, then ~/.dbt")
-        .env("DBT_PROFILES_DIR")
-        .or(Default::Resolved);
-pub(super) const PROJECT_DIR: OptionSpec =
-    option("project_dir", &["project-dir"], Kind::Path(true), "Folder of dbt_project.yml; else the current folder or the nearest above it")
-        .env("DBT_PROJECT_DIR")
-        .or(Default::Resolved);
+pub(super) const PROFILES_DIR: OptionSpec = option(
+    "profiles_dir",
+    &["profiles-dir"],
+    Kind::Path(true),
+    "Folder of profiles.yml; else the current folder, then ~/.dbt",
+)
+.env("DBT_PROFILES_DIR")
+.or(Default::Resolved);
+pub(super) const PROFILES_DIR_ANY: OptionSpec = option(
+    "profiles_dir",
+    &["profiles-dir"],
+    Kind::Path(false),
+    "Folder of profiles.yml; else the current folder, then ~/.dbt",
+)
+.env("DBT_PROFILES_DIR")
+.or(Default::Resolved);
+pub(super) const PROJECT_DIR: OptionSpec = option(
+    "project_dir",
+    &["project-dir"],
+    Kind::Path(true),
+    "Folder of dbt_project.yml; else the current folder or the nearest above it",
+)
+.env("DBT_PROJECT_DIR")
+.or(Default::Resolved);
 pub(super) const RESOURCE_TYPES: OptionSpec = option(
     "resource_types",
     &["resource-types", "resource-type"],
     Kind::ChoiceWords(&[
-        "metric", "semantic_model", "saved_query", "source", "analysis", "function", "model", "test", "unit_test",
-        "exposure", "snapshot", "seed", "default", "all",
+        "metric",
+        "semantic_model",
+        "saved_query",
+        "source",
+        "analysis",
+        "function",
+        "model",
+        "test",
+        "unit_test",
+        "exposure",
+        "snapshot",
+        "seed",
+        "default",
+        "all",
     ]),
     "Kinds of nodes to include",
 )
@@ -320,7 +408,8 @@ pub(super) const SHOW_LIMIT: OptionSpec =
     option("limit", &["limit"], Kind::Int, "Rows to show; -1 shows all").or(Default::Int(5));
 pub(super) const SKIP_PROFILE_SETUP: OptionSpec =
     option("skip_profile_setup", &["skip-profile-setup"], Kind::Flag, "Write no profile").short(&['s']);
-pub(super) const SKIP_DEBUG: OptionSpec = option("skip_debug", &["skip-debug"], Kind::Flag, "Do not check the new project");
+pub(super) const SKIP_DEBUG: OptionSpec =
+    option("skip_debug", &["skip-debug"], Kind::Flag, "Do not check the new project");
 pub(super) const SOURCE: OptionSpec =
     option("source", &["source"], Kind::Choice(&["hub", "git", "local"]), "Where --add-package takes the package from")
         .or(Default::Text("hub"));
@@ -330,7 +419,8 @@ pub(super) const SQLPARSE: OptionSpec = option("sqlparse", &["sqlparse"], Kind::
     .or(Default::Json("{\"MAX_GROUPING_DEPTH\": null, \"MAX_GROUPING_TOKENS\": null}"));
 pub(super) const STATIC: OptionSpec = option("static", &["static"], Kind::Flag, "Write static_index.html too");
 pub(super) const STORE_FAILURES: OptionSpec =
-    option("store_failures", &["store-failures"], Kind::Flag, "Store the rows that fail tests").env("DBT_STORE_FAILURES");
+    option("store_failures", &["store-failures"], Kind::Flag, "Store the rows that fail tests")
+        .env("DBT_STORE_FAILURES");
 pub(super) const TARGET_PATH: OptionSpec =
     option("target_path", &["target-path"], Kind::Path(false), "Folder of artifacts").env("DBT_TARGET_PATH");
 pub(super) const THREADS: OptionSpec =

@@ -226,8 +226,8 @@ impl Resolved {
     fn apply_project_flags(&mut self) -> Result<(), UsageError> {
         let folder = |name: &str| absolute(Path::new(&self.text(name).unwrap_or_default()));
         let project_dir = folder("project_dir");
-        self.project = behaviour::read(&project_dir, &folder("profiles_dir"))
-            .map_err(|error| UsageError::bare(error.message))?;
+        self.project =
+            behaviour::read(&project_dir, &folder("profiles_dir")).map_err(|error| UsageError::bare(error.message))?;
         for (name, setting) in &mut self.settings {
             if setting.defaulted
                 && let Some(value) = self.project.setting(name)
@@ -253,7 +253,9 @@ impl Resolved {
                 self.set(follower, self.json(leader).clone());
             }
         }
-        if std::env::var("DO_NOT_TRACK").is_ok_and(|text| matches!(text.to_lowercase().as_str(), "1" | "t" | "true" | "y" | "yes")) {
+        if std::env::var("DO_NOT_TRACK")
+            .is_ok_and(|text| matches!(text.to_lowercase().as_str(), "1" | "t" | "true" | "y" | "yes"))
+        {
             self.set("send_anonymous_usage_stats", false);
         }
         let options = warn_error_options(self.json("warn_error_options"));
@@ -276,9 +278,9 @@ impl Resolved {
         match (start, end) {
             (None, Some(_)) => Err(missing("event-time-end", "event-time-start")),
             (Some(_), None) => Err(missing("event-time-start", "event-time-end")),
-            (Some(start), Some(end)) if start >= end => Err(UsageError::bare(
-                "Value for `--event-time-start` must be less than `--event-time-end`".to_owned(),
-            )),
+            (Some(start), Some(end)) if start >= end => {
+                Err(UsageError::bare("Value for `--event-time-start` must be less than `--event-time-end`".to_owned()))
+            }
             _ => Ok(()),
         }
     }

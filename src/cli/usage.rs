@@ -86,10 +86,8 @@ pub fn near<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Vec<&'a st
     let likeness = |candidate: &str| {
         strsim::sorensen_dice(typed, candidate).max(strsim::normalized_damerau_levenshtein(typed, candidate))
     };
-    let mut scored: Vec<(f64, &str)> = known
-        .map(|candidate| (likeness(candidate), candidate))
-        .filter(|(score, _)| *score >= 0.6)
-        .collect();
+    let mut scored: Vec<(f64, &str)> =
+        known.map(|candidate| (likeness(candidate), candidate)).filter(|(score, _)| *score >= 0.6).collect();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0));
     scored.truncate(3);
     scored.into_iter().map(|(_, candidate)| candidate).collect()

@@ -24,17 +24,63 @@ pub const DBT_VERSION: &str = "1.12.6";
 
 /// Every name that [`lookup`] knows and that is not a function of the dialect.
 pub const NAMES: [&str; 52] = [
-    "adapter", "adapter_macro", "api", "builtins", "column", "compiled_code", "config", "context_macro_stack",
-    "database", "dbt_metadata_envs", "dbt_version", "defer_relation", "env", "env_var", "exceptions", "execute",
-    "flags", "function", "graph", "invocation_args_dict", "invocation_id", "load_agate_table", "load_result", "log",
-    "metric", "model", "post_hooks", "pre_hooks", "print", "project_name", "ref", "render", "run_started_at", "schema",
-    "selected_resources", "source", "source_node", "sql", "sql_now", "store_raw_result", "store_result",
-    "submit_python_job", "target", "this", "thread_id", "try_or_compiler_error", "validation", "var", "write",
-    "modules", "tojson", "return",
+    "adapter",
+    "adapter_macro",
+    "api",
+    "builtins",
+    "column",
+    "compiled_code",
+    "config",
+    "context_macro_stack",
+    "database",
+    "dbt_metadata_envs",
+    "dbt_version",
+    "defer_relation",
+    "env",
+    "env_var",
+    "exceptions",
+    "execute",
+    "flags",
+    "function",
+    "graph",
+    "invocation_args_dict",
+    "invocation_id",
+    "load_agate_table",
+    "load_result",
+    "log",
+    "metric",
+    "model",
+    "post_hooks",
+    "pre_hooks",
+    "print",
+    "project_name",
+    "ref",
+    "render",
+    "run_started_at",
+    "schema",
+    "selected_resources",
+    "source",
+    "source_node",
+    "sql",
+    "sql_now",
+    "store_raw_result",
+    "store_result",
+    "submit_python_job",
+    "target",
+    "this",
+    "thread_id",
+    "try_or_compiler_error",
+    "validation",
+    "var",
+    "write",
+    "modules",
+    "tojson",
+    "return",
 ];
 
 /// Names of the dialect itself (`return`, `tojson`, `modules`, `zip`, ...), which need nothing of dbt.
-static DIALECT: LazyLock<IndexMap<&'static str, Value>> = LazyLock::new(|| jinja::functions::globals().into_iter().collect());
+static DIALECT: LazyLock<IndexMap<&'static str, Value>> =
+    LazyLock::new(|| jinja::functions::globals().into_iter().collect());
 
 /// A function of dbt's, bound to the scope that looked it up.
 #[derive(Debug)]
@@ -44,8 +90,23 @@ struct Function {
 }
 
 const FUNCTIONS: [&str; 17] = [
-    "adapter_macro", "env_var", "function", "load_agate_table", "load_result", "log", "metric", "print", "ref", "render",
-    "source", "store_raw_result", "store_result", "submit_python_job", "try_or_compiler_error", "write", "otel_trace_id",
+    "adapter_macro",
+    "env_var",
+    "function",
+    "load_agate_table",
+    "load_result",
+    "log",
+    "metric",
+    "print",
+    "ref",
+    "render",
+    "source",
+    "store_raw_result",
+    "store_result",
+    "submit_python_job",
+    "try_or_compiler_error",
+    "write",
+    "otel_trace_id",
 ];
 
 /// The value of one of dbt's own names, or nothing.
@@ -69,7 +130,13 @@ pub fn lookup(scope: &Arc<Scope>, name: &str) -> Option<Value> {
         "project_name" => Value::from(scope.globals.project.root.name.clone()),
         "invocation_id" => Value::from(scope.globals.invocation.invocation_id.clone()),
         "invocation_args_dict" => Dict::from_pairs(
-            scope.globals.invocation.flags.args_for_artifacts.iter().map(|(key, value)| (key.clone(), from_json(value))),
+            scope
+                .globals
+                .invocation
+                .flags
+                .args_for_artifacts
+                .iter()
+                .map(|(key, value)| (key.clone(), from_json(value))),
         ),
         "dbt_metadata_envs" => metadata_envs(),
         "run_started_at" => {

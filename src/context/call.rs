@@ -51,9 +51,8 @@ impl Args {
     /// It was not given or is no text.
     pub fn text(&self, function: &str, index: usize, name: &str) -> Result<String, MjError> {
         let value = self.require(function, index, name)?;
-        value
-            .as_str()
-            .map(str::to_owned)
-            .ok_or_else(|| PyError::type_error(format!("{function}() takes a string as `{name}`, got {}", py_repr(&value))))
+        value.as_str().map(str::to_owned).ok_or_else(|| {
+            PyError::type_error(format!("{function}() takes a string as `{name}`, got {}", py_repr(&value)))
+        })
     }
 }

@@ -116,12 +116,7 @@ impl Object for ConfigObject {
         self.call_config(&Args::new(args)?)
     }
 
-    fn call_method(
-        self: &Arc<Self>,
-        _: &mut State<'_, '_>,
-        method: &str,
-        args: &[Value],
-    ) -> Result<Value, MjError> {
+    fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, MjError> {
         let args = Args::new(args)?;
         let parsing = matches!(self.scope.phase, Phase::Parse(_));
         match method {

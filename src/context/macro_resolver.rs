@@ -80,7 +80,12 @@ impl MacroResolver {
     /// Names of the macros in a namespace.
     pub fn names_in(&self, package: &str) -> Vec<&str> {
         let packages: Vec<&str> = if package == "dbt" { INTERNAL_PACKAGES.to_vec() } else { vec![package] };
-        packages.iter().filter_map(|name| self.packages.get(*name)).flat_map(|names| names.keys()).map(|s| &**s).collect()
+        packages
+            .iter()
+            .filter_map(|name| self.packages.get(*name))
+            .flat_map(|names| names.keys())
+            .map(|s| &**s)
+            .collect()
     }
 
     /// The macro that `adapter.dispatch(name, namespace)` means in a node of `search_package`.
@@ -150,7 +155,9 @@ impl MacroResolver {
     fn is_built_in_materialization(&self, name: &str) -> bool {
         ADAPTER_PREFIXES.iter().any(|adapter| {
             let macro_name = format!("materialization_{name}_{adapter}");
-            INTERNAL_PACKAGES.iter().any(|package| self.packages.get(*package).is_some_and(|n| n.contains_key(&macro_name)))
+            INTERNAL_PACKAGES
+                .iter()
+                .any(|package| self.packages.get(*package).is_some_and(|n| n.contains_key(&macro_name)))
         })
     }
 
@@ -251,10 +258,7 @@ mod tests {
     #[test]
     fn packages_keep_their_own_names_but_not_built_in_materializations() {
         let resolver = resolver();
-        assert_eq!(
-            resolver.generate_name("schema", "utils").map(|id| &**id),
-            Some("macro.utils.generate_schema_name")
-        );
+        assert_eq!(resolver.generate_name("schema", "utils").map(|id| &**id), Some("macro.utils.generate_schema_name"));
         assert_eq!(resolver.generate_name("schema", "shop").map(|id| &**id), Some("macro.dbt.generate_schema_name"));
         assert_eq!(resolver.materialization("view").map(|id| &**id), Some("macro.dbt.materialization_view_default"));
     }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-
 use crate::error::{Error, ErrorKind};
 use crate::jinja::value::{py_repr, to_json, type_name};
 use crate::jinja::{MjError, Value};
@@ -172,7 +171,10 @@ fn not_found(scope: &Scope, kind: &str, reference: &RefArgs, disabled: bool) -> 
 /// `source(source_name, table_name)`.
 pub fn call_source(scope: &Arc<Scope>, args: &Args) -> Result<Value, MjError> {
     let [source_name, table] = args.positional.as_slice() else {
-        return Err(raise_compilation(format!("source() takes exactly two arguments ({} given)", args.positional.len())));
+        return Err(raise_compilation(format!(
+            "source() takes exactly two arguments ({} given)",
+            args.positional.len()
+        )));
     };
     let (Some(source_name), Some(table)) = (source_name.as_str(), table.as_str()) else {
         let (which, bad) = match source_name.as_str() {
@@ -220,9 +222,10 @@ pub fn call_named(scope: &Arc<Scope>, kind: ResourceType, args: &Args) -> Result
         Phase::Run(run) if kind == ResourceType::Function => {
             let name = parts.last().cloned().unwrap_or_default();
             let wanted = (parts.len() == 2).then(|| parts[0].clone());
-            let found = run.shared.manifest.functions.values().find(|node| {
-                node.name == name && wanted.as_ref().is_none_or(|package| *package == node.package_name)
-            });
+            let found =
+                run.shared.manifest.functions.values().find(|node| {
+                    node.name == name && wanted.as_ref().is_none_or(|package| *package == node.package_name)
+                });
             match found {
                 Some(node) => relations::of_function(scope, run, node),
                 None => Err(not_found(scope, word, &RefArgs { name, package: wanted, version: None }, false)),
@@ -235,4 +238,3 @@ pub fn call_named(scope: &Arc<Scope>, kind: ResourceType, args: &Args) -> Result
 fn py_args(args: &Args) -> String {
     args.positional.iter().map(py_repr).collect::<Vec<_>>().join(", ")
 }
-

@@ -85,9 +85,7 @@ pub fn load(scope: &Scope, args: &Args) -> Result<Value, MjError> {
         None => Ok(Value::from(())),
         Some(stored) if name == "main" => Ok(stored.clone().unwrap_or_default()),
         Some(stored) => stored.take().ok_or_else(|| {
-            raise_compilation(format!(
-                "The 'statement' result named '{name}' has already been loaded into a variable"
-            ))
+            raise_compilation(format!("The 'statement' result named '{name}' has already been loaded into a variable"))
         }),
     }
 }

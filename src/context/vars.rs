@@ -107,12 +107,7 @@ impl Object for VarFunction {
         }
     }
 
-    fn call_method(
-        self: &Arc<Self>,
-        _: &mut State<'_, '_>,
-        method: &str,
-        args: &[Value],
-    ) -> Result<Value, MjError> {
+    fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, MjError> {
         if method == "has_var" {
             let name = Args::new(args)?.text("has_var", 0, "var_name")?;
             return Ok(Value::from(self.find(&name).is_some()));
@@ -140,10 +135,7 @@ pub fn env_var(scope: &Scope, args: &Args) -> Result<Value, MjError> {
     match (value, args.get(1, "default")) {
         (Some(value), _) => Ok(Value::from(value)),
         (None, Some(default)) if !default.is_none() => Ok(default),
-        _ => Err(raise(Error::new(
-            ErrorKind::EnvVarMissing,
-            format!("Env var required but not provided: '{name}'"),
-        ))),
+        _ => Err(raise(Error::new(ErrorKind::EnvVarMissing, format!("Env var required but not provided: '{name}'")))),
     }
 }
 

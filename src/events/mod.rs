@@ -1,7 +1,33 @@
 //! What a person or a program reads while rdbt works: console lines, `logs/dbt.log`, JSON lines. Every other room
 //! says what happened through [`Events::emit`]; only this one writes to a stream.
 
+pub mod config;
+mod console;
+mod file;
+mod format;
+pub mod lines;
+mod node_info;
+pub mod paint;
+mod warnings;
+
+use std::sync::{Mutex, PoisonError};
+
+use chrono::Utc;
 use serde_json::{Map as JsonMap, Value as Json};
+
+use crate::error::{Error, Result};
+
+use console::Console;
+use file::LogFile;
+use warnings::Verdict;
+
+pub use config::EventsConfig;
+pub use format::thread_name;
+pub use node_info::NodeInfo;
+pub use paint::{Paint, Position};
+
+/// Events of `clean`, which may have removed the log folder: never logged to a file.
+const CLEANING: [&str; 4] = ["Z012", "Z013", "Z014", "Z015"];
 
 /// dbt's levels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,22 +71,124 @@ impl Event {
     }
 }
 
-/// Where events go. Cheap to share; every method takes `&self`.
+/// Where events go. Cheap to share; every method takes `&self`. The default writes nowhere, for tests and for what
+/// happens before the flags are known.
 #[derive(Debug, Default)]
-pub struct Events {}
+pub struct Events {
+    open: Option<Open>,
+}
+
+#[derive(Debug)]
+struct Open {
+    config: EventsConfig,
+    console: Console,
+    file: Mutex<Option<LogFile>>,
+}
 
 impl Events {
+    /// Events written as `config` says. A log file that cannot be opened is left out: dbt's work does not depend on it.
+    pub fn new(config: EventsConfig) -> Events {
+        let file = config.file.as_ref().and_then(|_| LogFile::open(&config.log_file, config.max_bytes).ok());
+        Events { open: Some(Open { console: Console::default(), file: Mutex::new(file), config }) }
+    }
+
     /// Writes the event to the console and the log file, each by its own level and format.
     pub fn emit(&self, event: Event) {
-        let _ = event;
+        if let Some(open) = &self.open
+            && !(event.level == Level::Warn && open.config.warn.judge(&event) == Verdict::Silence)
+        {
+            open.write(&event);
+        }
+    }
+
+    /// Whether anything would be written of events of `level`, for events that are costly to make.
+    pub fn wants(&self, level: Level) -> bool {
+        self.open.as_ref().is_some_and(|open| {
+            [&open.config.console, &open.config.file].into_iter().flatten().any(|sink| level >= sink.level)
+        })
     }
 
     /// Writes a warning, silences it, or makes it an error, as `--warn-error` and `--warn-error-options` say.
     ///
     /// # Errors
     /// Warnings of this name are errors in this run.
-    pub fn warn(&self, event: Event) -> crate::error::Result<()> {
-        self.emit(event);
-        Ok(())
+    pub fn warn(&self, event: Event) -> Result<()> {
+        let Some(open) = &self.open else { return Ok(()) };
+        match open.config.warn.judge(&event) {
+            Verdict::Error => Err(Error::compilation(event.message)),
+            Verdict::Silence => Ok(()),
+            Verdict::Warn => {
+                open.write(&event);
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether warnings called `name` are errors in this run.
+    pub fn is_error(&self, name: &str) -> bool {
+        self.open.as_ref().is_some_and(|open| open.config.warn.is_error(name))
+    }
+
+    /// Colours and width of lines.
+    pub fn paint(&self) -> Paint {
+        self.open.as_ref().map(|open| open.config.paint).unwrap_or_default()
+    }
+
+    /// Shows a progress bar for `total` nodes, if a person watches.
+    pub fn start_progress(&self, total: usize) {
+        if let Some(open) = self.open.as_ref().filter(|open| open.config.progress) {
+            open.console.start_progress(total as u64);
+        }
+    }
+
+    /// Moves the progress bar on by one node.
+    pub fn advance(&self, message: &str) {
+        if let Some(open) = self.open.as_ref().filter(|open| open.config.progress) {
+            open.console.advance(message.to_owned());
+        }
+    }
+
+    /// Takes the progress bar away.
+    pub fn end_progress(&self) {
+        if let Some(open) = &self.open {
+            open.console.end_progress();
+        }
+    }
+
+    /// Writes what is buffered to the log file.
+    pub fn flush(&self) {
+        if let Some(open) = &self.open
+            && let Some(file) = open.file.lock().unwrap_or_else(PoisonError::into_inner).as_mut()
+        {
+            let _ = file.flush();
+        }
+    }
+}
+
+impl Drop for Events {
+    fn drop(&mut self) {
+        self.flush();
+    }
+}
+
+impl Open {
+    fn write(&self, event: &Event) {
+        let now = Utc::now();
+        if let Some(sink) = &self.config.console
+            && (event.level >= sink.level || format::is_print(event))
+        {
+            self.console.write_line(&format::line(event, now, sink, &self.config));
+        }
+        if let Some(sink) = &self.config.file
+            && (event.level >= sink.level || format::is_print(event))
+            && !CLEANING.contains(&event.code)
+        {
+            let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+            let line = format::line(event, now, sink, &self.config);
+            // A full disk must not end the run for want of a log: from here on nothing is logged.
+            if file.as_mut().is_some_and(|file| file.write_line(&line, event.level >= Level::Warn).is_err()) {
+                *file = None;
+            }
+        }
     }
 }

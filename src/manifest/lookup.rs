@@ -34,10 +34,8 @@ impl Manifest {
         };
         let candidates: &[UniqueId] = self.ref_index.get(&key).map(Vec::as_slice).unwrap_or_default();
         for searched in self.search_packages(node_package, package) {
-            let matches: Vec<&UniqueId> = candidates
-                .iter()
-                .filter(|id| searched.is_none_or(|package| package_of(id) == package))
-                .collect();
+            let matches: Vec<&UniqueId> =
+                candidates.iter().filter(|id| searched.is_none_or(|package| package_of(id) == package)).collect();
             match matches.as_slice() {
                 [] => {}
                 [one] => {

@@ -81,6 +81,7 @@ impl ResourceType {
         match self {
             ResourceType::Analysis => "analyses".to_owned(),
             ResourceType::SavedQuery => "saved_queries".to_owned(),
+            ResourceType::Test => "data_tests".to_owned(),
             other => format!("{}s", other.as_str()),
         }
     }

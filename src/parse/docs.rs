@@ -102,10 +102,9 @@ impl DocLookup {
         let packages = self.by_name.get(name)?;
         let id = match package {
             Some(package) => packages.get(package)?,
-            None => packages
-                .get(&self.root)
-                .or_else(|| packages.get(node_package))
-                .or_else(|| packages.values().next())?,
+            None => {
+                packages.get(&self.root).or_else(|| packages.get(node_package)).or_else(|| packages.values().next())?
+            }
         };
         Some((id, self.contents.get(id)?))
     }

@@ -96,10 +96,11 @@ fn macros_of(file: &MacroFile<'_>, created_at: f64, validate_arguments: bool) ->
 
 fn new_macro(file: &MacroFile<'_>, definition: MacroDef, created_at: f64, validate_arguments: bool) -> Macro {
     let with_arguments = validate_arguments && !file.only_tests;
-    let arguments = definition.params.iter().filter(|_| with_arguments).map(|param| MacroArgument {
-        name: param.name.clone(),
-        ..MacroArgument::default()
-    });
+    let arguments = definition
+        .params
+        .iter()
+        .filter(|_| with_arguments)
+        .map(|param| MacroArgument { name: param.name.clone(), ..MacroArgument::default() });
     let docs = shown_docs();
     Macro {
         unique_id: definition.unique_id.clone(),
@@ -129,10 +130,8 @@ pub fn shown_docs() -> JsonMap<String, Json> {
 }
 
 fn duplicate(second: &Macro, first: &Macro) -> Error {
-    let found = format!(
-        "dbt found multiple macros named \"{}\" in the project \"{}\".",
-        second.name, second.package_name
-    );
+    let found =
+        format!("dbt found multiple macros named \"{}\" in the project \"{}\".", second.name, second.package_name);
     Error::compilation(format!(
         "{}\n All macros require unique names, to fix this error rename or remove any\nduplicates. They can be found in \
          these files:\n    - {}\n    - {}",
@@ -157,7 +156,8 @@ pub fn register(project: &Project, engine: &Engine, macros: &IndexMap<UniqueId, 
 
 /// Fills `depends_on` of every macro.
 pub fn find_calls(macros: &mut IndexMap<UniqueId, Macro>, resolver: &MacroResolver) {
-    let called: Vec<Vec<String>> = macros.values().collect::<Vec<_>>().into_par_iter().map(|found| calls_of(found, resolver)).collect();
+    let called: Vec<Vec<String>> =
+        macros.values().collect::<Vec<_>>().into_par_iter().map(|found| calls_of(found, resolver)).collect();
     for (found, called) in macros.values_mut().zip(called) {
         found.depends_on = called;
     }

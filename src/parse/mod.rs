@@ -1,19 +1,30 @@
 //! From the files of a project and its packages to a [`Manifest`]: macros first, then everything that has a text,
 //! then properties (schema YAML), sources and tests, then the links between them. Mirrors dbt's `ManifestLoader`.
 
+mod checks;
 pub mod config;
 pub mod cx;
+mod descriptions;
 mod docs;
 mod duplicates;
 pub mod files;
+mod fixtures;
 mod functions;
+mod inline;
+mod lookups;
 mod macros;
 mod nodes;
+mod primary_keys;
+mod properties;
 pub mod python;
 mod python_literals;
 mod python_models;
+mod refs;
 mod sql_files;
 mod static_config;
+mod static_refs;
+mod tests;
+mod unit_links;
 mod unrendered;
 mod walk;
 pub mod warnings;
@@ -25,12 +36,18 @@ use crate::error::Result;
 use crate::events::Events;
 use crate::invocation::Invocation;
 use crate::jinja::Engine;
-use crate::manifest::Manifest;
+use crate::manifest::{Disabled, Manifest, UniqueId};
 use crate::project::{Package, Project};
 use config::ConfigTrees;
 use cx::{Cx, Flags};
-use files::PackageFiles;
+use files::{FileKind, PackageFiles};
+use fixtures::Fixtures;
+use lookups::NodeLookup;
+use properties::{Added, Loader};
+use properties::yaml_file::SchemaFile;
 use warnings::Warnings;
+
+pub use inline::{INLINE_NAME, inline_node};
 
 /// What parsing hands on.
 #[derive(Debug)]
@@ -56,17 +73,18 @@ pub fn parse(
 ) -> Result<Parsed> {
     let flags = Flags::new(invocation, project);
     let all_files = files::read_packages(project.all_packages(), flags.maximum_seed_bytes)?;
+    let warnings =
+        Arc::new(Warnings::new(events.clone(), invocation.flags.show_all_deprecations, invocation.flags.printer_width));
+    let mut schemas = Vec::new();
+    for files in all_files.values() {
+        schemas.extend(properties::yaml_file::read(files.of(FileKind::Schema), &warnings)?);
+    }
     let created_at = cx::now();
     let mut all_macros = macros::load(project, &all_files, created_at, flags.validate_macro_args)?;
     let resolver = macros::register(project, &engine, &all_macros);
     macros::find_calls(&mut all_macros, &resolver);
     let globals =
         Globals::new(invocation.clone(), project.clone(), Arc::new(engine), Arc::new(resolver), events.clone())?;
-    let warnings = Arc::new(Warnings::new(
-        events.clone(),
-        invocation.flags.show_all_deprecations,
-        invocation.flags.printer_width,
-    ));
     let cx = Cx {
         trees: ConfigTrees::new(project, flags.corrected_analysis_fqns),
         globals: globals.clone(),
@@ -75,21 +93,98 @@ pub fn parse(
         created_at,
     };
     let none = PackageFiles::default();
-    let packages: Vec<(&Package, &PackageFiles)> = project
-        .all_packages()
-        .map(|package| (package, all_files.get(&package.name).unwrap_or(&none)))
-        .collect();
-    let mut manifest =
-        Manifest { macros: all_macros, project_name: project.root.name.clone(), ..Manifest::default() };
-    for node in sql_files::parse(&cx, &packages)? {
-        duplicates::add_node(&mut manifest, node)?;
+    let packages: Vec<(&Package, &PackageFiles)> =
+        project.all_packages().map(|package| (package, all_files.get(&package.name).unwrap_or(&none))).collect();
+    let mut manifest = Manifest { macros: all_macros, project_name: project.root.name.clone(), ..Manifest::default() };
+    build(&cx, &mut manifest, &packages, &schemas)?;
+    Ok(Parsed { manifest, globals, warnings })
+}
+
+/// Everything after macros, in dbt's order.
+fn build(
+    cx: &Cx,
+    manifest: &mut Manifest,
+    packages: &[(&Package, &PackageFiles)],
+    schemas: &[SchemaFile<'_>],
+) -> Result<()> {
+    for node in sql_files::parse(cx, packages)? {
+        duplicates::add_node(manifest, node)?;
     }
-    for doc in docs::parse(&cx, &packages)? {
+    for doc in docs::parse(cx, packages)? {
         if let Some(known) = manifest.docs.get(&doc.unique_id) {
             return Err(duplicates::duplicate(&doc, known));
         }
         manifest.docs.insert(doc.unique_id.clone(), doc);
     }
+    let fixtures = Fixtures::read(packages)?;
+    let mut loader = Loader::new(cx, manifest, &fixtures);
+    for schema in schemas {
+        loader.load(schema)?;
+    }
+    let collected = loader.finish();
+    add_collected(cx, manifest, &collected)?;
+    move_disabled(manifest)?;
+    let source_tests = properties::sources::construct(cx, manifest, collected.tables, &collected.overrides)?;
+    add_tests(cx, manifest, &source_tests)?;
     manifest.index();
-    Ok(Parsed { manifest, globals, warnings })
+    refs::resolve(cx, manifest)?;
+    unit_links::resolve(manifest)?;
+    descriptions::render(cx, manifest)?;
+    primary_keys::infer(manifest);
+    checks::run(cx, manifest)
+}
+
+/// Adds the tests that properties define, and brings what properties added into dbt's order.
+fn add_collected(cx: &Cx, manifest: &mut Manifest, collected: &properties::Collected) -> Result<()> {
+    let refs = NodeLookup::of(manifest, |node| node.resource_type.is_refable());
+    let mut tests = tests::build(cx, manifest, &refs, &collected.tests)?.into_iter();
+    for added in &collected.added {
+        match added {
+            Added::Node(id) => {
+                if let Some(node) = manifest.nodes.shift_remove(id) {
+                    manifest.nodes.insert(id.clone(), node);
+                }
+            }
+            Added::Tests(count) => {
+                for node in tests.by_ref().take(*count) {
+                    duplicates::add_node(manifest, node)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn add_tests(cx: &Cx, manifest: &mut Manifest, specs: &[tests::TestSpec]) -> Result<()> {
+    let refs = NodeLookup::of(manifest, |node| node.resource_type.is_refable());
+    for node in tests::build(cx, manifest, &refs, specs)? {
+        duplicates::add_node(manifest, node)?;
+    }
+    Ok(())
+}
+
+/// Properties may have disabled nodes, or enabled disabled ones.
+fn move_disabled(manifest: &mut Manifest) -> Result<()> {
+    let ids: Vec<UniqueId> =
+        manifest.nodes.iter().filter(|(_, node)| !node.config.enabled()).map(|(id, _)| id.clone()).collect();
+    for id in ids {
+        if let Some(node) = manifest.nodes.shift_remove(&id) {
+            duplicates::add_disabled(manifest, Disabled::Node(Box::new(node)));
+        }
+    }
+    let mut enabled = Vec::new();
+    for all in manifest.disabled.values_mut() {
+        let (now_enabled, still): (Vec<Disabled>, Vec<Disabled>) = std::mem::take(all)
+            .into_iter()
+            .partition(|disabled| matches!(disabled, Disabled::Node(node) if node.config.enabled()));
+        *all = still;
+        enabled.extend(now_enabled);
+    }
+    manifest.disabled.retain(|_, all| !all.is_empty());
+    for disabled in enabled {
+        if let Disabled::Node(node) = disabled {
+            duplicates::add_node(manifest, *node)?;
+        }
+    }
+    Ok(())
 }

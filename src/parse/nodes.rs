@@ -204,19 +204,14 @@ fn configure_inner(
     let call = std::mem::take(&mut node.config_call);
     let unrendered_call = match keeps_types || node.language == "python" {
         true => call.clone(),
-        false => static_config::unrendered_call(&node.raw_code, &call),
+        false => static_config::unrendered_call(&node.raw_code, &call, node.resource_type == ResourceType::Model),
     };
-    let said = Said {
-        resource_type: node.resource_type,
-        package: &node.package_name,
-        fqn: &node.fqn,
-        patch,
-        call: &call,
-    };
+    let said =
+        Said { resource_type: node.resource_type, package: &node.package_name, fqn: &node.fqn, patch, call: &call };
     let resolved = cx.trees.resolve(said)?;
-    let merged_patch = unrendered::merged_patch(cx, patch, unrendered_patch);
-    let unrendered =
-        cx.trees.resolve_unrendered(Said { patch: merged_patch.as_ref(), call: &unrendered_call, ..said });
+    let written = unrendered_patch.filter(|_| node.resource_type != ResourceType::Test);
+    let merged_patch = unrendered::merged_patch(cx, patch, written);
+    let unrendered = cx.trees.resolve_unrendered(Said { patch: merged_patch.as_ref(), call: &unrendered_call, ..said });
     copy_to_node(node, &resolved.0);
     node.unrendered_config = unrendered;
     node.config = cx.trees.overlay(node.resource_type, &node.config, &resolved)?;

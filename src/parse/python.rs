@@ -47,8 +47,7 @@ pub fn title(word: &str) -> String {
     let mut after_letter = false;
     word.chars()
         .map(|letter| {
-            let mapped =
-                if after_letter { letter.to_ascii_lowercase() } else { letter.to_ascii_uppercase() };
+            let mapped = if after_letter { letter.to_ascii_lowercase() } else { letter.to_ascii_uppercase() };
             after_letter = letter.is_alphabetic();
             mapped
         })

@@ -97,9 +97,7 @@ fn ref_of(call: &Call) -> Result<RefArgs> {
     let version = call.keywords.get("version").or_else(|| call.keywords.get("v")).filter(|v| !v.is_null()).cloned();
     match call.positional.as_slice() {
         [name] => Ok(RefArgs { name: python::text(name), package: None, version }),
-        [package, name] => {
-            Ok(RefArgs { name: python::text(name), package: Some(python::text(package)), version })
-        }
+        [package, name] => Ok(RefArgs { name: python::text(name), package: Some(python::text(package)), version }),
         other => Err(Error::compilation(format!("ref() takes at most two arguments ({} given)", other.len()))),
     }
 }

@@ -29,9 +29,7 @@ enum Job<'a> {
 pub fn parse(cx: &Cx, packages: &[(&Package, &PackageFiles)]) -> Result<Vec<Node>> {
     let mut jobs: Vec<Job<'_>> = Vec::new();
     for (package, files) in packages {
-        for kind in
-            [FileKind::Model, FileKind::Snapshot, FileKind::Analysis, FileKind::SingularTest, FileKind::Seed]
-        {
+        for kind in [FileKind::Model, FileKind::Snapshot, FileKind::Analysis, FileKind::SingularTest, FileKind::Seed] {
             jobs.extend(files.of(kind).iter().map(Job::File));
         }
         add_hooks(package, &mut jobs)?;
@@ -164,10 +162,9 @@ fn draft_of(
 /// A file may hold several snapshot blocks; the name of the file is part of their fqn.
 fn parse_snapshots(cx: &Cx, file: &SourceFile) -> Result<Vec<Node>> {
     let path = file.original_file_path();
-    let label =
-        NodeLabel { resource_type: "snapshot".to_owned(), name: file.name().to_owned(), path: path.clone() };
-    let blocks = extract(&file.contents, &path, &[BlockType::Snapshot])
-        .map_err(|error| from_jinja(&error, Some(&label)))?;
+    let label = NodeLabel { resource_type: "snapshot".to_owned(), name: file.name().to_owned(), path: path.clone() };
+    let blocks =
+        extract(&file.contents, &path, &[BlockType::Snapshot]).map_err(|error| from_jinja(&error, Some(&label)))?;
     let mut nodes = Vec::with_capacity(blocks.len());
     for block in blocks {
         let mut fqn = vec![file.package.to_string()];

@@ -6,28 +6,27 @@ use serde_json::{Map as JsonMap, Value as Json};
 
 use super::python;
 
-/// What the file says in `config()`, as dbt keeps it for `unrendered_config`. `call` is the same after rendering.
-pub fn unrendered_call(source: &str, call: &JsonMap<String, Json>) -> JsonMap<String, Json> {
-    if call.is_empty() || is_plain(source) {
+/// What the file says in `config()`, as dbt keeps it for `unrendered_config`. `call` is the same after rendering. Only
+/// models are read by the fast reader.
+pub fn unrendered_call(source: &str, call: &JsonMap<String, Json>, is_model: bool) -> JsonMap<String, Json> {
+    if call.is_empty() || (is_model && is_plain(source)) {
         return call.clone();
     }
     let written = written_arguments(source);
     if written.is_empty() {
         return call.clone();
     }
-    written.into_iter().map(|(name, text)| (name.clone(), as_written(&name, text, call))).collect()
+    written.into_iter().map(|(name, text)| (name, as_written(text))).collect()
 }
 
 /// A text keeps its value; other literals are printed as Python prints them; expressions stay as they are written.
-fn as_written(name: &str, text: &str, call: &JsonMap<String, Json>) -> Json {
+fn as_written(text: &str) -> Json {
     let text = text.trim();
     if let Some(inner) = plain_string(text) {
         return Json::String(inner);
     }
-    let hook_name = name.replace("_hook", "-hook");
-    let value = call.get(name).or_else(|| call.get(&hook_name));
-    match value {
-        Some(value) if is_literal(text) => Json::String(python::repr(value)),
+    match literal(text) {
+        Some((value, "")) => Json::String(python::repr(&value)),
         _ => Json::String(text.to_owned()),
     }
 }
@@ -39,26 +38,55 @@ fn plain_string(text: &str) -> Option<String> {
     (!inner.contains(quote) && !inner.contains('\\')).then(|| inner.to_owned())
 }
 
-/// Whether an expression holds no names but those of constants, and no call.
-fn is_literal(text: &str) -> bool {
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        if matches!(first, '\'' | '"') {
-            let Some(length) = string_length(rest) else { return false };
-            rest = &rest[length..];
-        } else if first.is_alphabetic() || first == '_' {
-            let end = rest.find(|letter: char| !(letter.is_alphanumeric() || letter == '_')).unwrap_or(rest.len());
-            if !matches!(&rest[..end], "true" | "True" | "false" | "False" | "none" | "None") {
-                return false;
-            }
-            rest = &rest[end..];
-        } else if matches!(first, '(' | ')' | '~' | '*' | '/' | '%' | '+' | '|') {
-            return false;
-        } else {
-            rest = &rest[first.len_utf8()..];
+/// The literal that `text` begins with, and what follows it.
+fn literal(text: &str) -> Option<(Json, &str)> {
+    let text = text.trim_start();
+    match text.chars().next()? {
+        '\'' | '"' => {
+            let length = string_length(text)?;
+            Some((Json::String(plain_string(&text[..length])?), text[length..].trim_start()))
+        }
+        '[' => list(&text[1..]),
+        '{' => mapping(&text[1..]),
+        _ => {
+            let is_word = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '.' | '-');
+            let end = text.find(|letter: char| !is_word(letter)).unwrap_or(text.len());
+            let value = match &text[..end] {
+                "true" | "True" => Json::Bool(true),
+                "false" | "False" => Json::Bool(false),
+                "none" | "None" => Json::Null,
+                number => serde_json::from_str(number).ok().filter(Json::is_number)?,
+            };
+            Some((value, text[end..].trim_start()))
         }
     }
-    true
+}
+
+fn list(text: &str) -> Option<(Json, &str)> {
+    let mut items = Vec::new();
+    let mut rest = text.trim_start();
+    loop {
+        if let Some(after) = rest.strip_prefix(']') {
+            return Some((Json::Array(items), after.trim_start()));
+        }
+        let (item, after) = literal(rest)?;
+        items.push(item);
+        rest = after.strip_prefix(',').unwrap_or(after).trim_start();
+    }
+}
+
+fn mapping(text: &str) -> Option<(Json, &str)> {
+    let mut entries = JsonMap::new();
+    let mut rest = text.trim_start();
+    loop {
+        if let Some(after) = rest.strip_prefix('}') {
+            return Some((Json::Object(entries), after.trim_start()));
+        }
+        let (key, after) = literal(rest)?;
+        let (value, after) = literal(after.strip_prefix(':')?)?;
+        entries.insert(python::text(&key), value);
+        rest = after.strip_prefix(',').unwrap_or(after).trim_start();
+    }
 }
 
 /// Length in bytes of the string literal that `text` begins with.
@@ -170,7 +198,8 @@ impl Reader<'_> {
 
     fn word(&mut self) -> &str {
         self.rest = self.rest.trim_start();
-        let end = self.rest.find(|letter: char| !(letter.is_alphanumeric() || letter == '_')).unwrap_or(self.rest.len());
+        let end =
+            self.rest.find(|letter: char| !(letter.is_alphanumeric() || letter == '_')).unwrap_or(self.rest.len());
         let (word, rest) = self.rest.split_at(end);
         self.rest = rest;
         word
@@ -204,7 +233,7 @@ impl Reader<'_> {
     }
 
     fn call(&mut self, argument: fn(&mut Self) -> bool) -> bool {
-        self.skip("(") && self.items(")", argument)
+        self.skip("(") && !self.rest.trim_start().starts_with(')') && self.items(")", argument)
     }
 
     fn items(&mut self, close: &str, item: fn(&mut Self) -> bool) -> bool {
@@ -247,7 +276,7 @@ impl Reader<'_> {
         if self.skip("{") {
             return self.items("}", Reader::pair);
         }
-        matches!(self.word(), "true" | "True" | "false" | "False")
+        matches!(self.word(), "True" | "False")
     }
 
     fn pair(&mut self) -> bool {
@@ -269,6 +298,8 @@ mod tests {
             "{% set x = 1 %}",
             "{{ config(a=1) }}",
             "{{ config(a=none) }}",
+            "{{ config(a=true) }}",
+            "{{ config() }}",
             "{{ config(pre_hook='x') }}",
             "{{- ref('a') -}}",
             "{{ this }}",
@@ -285,6 +316,6 @@ mod tests {
         let call = json!({"alias": "b", "tags": [5, null], "name": "x", "flag": true});
         let call = call.as_object().cloned().unwrap_or_default();
         let expected = json!({"alias": "env_var('A', 'b')", "tags": "[5, None]", "name": "x", "flag": "True"});
-        assert_eq!(Json::Object(unrendered_call(source, &call)), expected);
+        assert_eq!(Json::Object(unrendered_call(source, &call, true)), expected);
     }
 }

@@ -57,9 +57,9 @@ impl Ignore {
 
     /// Whether the file at `path`, relative to the package, is left out.
     pub fn matches(&self, path: &str) -> bool {
-        self.0
-            .as_ref()
-            .is_some_and(|patterns| patterns.matched_path_or_any_parents(path.trim_start_matches("./"), false).is_ignore())
+        self.0.as_ref().is_some_and(|patterns| {
+            patterns.matched_path_or_any_parents(path.trim_start_matches("./"), false).is_ignore()
+        })
     }
 }
 

@@ -65,10 +65,8 @@ impl Warnings {
                  deprecations are only encountered during parsing.",
             );
         }
-        let summaries: Vec<_> = counts
-            .iter()
-            .map(|(name, count)| json!({"event_name": name, "occurrences": count}))
-            .collect();
+        let summaries: Vec<_> =
+            counts.iter().map(|(name, count)| json!({"event_name": name, "occurrences": count})).collect();
         let message = deprecation_text("DeprecationsSummary", &text, self.width);
         Some(Event::new("DeprecationsSummary", "D028", Level::Warn, message).with("summaries", summaries))
     }

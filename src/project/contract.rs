@@ -251,6 +251,7 @@ fn is_version(text: &str) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)] // A failing look-up is a failing test.
 mod tests {
     use super::*;
 

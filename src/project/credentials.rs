@@ -185,6 +185,7 @@ fn is_scheme(text: &str) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)] // A failing look-up is a failing test.
 mod tests {
     use super::*;
 

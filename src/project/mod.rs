@@ -11,6 +11,8 @@ mod package;
 pub mod packages;
 pub mod profile;
 pub mod render;
+#[cfg(test)]
+mod tests;
 pub mod values;
 pub mod version;
 

@@ -82,18 +82,13 @@ impl Composer {
         let start = token.start;
         let bare = !matches!(
             token.kind,
-            TokenKind::VersionDirective { .. }
-                | TokenKind::TagDirective { .. }
-                | TokenKind::DocumentStart
+            TokenKind::VersionDirective { .. } | TokenKind::TagDirective { .. } | TokenKind::DocumentStart
         );
         if token.kind == TokenKind::StreamEnd {
             return Ok(None);
         }
         if bare && first {
-            return Ok(Some(DocumentStart {
-                mark: start,
-                explicit: false,
-            }));
+            return Ok(Some(DocumentStart { mark: start, explicit: false }));
         }
         self.directives()?;
         let token = self.scanner.peek()?;
@@ -102,10 +97,7 @@ impl Composer {
             return Err(Problem::at(token.start, words));
         }
         self.scanner.next()?;
-        Ok(Some(DocumentStart {
-            mark: start,
-            explicit: true,
-        }))
+        Ok(Some(DocumentStart { mark: start, explicit: true }))
     }
 
     fn directives(&mut self) -> Outcome<()> {
@@ -117,13 +109,8 @@ impl Composer {
             }
             let token = self.scanner.next()?;
             let refusal = match token.kind {
-                TokenKind::VersionDirective { .. } if versioned => {
-                    "found duplicate %YAML directive"
-                }
-                TokenKind::VersionDirective {
-                    major: 1,
-                    minor: 1 | 2,
-                } => {
+                TokenKind::VersionDirective { .. } if versioned => "found duplicate %YAML directive",
+                TokenKind::VersionDirective { major: 1, minor: 1 | 2 } => {
                     versioned = true;
                     continue;
                 }
@@ -157,11 +144,7 @@ impl Composer {
 
     /// The null that stands where nothing was written.
     fn empty(&mut self, mark: Mark) -> Id {
-        self.graph.add(RawNode {
-            tag: Tag::Null,
-            start: mark,
-            content: Content::Scalar(String::new()),
-        })
+        self.graph.add(RawNode { tag: Tag::Null, start: mark, content: Content::Scalar(String::new()) })
     }
 
     /// Any node. `block` admits block collections, `indentless` admits a sequence whose
@@ -174,37 +157,22 @@ impl Composer {
         let properties = self.properties(start)?;
         let token = self.scanner.peek()?;
         match token.kind {
-            TokenKind::BlockEntry if indentless => {
-                self.sequence(start, properties, Self::indentless_items)
-            }
+            TokenKind::BlockEntry if indentless => self.sequence(start, properties, Self::indentless_items),
             TokenKind::Scalar { .. } => self.scalar(start, properties),
             TokenKind::FlowSequenceStart => self.sequence(start, properties, Self::flow_items),
             TokenKind::FlowMappingStart => self.mapping(start, properties, Self::flow_entries),
-            TokenKind::BlockSequenceStart if block => {
-                self.sequence(start, properties, Self::block_items)
-            }
-            TokenKind::BlockMappingStart if block => {
-                self.mapping(start, properties, Self::block_entries)
-            }
+            TokenKind::BlockSequenceStart if block => self.sequence(start, properties, Self::block_items),
+            TokenKind::BlockMappingStart if block => self.mapping(start, properties, Self::block_entries),
             _ if properties.anchor.is_some() || properties.tag.is_some() => {
                 let tag = match properties.tag {
                     Some(Tag::Unspecific) => Tag::Str,
                     Some(tag) => tag,
                     None => Tag::Null,
                 };
-                self.add(
-                    start,
-                    tag,
-                    properties.anchor,
-                    Content::Scalar(String::new()),
-                )
+                self.add(start, tag, properties.anchor, Content::Scalar(String::new()))
             }
             _ => Err(Problem::within(
-                if block {
-                    "while parsing a block node"
-                } else {
-                    "while parsing a flow node"
-                },
+                if block { "while parsing a block node" } else { "while parsing a flow node" },
                 start,
                 token.start,
                 "did not find expected node content",
@@ -272,27 +240,12 @@ impl Composer {
         self.add(start, tag, properties.anchor, Content::Scalar(text))
     }
 
-    fn add(
-        &mut self,
-        start: Mark,
-        tag: Tag,
-        anchor: Option<String>,
-        content: Content,
-    ) -> Outcome<Id> {
-        let id = self.graph.add(RawNode {
-            tag,
-            start,
-            content,
-        });
+    fn add(&mut self, start: Mark, tag: Tag, anchor: Option<String>, content: Content) -> Outcome<Id> {
+        let id = self.graph.add(RawNode { tag, start, content });
         if let Some(anchor) = anchor
             && let Some((_, first)) = self.anchors.insert(anchor, (id, start))
         {
-            return Err(Problem::within(
-                "found duplicate anchor; first occurrence",
-                first,
-                start,
-                "second occurrence",
-            ));
+            return Err(Problem::within("found duplicate anchor; first occurrence", first, start, "second occurrence"));
         }
         Ok(id)
     }
@@ -330,10 +283,7 @@ impl Composer {
     fn descend(&mut self, start: Mark) -> Outcome<()> {
         self.depth += 1;
         if self.depth > DEPTH_LIMIT {
-            return Err(Problem::at(
-                start,
-                format!("collections are nested more than {DEPTH_LIMIT} levels deep"),
-            ));
+            return Err(Problem::at(start, format!("collections are nested more than {DEPTH_LIMIT} levels deep")));
         }
         Ok(())
     }
@@ -367,9 +317,7 @@ impl Composer {
         while self.scanner.peek()?.kind == TokenKind::BlockEntry {
             let dash = self.scanner.next()?;
             items.push(match self.scanner.peek()?.kind {
-                TokenKind::BlockEntry | TokenKind::Key | TokenKind::Value | TokenKind::BlockEnd => {
-                    self.empty(dash.end)
-                }
+                TokenKind::BlockEntry | TokenKind::Key | TokenKind::Value | TokenKind::BlockEnd => self.empty(dash.end),
                 _ => self.node(true, false)?,
             });
         }
@@ -409,21 +357,14 @@ impl Composer {
     /// The key or the value of a block mapping's entry.
     fn block_side(&mut self, indicator_end: Mark) -> Outcome<Id> {
         match self.scanner.peek()?.kind {
-            TokenKind::Key | TokenKind::Value | TokenKind::BlockEnd => {
-                Ok(self.empty(indicator_end))
-            }
+            TokenKind::Key | TokenKind::Value | TokenKind::BlockEnd => Ok(self.empty(indicator_end)),
             _ => self.node(true, true),
         }
     }
 
     /// Steps over the comma between items of a flow collection. Returns whether another item
     /// may follow; the closing bracket is taken when not.
-    fn flow_continues(
-        &mut self,
-        first: bool,
-        close: &TokenKind,
-        refusal: (&'static str, Mark, &str),
-    ) -> Outcome<bool> {
+    fn flow_continues(&mut self, first: bool, close: &TokenKind, refusal: (&'static str, Mark, &str)) -> Outcome<bool> {
         if !first && self.scanner.peek()?.kind != *close {
             let token = self.scanner.next()?;
             if token.kind != TokenKind::FlowEntry {
@@ -440,11 +381,7 @@ impl Composer {
 
     fn flow_items(&mut self) -> Outcome<Vec<Id>> {
         let opening = self.scanner.next()?.start;
-        let refusal = (
-            "while parsing a flow sequence",
-            opening,
-            "did not find expected ',' or ']'",
-        );
+        let refusal = ("while parsing a flow sequence", opening, "did not find expected ',' or ']'");
         let mut items = Vec::new();
         while self.flow_continues(items.is_empty(), &TokenKind::FlowSequenceEnd, refusal)? {
             let token = self.scanner.peek()?;
@@ -489,11 +426,7 @@ impl Composer {
 
     fn flow_entries(&mut self) -> Outcome<Entries> {
         let opening = self.scanner.next()?.start;
-        let refusal = (
-            "while parsing a flow mapping",
-            opening,
-            "did not find expected ',' or '}'",
-        );
+        let refusal = ("while parsing a flow mapping", opening, "did not find expected ',' or '}'");
         let mut entries = Vec::new();
         while self.flow_continues(entries.is_empty(), &TokenKind::FlowMappingEnd, refusal)? {
             if self.scanner.peek()?.kind != TokenKind::Key {
@@ -507,9 +440,7 @@ impl Composer {
             let token = self.scanner.peek()?;
             let start = token.start;
             let key = match token.kind {
-                TokenKind::Value | TokenKind::FlowEntry | TokenKind::FlowMappingEnd => {
-                    self.empty(start)
-                }
+                TokenKind::Value | TokenKind::FlowEntry | TokenKind::FlowMappingEnd => self.empty(start),
                 _ => self.node(false, false)?,
             };
             let value = self.flow_value(&TokenKind::FlowMappingEnd)?;

@@ -33,37 +33,23 @@ pub(super) struct Constructor<'a> {
 
 impl From<Mark> for Span {
     fn from(mark: Mark) -> Span {
-        Span {
-            line: mark.line + 1,
-            column: mark.column + 1,
-        }
+        Span { line: mark.line + 1, column: mark.column + 1 }
     }
 }
 
 impl<'a> Constructor<'a> {
     /// Builds from the nodes of one document.
     pub(super) fn new(graph: &'a Graph) -> Constructor<'a> {
-        Constructor {
-            graph,
-            open: Vec::new(),
-            built: 0,
-            has_duplicates: false,
-        }
+        Constructor { graph, open: Vec::new(), built: 0, has_duplicates: false }
     }
 
     fn node(&mut self, id: Id) -> Outcome<Node> {
         let start = self.graph[id].start;
         self.built += 1;
         if self.built > NODE_LIMIT {
-            return Err(Problem::at(
-                start,
-                format!("aliases expand the document to more than {NODE_LIMIT} values"),
-            ));
+            return Err(Problem::at(start, format!("aliases expand the document to more than {NODE_LIMIT} values")));
         }
-        Ok(Node {
-            value: self.value(id)?,
-            span: start.into(),
-        })
+        Ok(Node { value: self.value(id)?, span: start.into() })
     }
 
     /// The value of a node.
@@ -94,10 +80,7 @@ impl<'a> Constructor<'a> {
     /// Runs a collection's builder, refusing a collection that is inside itself.
     fn guarded<T>(&mut self, id: Id, build: fn(&mut Self, Id) -> Outcome<T>) -> Outcome<T> {
         if self.open.contains(&id) {
-            return Err(Problem::at(
-                self.graph[id].start,
-                "found unconstructable recursive node",
-            ));
+            return Err(Problem::at(self.graph[id].start, "found unconstructable recursive node"));
         }
         self.open.push(id);
         let built = build(self, id);
@@ -111,9 +94,7 @@ impl<'a> Constructor<'a> {
         for _ in 0..STAND_IN_LIMIT {
             let stand_in = match &self.graph[current].content {
                 Content::Scalar(text) => return Ok(text),
-                Content::Mapping(entries) => entries
-                    .iter()
-                    .find(|(key, _)| self.graph[*key].tag == Tag::Value),
+                Content::Mapping(entries) => entries.iter().find(|(key, _)| self.graph[*key].tag == Tag::Value),
                 Content::Sequence(_) => None,
             };
             match stand_in {
@@ -122,10 +103,7 @@ impl<'a> Constructor<'a> {
             }
         }
         let raw = &self.graph[current];
-        Err(Problem::at(
-            raw.start,
-            format!("expected a scalar node, but found {}", raw.kind()),
-        ))
+        Err(Problem::at(raw.start, format!("expected a scalar node, but found {}", raw.kind())))
     }
 
     fn binary(&self, id: Id) -> Outcome<Value> {
@@ -150,10 +128,7 @@ impl<'a> Constructor<'a> {
         let raw = &self.graph[id];
         match &raw.content {
             Content::Sequence(items) => Ok(items),
-            _ => Err(Problem::at(
-                raw.start,
-                format!("expected a sequence node, but found {}", raw.kind()),
-            )),
+            _ => Err(Problem::at(raw.start, format!("expected a sequence node, but found {}", raw.kind()))),
         }
     }
 
@@ -175,10 +150,7 @@ impl<'a> Constructor<'a> {
     pub(super) fn entries(&self, id: Id) -> Outcome<Entries> {
         let raw = &self.graph[id];
         let Content::Mapping(written) = &raw.content else {
-            return Err(Problem::at(
-                raw.start,
-                format!("expected a mapping node, but found {}", raw.kind()),
-            ));
+            return Err(Problem::at(raw.start, format!("expected a mapping node, but found {}", raw.kind())));
         };
         let mut entries = Vec::with_capacity(written.len());
         self.flatten(id, &mut Vec::new(), &mut entries)?;
@@ -199,10 +171,7 @@ impl<'a> Constructor<'a> {
     pub(super) fn key(&mut self, id: Id) -> Outcome<Node> {
         let raw = &self.graph[id];
         match (&raw.tag, &raw.content) {
-            (Tag::Value, Content::Scalar(text)) => Ok(Node {
-                value: Value::Str(text.clone()),
-                span: raw.start.into(),
-            }),
+            (Tag::Value, Content::Scalar(text)) => Ok(Node { value: Value::Str(text.clone()), span: raw.start.into() }),
             _ => self.node(id),
         }
     }
@@ -231,13 +200,7 @@ impl<'a> Constructor<'a> {
         Ok(())
     }
 
-    fn merge(
-        &self,
-        into: Id,
-        from: Id,
-        active: &mut Vec<Id>,
-        out: &mut Vec<(Id, Id)>,
-    ) -> Outcome<()> {
+    fn merge(&self, into: Id, from: Id, active: &mut Vec<Id>, out: &mut Vec<(Id, Id)>) -> Outcome<()> {
         let refuse = |words: &str, id: Id| {
             Problem::within(
                 "while constructing a mapping",
@@ -304,54 +267,27 @@ impl<'a> Constructor<'a> {
         let found = match &entry.content {
             Content::Mapping(entries) => match entries[..] {
                 [pair] => return Ok(pair),
-                _ => format!(
-                    "expected a single mapping item, but found {} items",
-                    entries.len()
-                ),
+                _ => format!("expected a single mapping item, but found {} items", entries.len()),
             },
             _ => format!("expected a mapping of length 1, but found {}", entry.kind()),
         };
         let start = self.graph[id].start;
-        Err(Problem::within(
-            self.pairs_context(id),
-            start,
-            entry.start,
-            found,
-        ))
+        Err(Problem::within(self.pairs_context(id), start, entry.start, found))
     }
 }
 
 /// Python's objection to text outside ASCII, if there is such text.
 fn ascii_refusal(text: &str) -> Option<String> {
     let first = text.chars().position(|character| !character.is_ascii())?;
-    let run: Vec<char> = text
-        .chars()
-        .skip(first)
-        .take_while(|character| !character.is_ascii())
-        .collect();
+    let run: Vec<char> = text.chars().skip(first).take_while(|character| !character.is_ascii()).collect();
     let place = match run[..] {
-        [single] => format!(
-            "'{}' in position {first}",
-            super::json::python_escape(single)
-        ),
+        [single] => format!("'{}' in position {first}", super::json::python_escape(single)),
         _ => format!("in position {first}-{}", first + run.len() - 1),
     };
-    let noun = if run.len() == 1 {
-        "character"
-    } else {
-        "characters"
-    };
-    Some(format!(
-        "'ascii' codec can't encode {noun} {place}: ordinal not in range(128)"
-    ))
+    let noun = if run.len() == 1 { "character" } else { "characters" };
+    Some(format!("'ascii' codec can't encode {noun} {place}: ordinal not in range(128)"))
 }
 
 fn unknown_tag(start: Mark, tag: &str) -> Box<Problem> {
-    Problem::at(
-        start,
-        format!(
-            "could not determine a constructor for the tag {}",
-            super::json::python_repr(tag)
-        ),
-    )
+    Problem::at(start, format!("could not determine a constructor for the tag {}", super::json::python_repr(tag)))
 }

@@ -120,11 +120,7 @@ impl Writer {
             Value::Seq(items) if items.is_empty() => self.indicator("[]", true, false),
             Value::Map(map) if map.is_empty() => self.indicator("{}", true, false),
             Value::Seq(items) => {
-                let by = if place == Place::MapSide && !self.indention {
-                    0
-                } else {
-                    2
-                };
+                let by = if place == Place::MapSide && !self.indention { 0 } else { 2 };
                 self.indented(0, by, |writer| writer.items(items));
             }
             Value::Map(map) => self.indented(0, 2, |writer| writer.entries(map)),
@@ -152,10 +148,7 @@ impl Writer {
             self.indicator("{}", true, false);
             return;
         }
-        let map: Map = items
-            .iter()
-            .map(|item| (item.clone(), Node::default()))
-            .collect();
+        let map: Map = items.iter().map(|item| (item.clone(), Node::default())).collect();
         self.indented(0, 2, |writer| writer.entries(&map));
     }
 

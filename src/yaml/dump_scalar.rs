@@ -32,10 +32,7 @@ pub(super) struct Analysis {
 }
 
 fn ends_word(character: Option<&char>) -> bool {
-    matches!(
-        character,
-        None | Some('\0' | ' ' | '\t' | '\r' | '\n' | '\u{85}' | '\u{2028}' | '\u{2029}')
-    )
+    matches!(character, None | Some('\0' | ' ' | '\t' | '\r' | '\n' | '\u{85}' | '\u{2028}' | '\u{2029}'))
 }
 
 fn is_break(character: char) -> bool {
@@ -47,10 +44,7 @@ impl Analysis {
     pub(super) fn of(text: &str) -> Analysis {
         let chars: Vec<char> = text.chars().collect();
         let (Some(&first), Some(&last)) = (chars.first(), chars.last()) else {
-            return Analysis {
-                empty: true,
-                ..Analysis::default()
-            };
+            return Analysis { empty: true, ..Analysis::default() };
         };
         let edge = |character| character == ' ' || is_break(character);
         let mut analysis = Analysis {
@@ -94,8 +88,7 @@ impl Analysis {
 /// Whether a character at its place would be mistaken for syntax in block context.
 fn is_indicator(character: char, previous: Option<&char>, next: Option<&char>) -> bool {
     match character {
-        '#' | ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%'
-        | '@' | '`'
+        '#' | ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`'
             if previous.is_none() =>
         {
             true
@@ -117,9 +110,7 @@ fn stretches(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
         let wanted = kind(rest.chars().next()?);
-        let end = rest
-            .find(|character| kind(character) != wanted)
-            .unwrap_or(rest.len());
+        let end = rest.find(|character| kind(character) != wanted).unwrap_or(rest.len());
         let (head, tail) = rest.split_at(end);
         rest = tail;
         Some(head)
@@ -194,11 +185,7 @@ impl Writer {
                 self.write_indent();
                 self.whitespace = false;
                 self.indention = false;
-                let next = if escaped.is_some() {
-                    chars.get(position + 1).copied()
-                } else {
-                    Some(character)
-                };
+                let next = if escaped.is_some() { chars.get(position + 1).copied() } else { Some(character) };
                 if next == Some(' ') {
                     self.write("\\");
                 }

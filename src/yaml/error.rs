@@ -15,11 +15,7 @@ pub(super) struct Mark {
 impl Mark {
     /// The mark as PyYAML prints it for text that is not read from a file by itself.
     pub(super) fn describe(self) -> String {
-        format!(
-            "in \"<unicode string>\", line {}, column {}",
-            self.line + 1,
-            self.column + 1
-        )
+        format!("in \"<unicode string>\", line {}, column {}", self.line + 1, self.column + 1)
     }
 }
 
@@ -66,34 +62,17 @@ pub(super) type Outcome<T> = Result<T, Box<Problem>>;
 impl Problem {
     /// A complaint about one place.
     pub(super) fn at(mark: Mark, message: impl Into<String>) -> Box<Problem> {
-        Box::new(Problem {
-            context: None,
-            message: message.into(),
-            mark: Some(mark),
-        })
+        Box::new(Problem { context: None, message: message.into(), mark: Some(mark) })
     }
 
     /// A complaint about one place that arose while dealing with something that began earlier.
-    pub(super) fn within(
-        context: &'static str,
-        start: Mark,
-        mark: Mark,
-        message: impl Into<String>,
-    ) -> Box<Problem> {
-        Box::new(Problem {
-            context: Some((context, Some(start))),
-            message: message.into(),
-            mark: Some(mark),
-        })
+    pub(super) fn within(context: &'static str, start: Mark, mark: Mark, message: impl Into<String>) -> Box<Problem> {
+        Box::new(Problem { context: Some((context, Some(start))), message: message.into(), mark: Some(mark) })
     }
 
     /// A complaint Python raises outside the YAML library, hence without a place.
     pub(super) fn placeless(message: impl Into<String>) -> Box<Problem> {
-        Box::new(Problem {
-            context: None,
-            message: message.into(),
-            mark: None,
-        })
+        Box::new(Problem { context: None, message: message.into(), mark: None })
     }
 
     /// Joins the complaint with its source, in PyYAML's and dbt's words.

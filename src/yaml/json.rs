@@ -21,9 +21,7 @@ pub fn to_json(value: &Value) -> Json {
         Value::Date(date) => Json::String(date.to_string()),
         Value::DateTime(local, offset) => Json::String(isoformat(local, offset.as_ref(), 'T')),
         Value::Binary(bytes) => Json::String(String::from_utf8_lossy(bytes).into_owned()),
-        Value::Seq(items) | Value::Set(items) => {
-            Json::Array(items.iter().map(|item| to_json(&item.value)).collect())
-        }
+        Value::Seq(items) | Value::Set(items) => Json::Array(items.iter().map(|item| to_json(&item.value)).collect()),
         Value::Map(map) => Json::Object(map_to_json(map)),
     }
 }
@@ -32,17 +30,11 @@ fn big_to_json(digits: &str) -> Json {
     if let Ok(number) = digits.parse::<u64>() {
         return Json::from(number);
     }
-    digits
-        .parse()
-        .ok()
-        .and_then(Number::from_f64)
-        .map_or(Json::Null, Json::Number)
+    digits.parse().ok().and_then(Number::from_f64).map_or(Json::Null, Json::Number)
 }
 
 fn map_to_json(map: &Map) -> JsonMap<String, Json> {
-    map.iter()
-        .map(|(key, value)| (json_key(&key.value), to_json(&value.value)))
-        .collect()
+    map.iter().map(|(key, value)| (json_key(&key.value), to_json(&value.value))).collect()
 }
 
 /// A dictionary key as `json.dumps` writes it.
@@ -71,32 +63,18 @@ pub fn from_json(json: Json) -> Value {
             Value::Int,
         ),
         Json::String(text) => Value::Str(text),
-        Json::Array(items) => Value::Seq(
-            items
-                .into_iter()
-                .map(|item| Node::detached(from_json(item)))
-                .collect(),
-        ),
+        Json::Array(items) => Value::Seq(items.into_iter().map(|item| Node::detached(from_json(item))).collect()),
         Json::Object(entries) => Value::Map(
             entries
                 .into_iter()
-                .map(|(key, value)| {
-                    (
-                        Node::detached(Value::Str(key)),
-                        Node::detached(from_json(value)),
-                    )
-                })
+                .map(|(key, value)| (Node::detached(Value::Str(key)), Node::detached(from_json(value))))
                 .collect(),
         ),
     }
 }
 
 /// A date and time as Python's `datetime.isoformat(separator)`.
-pub(super) fn isoformat(
-    local: &NaiveDateTime,
-    offset: Option<&FixedOffset>,
-    separator: char,
-) -> String {
+pub(super) fn isoformat(local: &NaiveDateTime, offset: Option<&FixedOffset>, separator: char) -> String {
     let micros = local.nanosecond() / 1000;
     let mut text = format!("{}{separator}{}", local.date(), local.format("%H:%M:%S"));
     if micros > 0 {
@@ -145,20 +123,12 @@ pub(super) fn python_float(number: f64) -> String {
         return format!("{digits}e{sign}{exponent:0>2}");
     }
     let text = number.to_string();
-    if text.contains('.') {
-        text
-    } else {
-        format!("{text}.0")
-    }
+    if text.contains('.') { text } else { format!("{text}.0") }
 }
 
 /// Text as Python's `repr()` shows it.
 pub(super) fn python_repr(text: &str) -> String {
-    let quote = if text.contains('\'') && !text.contains('"') {
-        '"'
-    } else {
-        '\''
-    };
+    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
     let mut out = String::from(quote);
     for character in text.chars() {
         match character {

@@ -58,10 +58,7 @@ impl Walk<'_> {
             Tag::Seq | Tag::Set | Tag::Omap | Tag::Pairs => self.unfilled.push_back(id),
             Tag::Map => {
                 if !self.open.insert(id) {
-                    return Err(Problem::at(
-                        self.graph[id].start,
-                        "found unconstructable recursive node",
-                    ));
+                    return Err(Problem::at(self.graph[id].start, "found unconstructable recursive node"));
                 }
                 self.mapping(id)?;
                 self.open.remove(&id);
@@ -108,9 +105,7 @@ impl Walk<'_> {
                 _ => self.constructor.key(key_id)?,
             };
             self.visit(value_id)?;
-            let message = seen
-                .get_node(&key.value)
-                .map(|_| describe(&key, self.graph[key_id].start));
+            let message = seen.get_node(&key.value).map(|_| describe(&key, self.graph[key_id].start));
             if let Some(message) = message
                 && !excused
             {
@@ -127,16 +122,12 @@ impl Walk<'_> {
         let Content::Mapping(written) = &self.graph[id].content else {
             return false;
         };
-        written.first().is_some_and(
-            |(key, _)| matches!(&self.graph[*key].content, Content::Scalar(text) if text == "<<"),
-        )
+        written
+            .first()
+            .is_some_and(|(key, _)| matches!(&self.graph[*key].content, Content::Scalar(text) if text == "<<"))
     }
 }
 
 fn describe(key: &Node, start: Mark) -> String {
-    format!(
-        "Duplicate key '{}' {}",
-        super::json::python_str(&key.value),
-        start.describe()
-    )
+    format!("Duplicate key '{}' {}", super::json::python_str(&key.value), start.describe())
 }

@@ -56,11 +56,7 @@ impl Reader {
             )));
         }
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        Ok(Reader {
-            chars: text.chars().collect(),
-            index: 0,
-            mark: Mark::default(),
-        })
+        Ok(Reader { chars: text.chars().collect(), index: 0, mark: Mark::default() })
     }
 
     /// The character under the cursor; NUL at the end.
@@ -121,11 +117,7 @@ impl Reader {
         if !is_break(character) {
             return None;
         }
-        let width = if character == '\r' && self.peek_at(1) == '\n' {
-            2
-        } else {
-            1
-        };
+        let width = if character == '\r' && self.peek_at(1) == '\n' { 2 } else { 1 };
         self.index += width;
         self.mark.line += 1;
         self.mark.column = 0;
@@ -142,7 +134,6 @@ impl Reader {
 
     /// Whether the character three times in a row, then the end of a word, lie ahead.
     pub(super) fn at_indicator(&self, character: char) -> bool {
-        (0..3).all(|ahead| self.peek_at(ahead) == character)
-            && is_blank_break_or_end(self.peek_at(3))
+        (0..3).all(|ahead| self.peek_at(ahead) == character) && is_blank_break_or_end(self.peek_at(3))
     }
 }

@@ -70,8 +70,8 @@ pub(super) fn resolve_plain(text: &str) -> Tag {
 
 fn resolve_word(text: &str) -> Tag {
     match text {
-        "yes" | "Yes" | "YES" | "no" | "No" | "NO" | "true" | "True" | "TRUE" | "false"
-        | "False" | "FALSE" | "on" | "On" | "ON" | "off" | "Off" | "OFF" => Tag::Bool,
+        "yes" | "Yes" | "YES" | "no" | "No" | "NO" | "true" | "True" | "TRUE" | "false" | "False" | "FALSE" | "on"
+        | "On" | "ON" | "off" | "Off" | "OFF" => Tag::Bool,
         "null" | "Null" | "NULL" => Tag::Null,
         _ => Tag::Str,
     }
@@ -108,12 +108,8 @@ fn is_int(bytes: &[u8]) -> bool {
     match unsigned(bytes) {
         [] => false,
         [b'0'] => true,
-        [b'0', b'b', rest @ ..] => {
-            !rest.is_empty() && all(rest, |b| matches!(b, b'0' | b'1' | b'_'))
-        }
-        [b'0', b'x', rest @ ..] => {
-            !rest.is_empty() && all(rest, |b| b.is_ascii_hexdigit() || b == b'_')
-        }
+        [b'0', b'b', rest @ ..] => !rest.is_empty() && all(rest, |b| matches!(b, b'0' | b'1' | b'_')),
+        [b'0', b'x', rest @ ..] => !rest.is_empty() && all(rest, |b| b.is_ascii_hexdigit() || b == b'_'),
         [b'0', rest @ ..] => all(rest, |b| matches!(b, b'0'..=b'7' | b'_')),
         number @ [b'1'..=b'9', ..] => is_sexagesimal(number),
         _ => false,
@@ -152,9 +148,7 @@ fn is_float(bytes: &[u8]) -> bool {
     if whole.contains(&b':') {
         return is_sexagesimal(whole) && all(fraction, digit_or_underscore);
     }
-    whole.first().is_some_and(u8::is_ascii_digit)
-        && all(whole, digit_or_underscore)
-        && is_fraction(fraction)
+    whole.first().is_some_and(u8::is_ascii_digit) && all(whole, digit_or_underscore) && is_fraction(fraction)
 }
 
 /// Digits with underscores, then perhaps an exponent, whose sign is mandatory.

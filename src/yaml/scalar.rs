@@ -72,10 +72,7 @@ impl Magnitude {
     }
 
     fn refusal(text: &str, base: u32) -> Box<Problem> {
-        Problem::placeless(format!(
-            "invalid literal for int() with base {base}: {}",
-            python_repr(text)
-        ))
+        Problem::placeless(format!("invalid literal for int() with base {base}: {}", python_repr(text)))
     }
 
     fn multiply_add(&mut self, factor: u32, addend: u32) {
@@ -119,9 +116,7 @@ impl Magnitude {
         for limb in limbs {
             digits.push_str(&format!("{limb:09}"));
         }
-        digits
-            .parse()
-            .map_or_else(|_| Value::BigInt(digits), Value::Int)
+        digits.parse().map_or_else(|_| Value::BigInt(digits), Value::Int)
     }
 }
 
@@ -138,18 +133,10 @@ pub(super) fn construct_float(text: &str) -> Outcome<Value> {
         ".inf" => f64::INFINITY,
         ".nan" => return Ok(Value::Float(f64::NAN)),
         _ if digits.contains(':') => {
-            let parts = digits
-                .split(':')
-                .map(python_float)
-                .collect::<Outcome<Vec<f64>>>()?;
+            let parts = digits.split(':').map(python_float).collect::<Outcome<Vec<f64>>>()?;
             let scales = std::iter::successors(Some(1.0), |base| Some(base * 60.0));
             // Python adds the smallest part first, which decides how the sum is rounded.
-            parts
-                .iter()
-                .rev()
-                .zip(scales)
-                .map(|(part, scale)| part * scale)
-                .fold(0.0, |total, part| total + part)
+            parts.iter().rev().zip(scales).map(|(part, scale)| part * scale).fold(0.0, |total, part| total + part)
         }
         _ => python_float(digits)?,
     };
@@ -157,12 +144,9 @@ pub(super) fn construct_float(text: &str) -> Outcome<Value> {
 }
 
 fn python_float(text: &str) -> Outcome<f64> {
-    text.trim().parse().map_err(|_| {
-        Problem::placeless(format!(
-            "could not convert string to float: {}",
-            python_repr(text)
-        ))
-    })
+    text.trim()
+        .parse()
+        .map_err(|_| Problem::placeless(format!("could not convert string to float: {}", python_repr(text))))
 }
 
 /// Decodes base64 as leniently as Python: characters outside the alphabet are skipped.
@@ -210,11 +194,8 @@ pub(super) fn encode_base64(bytes: &[u8]) -> String {
     let mut text = String::new();
     for line in bytes.chunks(57) {
         for triple in line.chunks(3) {
-            let bits = triple
-                .iter()
-                .chain([0, 0].iter())
-                .take(3)
-                .fold(0u32, |bits, &byte| (bits << 8) | u32::from(byte));
+            let bits =
+                triple.iter().chain([0, 0].iter()).take(3).fold(0u32, |bits, &byte| (bits << 8) | u32::from(byte));
             for position in 0..4 {
                 if position <= triple.len() {
                     let sextet = (bits >> (18 - 6 * position)) & 63;

@@ -27,25 +27,12 @@ impl Scanner {
         self.reader.skip();
         let name = self.take_word();
         let next = self.reader.peek();
-        let ends = is_blank_break_or_end(next)
-            || matches!(next, '?' | ':' | ',' | ']' | '}' | '%' | '@' | '`');
+        let ends = is_blank_break_or_end(next) || matches!(next, '?' | ':' | ',' | ']' | '}' | '%' | '@' | '`');
         if name.is_empty() || !ends {
-            let context = if alias {
-                "while scanning an alias"
-            } else {
-                "while scanning an anchor"
-            };
-            return self.refuse(
-                context,
-                start,
-                "did not find expected alphabetic or numeric character",
-            );
+            let context = if alias { "while scanning an alias" } else { "while scanning an anchor" };
+            return self.refuse(context, start, "did not find expected alphabetic or numeric character");
         }
-        let kind = if alias {
-            TokenKind::Alias(name)
-        } else {
-            TokenKind::Anchor(name)
-        };
+        let kind = if alias { TokenKind::Alias(name) } else { TokenKind::Anchor(name) };
         Ok(self.token(kind, start))
     }
 
@@ -57,11 +44,7 @@ impl Scanner {
             self.reader.skip();
             let suffix = self.scan_uri(true, false, "", start)?;
             if self.reader.peek() != '>' {
-                return self.refuse(
-                    "while scanning a tag",
-                    start,
-                    "did not find the expected '>'",
-                );
+                return self.refuse("while scanning a tag", start, "did not find the expected '>'");
             }
             self.reader.skip();
             (String::new(), suffix)
@@ -72,32 +55,20 @@ impl Scanner {
                 (handle, suffix)
             } else {
                 let suffix = self.scan_uri(false, false, &handle, start)?;
-                if suffix.is_empty() {
-                    (String::new(), "!".to_owned())
-                } else {
-                    ("!".to_owned(), suffix)
-                }
+                if suffix.is_empty() { (String::new(), "!".to_owned()) } else { ("!".to_owned(), suffix) }
             }
         };
         let next = self.reader.peek();
         let ends = is_blank_break_or_end(next) || (self.in_flow() && next == ',');
         if !ends {
-            return self.refuse(
-                "while scanning a tag",
-                start,
-                "did not find expected whitespace or line break",
-            );
+            return self.refuse("while scanning a tag", start, "did not find expected whitespace or line break");
         }
         Ok(self.token(TokenKind::Tag { handle, suffix }, start))
     }
 
     fn scan_tag_handle(&mut self, directive: bool, start: Mark) -> Outcome<String> {
         if self.reader.peek() != '!' {
-            let context = if directive {
-                "while scanning a tag directive"
-            } else {
-                "while scanning a tag"
-            };
+            let context = if directive { "while scanning a tag directive" } else { "while scanning a tag" };
             return self.refuse(context, start, "did not find expected '!'");
         }
         self.reader.skip();
@@ -105,35 +76,19 @@ impl Scanner {
         if self.reader.peek() == '!' {
             handle.push(self.reader.take());
         } else if directive && handle != "!" {
-            return self.refuse(
-                "while parsing a tag directive",
-                start,
-                "did not find expected '!'",
-            );
+            return self.refuse("while parsing a tag directive", start, "did not find expected '!'");
         }
         Ok(handle)
     }
 
     /// Scans the rest of a tag whose beginning, bang included, was taken for a handle.
-    fn scan_uri(
-        &mut self,
-        brackets: bool,
-        directive: bool,
-        head: &str,
-        start: Mark,
-    ) -> Outcome<String> {
+    fn scan_uri(&mut self, brackets: bool, directive: bool, head: &str, start: Mark) -> Outcome<String> {
         let mut uri = head.get(1..).unwrap_or_default().to_owned();
-        let context = if directive {
-            "while parsing a %TAG directive"
-        } else {
-            "while parsing a tag"
-        };
+        let context = if directive { "while parsing a %TAG directive" } else { "while parsing a tag" };
         let mut empty = head.is_empty();
         loop {
             let next = self.reader.peek();
-            let accepted = is_word(next)
-                || ";/?:@&=+$.%!~*'()".contains(next)
-                || (brackets && ",[]".contains(next));
+            let accepted = is_word(next) || ";/?:@&=+$.%!~*'()".contains(next) || (brackets && ",[]".contains(next));
             if !accepted {
                 break;
             }
@@ -197,11 +152,7 @@ impl Scanner {
             return self.refuse(CONTEXT, start, "could not find expected directive name");
         }
         if !is_blank_break_or_end(self.reader.peek()) {
-            return self.refuse(
-                CONTEXT,
-                start,
-                "found unexpected non-alphabetical character",
-            );
+            return self.refuse(CONTEXT, start, "found unexpected non-alphabetical character");
         }
         let kind = match name.as_str() {
             "YAML" => self.scan_version(start)?,
@@ -212,11 +163,7 @@ impl Scanner {
         self.reader.skip_blanks();
         self.reader.skip_comment();
         if !is_break_or_end(self.reader.peek()) {
-            return self.refuse(
-                CONTEXT,
-                start,
-                "did not find expected comment or line break",
-            );
+            return self.refuse(CONTEXT, start, "did not find expected comment or line break");
         }
         self.reader.take_break();
         Ok(token)

@@ -90,11 +90,7 @@ impl Scanner {
         if gap.spans_lines {
             self.allow_key();
         }
-        Ok(Token {
-            kind: TokenKind::Scalar { text, plain: true },
-            start,
-            end,
-        })
+        Ok(Token { kind: TokenKind::Scalar { text, plain: true }, start, end })
     }
 
     /// Whether an indicator under the cursor ends the scalar.
@@ -102,12 +98,7 @@ impl Scanner {
         let next = self.reader.peek_at(1);
         match self.reader.peek() {
             ':' if self.in_flow() && matches!(next, ',' | '?' | '[' | ']' | '{' | '}') => {
-                Err(Problem::within(
-                    "while scanning a plain scalar",
-                    start,
-                    self.reader.mark,
-                    "found unexpected ':'",
-                ))
+                Err(Problem::within("while scanning a plain scalar", start, self.reader.mark, "found unexpected ':'"))
             }
             ':' => Ok(is_blank_break_or_end(next)),
             ',' | '[' | ']' | '{' | '}' => Ok(self.in_flow()),
@@ -155,12 +146,7 @@ impl Scanner {
             };
             if let Some(words) = refusal {
                 let mark = self.reader.mark;
-                return Err(Problem::within(
-                    "while scanning a quoted scalar",
-                    start,
-                    mark,
-                    words,
-                ));
+                return Err(Problem::within("while scanning a quoted scalar", start, mark, words));
             }
             let mut gap = Gap::default();
             self.quoted_words(single, start, &mut text, &mut gap)?;
@@ -175,13 +161,7 @@ impl Scanner {
     }
 
     /// Reads up to the next white space or the closing quote.
-    fn quoted_words(
-        &mut self,
-        single: bool,
-        start: Mark,
-        text: &mut String,
-        gap: &mut Gap,
-    ) -> Outcome<()> {
+    fn quoted_words(&mut self, single: bool, start: Mark, text: &mut String, gap: &mut Gap) -> Outcome<()> {
         while !is_blank_break_or_end(self.reader.peek()) {
             match (self.reader.peek(), single) {
                 ('\'', true) if self.reader.peek_at(1) == '\'' => {
@@ -219,14 +199,7 @@ impl Scanner {
     }
 
     fn scan_escape(&mut self, start: Mark) -> Outcome<char> {
-        let refuse = |mark, words: &str| {
-            Err(Problem::within(
-                "while parsing a quoted scalar",
-                start,
-                mark,
-                words,
-            ))
-        };
+        let refuse = |mark, words: &str| Err(Problem::within("while parsing a quoted scalar", start, mark, words));
         let mut digits = 0;
         let character = match self.reader.peek_at(1) {
             '0' => '\0',
@@ -266,10 +239,7 @@ impl Scanner {
             code = (code << 4) | digit;
         }
         let Some(character) = char::from_u32(code) else {
-            return refuse(
-                self.reader.mark,
-                "found invalid Unicode character escape code",
-            );
+            return refuse(self.reader.mark, "found invalid Unicode character escape code");
         };
         for _ in 0..digits {
             self.reader.skip();
@@ -322,9 +292,7 @@ impl Scanner {
                 '+' if chomping.is_none() => chomping = Some(Chomping::Keep),
                 '-' if chomping.is_none() => chomping = Some(Chomping::Strip),
                 '0' if increment.is_none() => {
-                    return Err(
-                        self.block_refusal(start, "found an indentation indicator equal to 0")
-                    );
+                    return Err(self.block_refusal(start, "found an indentation indicator equal to 0"));
                 }
                 digit @ '1'..='9' if increment.is_none() => {
                     increment = digit.to_digit(10).map(i64::from);
@@ -343,12 +311,7 @@ impl Scanner {
     }
 
     fn block_refusal(&self, start: Mark, words: &str) -> Box<Problem> {
-        Problem::within(
-            "while scanning a block scalar",
-            start,
-            self.reader.mark,
-            words,
-        )
+        Problem::within("while scanning a block scalar", start, self.reader.mark, words)
     }
 
     /// Reads indentation and empty lines; the first line that is not empty sets the
@@ -363,10 +326,7 @@ impl Scanner {
             }
             deepest = deepest.max(self.reader.column());
             if self.reader.column() < wanted && self.reader.peek() == '\t' {
-                return Err(self.block_refusal(
-                    start,
-                    "found a tab character where an indentation space is expected",
-                ));
+                return Err(self.block_refusal(start, "found a tab character where an indentation space is expected"));
             }
             match self.reader.take_break() {
                 Some(character) => breaks.push(character),

@@ -75,11 +75,7 @@ impl Scanner {
         self.taken += 1;
         self.certain = false;
         let end = self.reader.mark;
-        Ok(self.waiting.pop_front().unwrap_or(Token {
-            kind: TokenKind::StreamEnd,
-            start: end,
-            end,
-        }))
+        Ok(self.waiting.pop_front().unwrap_or(Token { kind: TokenKind::StreamEnd, start: end, end }))
     }
 
     /// Whether `[` or `{` is open, so that indentation does not count.
@@ -94,11 +90,7 @@ impl Scanner {
 
     /// A token from `start` to the cursor.
     pub(super) fn token(&self, kind: TokenKind, start: Mark) -> Token {
-        Token {
-            kind,
-            start,
-            end: self.reader.mark,
-        }
+        Token { kind, start, end: self.reader.mark }
     }
 
     /// The next token is only certain once it can no longer turn out to start a key.
@@ -107,12 +99,7 @@ impl Scanner {
             return Ok(!self.finished);
         }
         self.drop_stale_keys()?;
-        Ok(!self.finished
-            && self
-                .keys
-                .iter()
-                .flatten()
-                .any(|key| key.token == self.taken))
+        Ok(!self.finished && self.keys.iter().flatten().any(|key| key.token == self.taken))
     }
 
     fn drop_stale_keys(&mut self) -> Outcome<()> {
@@ -161,11 +148,7 @@ impl Scanner {
         }
         self.outer_indents.push(self.indent);
         self.indent = column;
-        let token = Token {
-            kind,
-            start: mark,
-            end: mark,
-        };
+        let token = Token { kind, start: mark, end: mark };
         match at {
             Some(number) => self.waiting.insert(number - self.taken, token),
             None => self.waiting.push_back(token),
@@ -372,19 +355,10 @@ impl Scanner {
 
     fn fetch_value(&mut self) -> Outcome<()> {
         if let Some(key) = self.keys.last_mut().and_then(Option::take) {
-            let token = Token {
-                kind: TokenKind::Key,
-                start: key.mark,
-                end: key.mark,
-            };
+            let token = Token { kind: TokenKind::Key, start: key.mark, end: key.mark };
             self.waiting.insert(key.token - self.taken, token);
             let column = i64::from(key.mark.column);
-            self.open_block(
-                column,
-                Some(key.token),
-                TokenKind::BlockMappingStart,
-                key.mark,
-            );
+            self.open_block(column, Some(key.token), TokenKind::BlockMappingStart, key.mark);
             self.key_allowed = false;
         } else {
             if !self.in_flow() {
@@ -408,10 +382,5 @@ impl Scanner {
 }
 
 fn missing_colon(key: Mark, mark: Mark) -> Box<Problem> {
-    Problem::within(
-        "while scanning a simple key",
-        key,
-        mark,
-        "could not find expected ':'",
-    )
+    Problem::within("while scanning a simple key", key, mark, "could not find expected ':'")
 }

@@ -16,10 +16,7 @@ fn values_know_their_place() {
     assert_eq!(model.span, Span { line: 2, column: 5 });
     let enabled = model.get_path(&["config", "enabled"]).unwrap();
     assert_eq!(enabled.as_bool(), Some(false));
-    let place = Span {
-        line: 3,
-        column: 23,
-    };
+    let place = Span { line: 3, column: 23 };
     assert_eq!(enabled.span, place);
     let (key, _) = model.as_map().unwrap().get_entry("config").unwrap();
     assert_eq!(key.span, Span { line: 3, column: 5 });

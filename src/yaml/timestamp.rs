@@ -30,12 +30,7 @@ struct Cursor<'a>(&'a [u8]);
 
 impl<'a> Cursor<'a> {
     fn digits(&mut self, least: usize, most: usize) -> Option<&'a [u8]> {
-        let count = self
-            .0
-            .iter()
-            .take(most)
-            .take_while(|byte| byte.is_ascii_digit())
-            .count();
+        let count = self.0.iter().take(most).take_while(|byte| byte.is_ascii_digit()).count();
         if count < least {
             return None;
         }
@@ -50,11 +45,7 @@ impl<'a> Cursor<'a> {
     }
 
     fn blanks(&mut self) -> usize {
-        let count = self
-            .0
-            .iter()
-            .take_while(|byte| matches!(byte, b' ' | b'\t'))
-            .count();
+        let count = self.0.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
         self.0 = &self.0[count..];
         count
     }
@@ -68,17 +59,8 @@ pub(super) fn split(bytes: &[u8]) -> Option<Parts<'_>> {
     let month = cursor.digits(1, 2)?;
     cursor.byte(b'-')?;
     let day = cursor.digits(1, 2)?;
-    let time = if cursor.0.is_empty() {
-        None
-    } else {
-        Some(split_time(&mut cursor)?)
-    };
-    Some(Parts {
-        year,
-        month,
-        day,
-        time,
-    })
+    let time = if cursor.0.is_empty() { None } else { Some(split_time(&mut cursor)?) };
+    Some(Parts { year, month, day, time })
 }
 
 fn split_time<'a>(cursor: &mut Cursor<'a>) -> Option<TimeParts<'a>> {
@@ -101,13 +83,7 @@ fn split_time<'a>(cursor: &mut Cursor<'a>) -> Option<TimeParts<'a>> {
     if zone.is_none() && blanks > 0 {
         return None;
     }
-    Some(TimeParts {
-        hour,
-        minute,
-        second,
-        fraction,
-        zone,
-    })
+    Some(TimeParts { hour, minute, second, fraction, zone })
 }
 
 /// The outer `None` means malformed, the inner one that there is no zone.
@@ -131,18 +107,14 @@ fn split_zone(cursor: &mut Cursor<'_>) -> Option<Option<Zone>> {
 
 /// Digits as a number; the callers bound their count to nine.
 fn number(digits: &[u8]) -> u32 {
-    digits
-        .iter()
-        .fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0'))
+    digits.iter().fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0'))
 }
 
 /// Builds the date or time. Calendar nonsense such as month 13 is refused with the words
 /// Python uses.
 pub(super) fn construct(text: &str) -> Outcome<Value> {
     let Some(parts) = split(text.as_bytes()) else {
-        return Err(Problem::placeless(
-            "'NoneType' object has no attribute 'groupdict'",
-        ));
+        return Err(Problem::placeless("'NoneType' object has no attribute 'groupdict'"));
     };
     let (year, month, day) = (number(parts.year), number(parts.month), number(parts.day));
     if year == 0 {

@@ -83,9 +83,7 @@ impl KeyId {
             Value::Str(text) => KeyId::Str(text.clone()),
             Value::Date(date) => KeyId::Date(*date),
             Value::DateTime(local, None) => KeyId::DateTime(*local, None),
-            Value::DateTime(local, Some(offset)) => {
-                KeyId::DateTime(local.checked_sub_offset(*offset)?, Some(0))
-            }
+            Value::DateTime(local, Some(offset)) => KeyId::DateTime(local.checked_sub_offset(*offset)?, Some(0)),
             Value::Binary(bytes) => KeyId::Binary(bytes.clone()),
             Value::Seq(_) | Value::Map(_) | Value::Set(_) => return None,
         })
@@ -93,11 +91,7 @@ impl KeyId {
 
     fn of_float(number: f64) -> KeyId {
         let whole = number as i64;
-        if whole as f64 == number && whole != i64::MAX {
-            KeyId::Int(whole)
-        } else {
-            KeyId::FloatBits(number.to_bits())
-        }
+        if whole as f64 == number && whole != i64::MAX { KeyId::Int(whole) } else { KeyId::FloatBits(number.to_bits()) }
     }
 }
 
@@ -114,10 +108,7 @@ pub struct Map {
 impl PartialEq for Map {
     fn eq(&self, other: &Self) -> bool {
         self.len() == other.len()
-            && self
-                .entries
-                .iter()
-                .all(|(key, value)| other.get_node(&key.value).is_some_and(|v| v == value))
+            && self.entries.iter().all(|(key, value)| other.get_node(&key.value).is_some_and(|v| v == value))
     }
 }
 
@@ -147,9 +138,7 @@ impl Map {
 
     /// Entries whose key is text, in order; the keys dbt works with.
     pub fn str_entries(&self) -> impl Iterator<Item = (&str, &Node)> {
-        self.entries
-            .iter()
-            .filter_map(|(key, value)| key.as_str().map(|text| (text, value)))
+        self.entries.iter().filter_map(|(key, value)| key.as_str().map(|text| (text, value)))
     }
 
     /// The value under a text key.
@@ -162,15 +151,11 @@ impl Map {
     #[must_use]
     pub fn get_entry(&self, key: &str) -> Option<(&Node, &Node)> {
         let found = if self.index.is_empty() {
-            self.entries
-                .iter()
-                .position(|(node, _)| node.as_str() == Some(key))
+            self.entries.iter().position(|(node, _)| node.as_str() == Some(key))
         } else {
             self.index.get(&KeyId::Str(key.to_owned())).copied()
         };
-        found
-            .and_then(|position| self.entries.get(position))
-            .map(|(node, value)| (node, value))
+        found.and_then(|position| self.entries.get(position)).map(|(node, value)| (node, value))
     }
 
     /// The value under any key, compared as Python compares dictionary keys.
@@ -204,26 +189,17 @@ impl Map {
             return self.index.get(&KeyId::of(key)?).copied();
         }
         if let Value::Str(text) = key {
-            return self
-                .entries
-                .iter()
-                .position(|(node, _)| node.as_str() == Some(text));
+            return self.entries.iter().position(|(node, _)| node.as_str() == Some(text));
         }
         let wanted = KeyId::of(key)?;
-        self.entries
-            .iter()
-            .position(|(node, _)| KeyId::of(&node.value).as_ref() == Some(&wanted))
+        self.entries.iter().position(|(node, _)| KeyId::of(&node.value).as_ref() == Some(&wanted))
     }
 
     fn extend_index(&mut self) {
         if self.entries.len() <= SCAN_LIMIT {
             return;
         }
-        let known = if self.index.is_empty() {
-            0
-        } else {
-            self.entries.len() - 1
-        };
+        let known = if self.index.is_empty() { 0 } else { self.entries.len() - 1 };
         for (position, (key, _)) in self.entries.iter().enumerate().skip(known) {
             if let Some(id) = KeyId::of(&key.value) {
                 self.index.insert(id, position);
@@ -306,10 +282,7 @@ impl Node {
     /// A node that does not stem from a file.
     #[must_use]
     pub fn detached(value: Value) -> Node {
-        Node {
-            value,
-            span: Span::default(),
-        }
+        Node { value, span: Span::default() }
     }
 
     /// The value under a text key, if this is a dictionary that has it.

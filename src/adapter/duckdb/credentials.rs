@@ -274,6 +274,7 @@ fn flag(keys: &JsonMap<String, Json>, key: &str) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -61,8 +61,8 @@ impl DuckDbEngine {
     }
 
     fn config(&self) -> Result<Config, duckdb::Error> {
-        let options = self.credentials.config_options.iter();
-        options.fold(Ok(Config::default()), |config, (key, value)| config?.with(key, value))
+        let mut options = self.credentials.config_options.iter();
+        options.try_fold(Config::default(), |config, (key, value)| config.with(key, value))
     }
 
     /// Everything that dbt-duckdb does once for each database: extensions, secrets, attached databases.

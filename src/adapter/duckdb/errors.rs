@@ -30,6 +30,7 @@ pub(super) fn exception_class(message: &str) -> String {
     match family {
         "TransactionContext" => "TransactionException".to_owned(),
         "INTERRUPT" => "InterruptException".to_owned(),
+        "Out of Memory" => "OutOfMemoryException".to_owned(),
         other => format!("{}Exception", other.replace(' ', "")),
     }
 }
@@ -99,6 +100,7 @@ pub(super) fn on_open(path: &str, message: String) -> AdapterError {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -104,6 +104,7 @@ fn option_sql(key: &str, value: &Json) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -117,17 +117,21 @@ fn push_list(out: &mut String, items: &ArrayRef) -> Result<(), ReadError> {
     Ok(())
 }
 
+/// A struct whose fields have no names, such as `row(1, 2)`, is a tuple in Python and a list in JSON.
 fn push_struct(out: &mut String, fields: &StructArray, row: usize) -> Result<(), ReadError> {
-    out.push('{');
+    let named = fields.column_names().iter().all(|name| !name.is_empty());
+    out.push(if named { '{' } else { '[' });
     for (index, (name, values)) in fields.column_names().iter().zip(fields.columns()).enumerate() {
         if index > 0 {
             out.push_str(", ");
         }
-        push_string(out, name);
-        out.push_str(": ");
+        if named {
+            push_string(out, name);
+            out.push_str(": ");
+        }
         push_json(out, values, row)?;
     }
-    out.push('}');
+    out.push(if named { '}' } else { ']' });
     Ok(())
 }
 

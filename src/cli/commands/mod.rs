@@ -1,25 +1,46 @@
 //! One file for each command: a short sentence over the phases.
 
 mod clean;
+mod compile;
 mod debug;
 mod deps;
 mod init;
+mod list;
+mod parse;
+mod run;
+mod run_operation;
+
+use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::events::{Event, Events, Level};
 use crate::invocation::Invocation;
+use crate::run::Task;
 
 /// Runs a command. The flag tells whether everything in the project went well (exit code 0 or 1).
 ///
 /// # Errors
 /// The command cannot run (exit code 2).
-pub fn run(invocation: &Invocation, events: &Events) -> Result<bool> {
+pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
     match invocation.command.as_str() {
         "clean" => clean::run(invocation, events),
         "debug" => debug::run(invocation, events),
         "deps" => deps::run(invocation, events),
         "init" => init::run(invocation, events),
-        other => Err(Error::internal(format!("The command `{other}` is not part of this build of rdbt."))),
+        "parse" => parse::run(invocation, events),
+        "list" | "ls" => list::run(invocation, events),
+        "run" => run::run(invocation, events, Task::Run),
+        "seed" => run::run(invocation, events, Task::Seed),
+        "snapshot" => run::run(invocation, events, Task::Snapshot),
+        "test" => run::run(invocation, events, Task::Test),
+        "build" => run::run(invocation, events, Task::Build),
+        "compile" => compile::run(invocation, events, Task::Compile),
+        "show" => compile::run(invocation, events, Task::Show),
+        "run-operation" => run_operation::run(invocation, events),
+        other => Err(Error::runtime(format!(
+            "The command `{other}` is known to dbt, but this version of rdbt does not have it."
+        ))
+        .hint("Run this one command with dbt; it reads the same project, artifacts and database.")),
     }
 }
 

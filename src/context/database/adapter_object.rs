@@ -26,7 +26,7 @@ pub struct AdapterObject {
 }
 
 /// Every method, for attribute look-ups without a call.
-const METHODS: [&str; 58] = [
+const METHODS: [&str; 57] = [
     "add_query",
     "already_exists",
     "assert_valid_snapshot_target_given_strategy",
@@ -75,7 +75,6 @@ const METHODS: [&str; 58] = [
     "rename_relation",
     "render_raw_columns_constraints",
     "render_raw_model_constraints",
-    "run_sql_for_tests",
     "standardize_grants_dict",
     "store_relation",
     "truncate_relation",

@@ -62,6 +62,7 @@ pub fn default_query_comment(
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -130,6 +130,7 @@ pub(super) fn model(raw_constraints: &Value) -> std::result::Result<Vec<Value>, 
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::jinja::value::from_json;

@@ -79,6 +79,7 @@ pub(super) fn read_location(location: &str, options: &Value) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -16,6 +16,8 @@ mod relation;
 mod response;
 mod snapshots;
 mod table;
+#[cfg(test)]
+mod tests;
 mod values;
 
 pub use adapter::Adapter;

@@ -9,7 +9,9 @@ use crate::context::call::Args;
 use crate::context::errors::{raise, raise_compilation};
 use crate::error::Error;
 use crate::jinja::value::{Dict, List, py_repr, py_str};
-use crate::jinja::{DynObject, ErrorKind, MjError, Object, ObjectRepr, PyError, State, Value, ValueKind, is_undefined};
+use crate::jinja::{
+    DynObject, Enumerator, ErrorKind, MjError, Object, ObjectRepr, PyError, State, Value, ValueKind, is_undefined,
+};
 
 /// A [`Relation`] as a value.
 #[derive(Debug)]
@@ -103,6 +105,12 @@ impl RelationObject {
             "information_schema_only" => Ok(RelationObject::value(relation.information_schema(None))),
             "matches" => matches(relation, args),
             "get" => Ok(self.get(args)),
+            "get_function_config" => function_config(&args.require(name, 0, "model")?),
+            "get_function_macro_name" => {
+                let config = args.require(name, 0, "config")?;
+                let (kind, language) = (config.get_attr("type")?, config.get_attr("language")?);
+                Ok(Value::from(format!("{}_function_{}", py_str(&kind), py_str(&language))))
+            }
             other => class_method(other, args),
         }
     }
@@ -129,6 +137,11 @@ impl Object for RelationObject {
         self.attribute(key.as_str()?)
     }
 
+    /// A mapping that cannot be looped over, in dbt as here; it also makes comparisons compare relations.
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::NonEnumerable
+    }
+
     fn is_true(self: &Arc<Self>) -> bool {
         true
     }
@@ -148,6 +161,33 @@ impl Object for RelationObject {
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)
     }
+}
+
+/// What a function's node says about how it is made; none for other nodes.
+///
+/// # Errors
+/// A setting that its language needs is missing.
+fn function_config(model: &Value) -> Result<Value, MjError> {
+    let field = |value: &Value, key: &str| value.get_item(&Value::from(key)).unwrap_or_default();
+    if field(model, "resource_type").as_str() != Some("function") {
+        return Ok(Value::from(()));
+    }
+    let config = field(model, "config");
+    let settings = [
+        ("language", field(model, "language"), true),
+        ("type", field(&config, "type"), true),
+        ("runtime_version", field(&config, "runtime_version"), false),
+        ("entry_point", field(&config, "entry_point"), false),
+    ];
+    let python = settings[0].1.as_str() == Some("python");
+    for (name, value, always) in &settings {
+        if !value.is_true() && (*always || python) {
+            let whose = if *always { "functions" } else { "python functions" };
+            return Err(raise(Error::runtime(format!("A `{name}` is required for {whose}"))));
+        }
+    }
+    let known = |value: Value| if value.is_undefined() { Value::from(()) } else { value };
+    Ok(Dict::from_pairs(settings.map(|(name, value, _)| (name, known(value)))))
 }
 
 fn optional(text: Option<&str>) -> Value {

@@ -72,6 +72,7 @@ pub(super) fn hard_deletes_behavior(invalidate: Option<bool>, hard_deletes: Opti
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -1,11 +1,9 @@
 //! Between cells of result tables and the values that templates work with.
 
-use std::fmt;
-use std::sync::Arc;
-
 use crate::adapter::{Cell, Decimal};
-use crate::jinja::value::{float_repr, py_str};
-use crate::jinja::{MjError, Object, ObjectRepr, Value};
+use crate::jinja::value::dates::{Date, DateTime, Zone};
+use crate::jinja::value::{self, float_repr, py_str};
+use crate::jinja::{MjError, Value};
 
 /// A cell as a template sees it.
 pub(super) fn cell_value(cell: &Cell) -> Value {
@@ -14,7 +12,15 @@ pub(super) fn cell_value(cell: &Cell) -> Value {
         Cell::Bool(flag) => Value::from(*flag),
         Cell::Int(number) => int_value(*number),
         Cell::Decimal(number) => decimal_value(*number),
-        Cell::Date(_) | Cell::DateTime(_) | Cell::DateTimeTz(_) => Value::from(cell.to_string()),
+        Cell::Date(date) => Date(*date).value(),
+        Cell::DateTime(moment) => DateTime::new(*moment, None).value(),
+        Cell::DateTimeTz(moment) => {
+            let zone = match moment.offset().local_minus_utc() {
+                0 => Zone::Utc,
+                seconds => Zone::Fixed(seconds),
+            };
+            DateTime::new(moment.naive_local(), Some(zone)).value()
+        }
         Cell::Text(text) => Value::from(text.clone()),
     }
 }
@@ -26,8 +32,8 @@ fn int_value(number: i128) -> Value {
     }
 }
 
-/// A number that prints as Python's `Decimal` prints. Where an integer or a float prints the same, it is one of these,
-/// so that templates can calculate with it; `1.50` keeps its zero as an object of its own.
+/// A number that prints as Python's `Decimal` prints. Where an integer or a float prints the same, it is one of these;
+/// `1.50` keeps its zero as an object of its own.
 fn decimal_value(number: Decimal) -> Value {
     let text = number.to_string();
     let float = number.to_f64();
@@ -36,28 +42,7 @@ fn decimal_value(number: Decimal) -> Value {
     }
     match number.to_i128().filter(|int| int.to_string() == text) {
         Some(int) => int_value(int),
-        None => Value::from_object(DecimalObject { text, float }),
-    }
-}
-
-/// A decimal whose text neither an integer nor a float has.
-#[derive(Debug)]
-pub(super) struct DecimalObject {
-    text: String,
-    float: f64,
-}
-
-impl Object for DecimalObject {
-    fn repr(self: &Arc<Self>) -> ObjectRepr {
-        ObjectRepr::Plain
-    }
-
-    fn is_true(self: &Arc<Self>) -> bool {
-        self.float != 0.0
-    }
-
-    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        None => value::Decimal::value(text, float),
     }
 }
 
@@ -117,6 +102,7 @@ fn literal(cell: &Cell) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

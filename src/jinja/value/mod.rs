@@ -16,9 +16,11 @@ mod text;
 mod views;
 
 pub mod dates;
+mod decimal;
 
 pub use args::{CallArgs, Function, required};
 pub use compare::{py_cmp, py_eq};
+pub use decimal::Decimal;
 pub use dict::{Dict, Key, lookup};
 pub use json::{dumps, from_json, to_json};
 pub use list::{List, Set};
@@ -64,6 +66,9 @@ pub fn type_name(value: &Value) -> &'static str {
     }
     if value.downcast_object_ref::<Big>().is_some() {
         return "int";
+    }
+    if value.downcast_object_ref::<Decimal>().is_some() {
+        return "decimal.Decimal";
     }
     if value.downcast_object_ref::<Range>().is_some() {
         return "range";

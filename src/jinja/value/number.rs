@@ -9,6 +9,7 @@ use minijinja::value::{DynObject, Object, ObjectRepr, Value, ValueKind};
 use num_bigint::BigInt;
 
 use super::super::error::PyError;
+use super::decimal::Decimal;
 
 /// An integer that does not fit in 128 bits.
 #[derive(Debug)]
@@ -48,7 +49,10 @@ impl Num {
                 Err(_) => Num::parse(&value.to_string()),
             },
             ValueKind::Number => f64::try_from(value.clone()).ok().map(Float),
-            ValueKind::Plain => value.downcast_object_ref::<Big>().map(|big| BigNum(big.0.clone())),
+            ValueKind::Plain => match value.downcast_object_ref::<Big>() {
+                Some(big) => Some(BigNum(big.0.clone())),
+                None => value.downcast_object_ref::<Decimal>().map(|decimal| Float(decimal.as_f64())),
+            },
             _ => None,
         }
     }

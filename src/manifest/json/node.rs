@@ -23,7 +23,8 @@ impl Node {
         if let Some(Json::Object(config)) = fields.get_mut("config") {
             drop_nulls_in_config(config);
         }
-        for column in fields.get_mut("columns").and_then(Json::as_object_mut).into_iter().flat_map(JsonMap::values_mut) {
+        for column in fields.get_mut("columns").and_then(Json::as_object_mut).into_iter().flat_map(JsonMap::values_mut)
+        {
             if let Json::Object(column) = column {
                 drop_nulls(column);
                 drop_nulls_in_list(column.get_mut("constraints"));

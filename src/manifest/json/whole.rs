@@ -65,9 +65,10 @@ impl Manifest {
         let (parents, children) = self.parent_and_child_maps();
         let nodes = self.nodes.iter().map(|(id, node)| (id.clone(), node.to_json(compiled.get(id).as_deref())));
         let functions = self.functions.iter().map(|(id, node)| (id.clone(), node.to_json(compiled.get(id).as_deref())));
-        let disabled = self.disabled.iter().map(|(id, all)| {
-            (id.clone(), Json::Array(all.iter().map(crate::manifest::Disabled::to_json).collect()))
-        });
+        let disabled = self
+            .disabled
+            .iter()
+            .map(|(id, all)| (id.clone(), Json::Array(all.iter().map(crate::manifest::Disabled::to_json).collect())));
         Json::Object(object([
             ("metadata", Json::Object(metadata.0.clone())),
             ("nodes", Json::Object(nodes.collect())),

@@ -134,12 +134,7 @@ const NODE_TAIL: [Field; 19] = [
     field("full_refresh", Merge::Clobber, Kind::OptBool, Default::Null),
     field("unique_key", Merge::Clobber, Kind::OptStrOrList, Default::Null),
     field("on_schema_change", Merge::Clobber, Kind::OptStr, Default::Str("ignore")),
-    field(
-        "on_configuration_change",
-        Merge::Clobber,
-        Kind::Enum(&["apply", "continue", "fail"]),
-        Default::Str("apply"),
-    ),
+    field("on_configuration_change", Merge::Clobber, Kind::Enum(&["apply", "continue", "fail"]), Default::Str("apply")),
     field("grants", Merge::DictKeyAppend, Kind::Map, Default::Map),
     field("packages", Merge::Append, Kind::StrList, Default::List),
     field("docs", Merge::Update, Kind::Docs, Default::Map),

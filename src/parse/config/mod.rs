@@ -186,10 +186,7 @@ impl ConfigTrees {
     }
 }
 
-fn tree_of(
-    configs: &indexmap::IndexMap<String, yaml::Node>,
-    key: &str,
-) -> Option<JsonMap<String, Json>> {
+fn tree_of(configs: &indexmap::IndexMap<String, yaml::Node>, key: &str) -> Option<JsonMap<String, Json>> {
     let node = match configs.get(key) {
         None if key == "data_tests" => configs.get("tests")?,
         found => found?,

@@ -219,10 +219,7 @@ fn invalid_field(resource_type: ResourceType, name: &str, type_name: &str, value
         ResourceType::Source => "SourceConfig",
         _ => "NodeConfig",
     };
-    Error::parsing(format!(
-        "Field \"{name}\" of type {type_name} in {class} has invalid value {}",
-        python::repr(value)
-    ))
+    Error::parsing(format!("Field \"{name}\" of type {type_name} in {class} has invalid value {}", python::repr(value)))
 }
 
 fn severity(value: Json) -> Result<Json> {
@@ -260,9 +257,7 @@ fn finish_model(config: &JsonMap<String, Json>) -> Result<()> {
     }
     let enforced = config.get("contract").and_then(|contract| contract.get("enforced")) == Some(&json!(true));
     let on_schema_change = str_of("on_schema_change");
-    if enforced
-        && str_of("materialized") == "incremental"
-        && !matches!(on_schema_change, "append_new_columns" | "fail")
+    if enforced && str_of("materialized") == "incremental" && !matches!(on_schema_change, "append_new_columns" | "fail")
     {
         return Err(invalid(
             "[]",

@@ -133,6 +133,7 @@ fn mix(state: &mut [u32; 5], block: &[u8]) {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)] // A failing look-up is a failing test.
 mod tests {
     use super::*;
     use crate::project::packages::PackageKind;

@@ -7,8 +7,8 @@ use super::parts::RowObject;
 use crate::adapter::Table;
 use crate::adapter::table::PrintOptions;
 use crate::context::call::Args;
-use crate::jinja::value::{Dict, iterate, py_str};
-use crate::jinja::{ErrorKind, MjError, PyError, State, Value};
+use crate::jinja::value::{iterate, py_str};
+use crate::jinja::{ErrorKind, MjError, PyError, State, Value, ValueKind};
 
 impl TableObject {
     pub(super) fn method(&self, state: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, MjError> {
@@ -64,8 +64,9 @@ impl TableObject {
         let Some(names) = args.get(0, "column_names").filter(|names| !names.is_none()) else {
             return Ok(self.derived(self.table.renamed(str::to_owned)));
         };
-        if let Some(dict) = names.downcast_object_ref::<Dict>() {
-            let rename = |name: &str| dict.get(name).map_or_else(|| name.to_owned(), |new| py_str(&new));
+        if names.kind() == ValueKind::Map {
+            let given = |name: &str| names.get_item(&Value::from(name)).ok().filter(|new| !new.is_undefined());
+            let rename = |name: &str| given(name).map_or_else(|| name.to_owned(), |new| py_str(&new));
             return Ok(self.derived(self.table.renamed(rename)));
         }
         let new: Vec<String> = iterate(&names)?.iter().map(py_str).collect();

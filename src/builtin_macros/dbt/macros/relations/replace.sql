@@ -24,21 +24,22 @@
     {% elif in_place and existing_relation.is_materialized_view %}
         {{ get_replace_materialized_view_sql(target_relation, sql) }}
 
-    {# Build aside; the old one waits under its backup name until the new one stands. #}
+    {# Not possible in one statement: build aside where that can be done. #}
 
+    {# Both can move: the old one waits under its backup name until the new one stands. #}
     {%- elif target_relation.can_be_renamed and existing_relation.can_be_renamed -%}
         {{ get_create_intermediate_sql(target_relation, sql) }};
         {{ get_create_backup_sql(existing_relation) }};
         {{ get_rename_intermediate_sql(target_relation) }};
         {{ get_drop_backup_sql(existing_relation) }}
 
-    {# Build aside, but the old one cannot wait anywhere. #}
+    {# Only the new one can move: the old one has to go before it takes the name. #}
     {%- elif target_relation.can_be_renamed -%}
         {{ get_create_intermediate_sql(target_relation, sql) }};
         {{ get_drop_sql(existing_relation) }};
         {{ get_rename_intermediate_sql(target_relation) }}
 
-    {# Only the old one can move: out of the way, and build in place. #}
+    {# Only the old one can move: it steps aside, and the new one is built in place. #}
     {%- elif existing_relation.can_be_renamed -%}
         {{ get_create_backup_sql(existing_relation) }};
         {{ get_create_sql(target_relation, sql) }};

@@ -1,0 +1,70 @@
+//! `run_results.json`, version 6.
+
+use serde_json::{Map as JsonMap, Value as Json, json};
+
+use crate::context::DBT_VERSION;
+use crate::invocation::Invocation;
+use crate::manifest::{CompiledNodes, ResourceType};
+use crate::run::{NodeResult, Resource, RunResults, Status, Timing, moment};
+
+/// The artifact.
+pub fn to_json(invocation: &Invocation, compiled: &CompiledNodes, results: &RunResults) -> Json {
+    json!({
+        "metadata": {
+            "dbt_schema_version": "https://schemas.getdbt.com/dbt/run-results/v6.json",
+            "dbt_version": DBT_VERSION,
+            "generated_at": moment(chrono::Utc::now()),
+            "invocation_id": invocation.invocation_id,
+            "invocation_started_at": moment(invocation.started_at),
+            "env": custom_env(),
+        },
+        "results": results.results.iter().map(|result| result_json(result, compiled)).collect::<Vec<_>>(),
+        "elapsed_time": results.elapsed,
+        "args": invocation.flags.args_for_artifacts,
+    })
+}
+
+fn custom_env() -> JsonMap<String, Json> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| {
+            let name = name.to_str()?.strip_prefix("DBT_ENV_CUSTOM_ENV_")?.to_owned();
+            Some((name, Json::from(value.to_string_lossy().into_owned())))
+        })
+        .collect()
+}
+
+fn result_json(result: &NodeResult, nodes: &CompiledNodes) -> Json {
+    let mut json = json!({
+        "status": result.status.as_str(),
+        "timing": result.timing.iter().map(Timing::to_json).collect::<Vec<_>>(),
+        "thread_id": result.thread_id,
+        "execution_time": execution_time(result),
+        "adapter_response": result.adapter_response,
+        "message": result.message,
+        "failures": result.failures,
+        "unique_id": result.resource.unique_id(),
+        "compiled": null,
+        "compiled_code": null,
+        "relation_name": null,
+        "batch_results": null,
+        "overload_results": null,
+    });
+    if let Resource::Node(node) = &result.resource
+        && node.resource_type != ResourceType::Seed
+    {
+        let compiled = nodes.get(&node.unique_id).unwrap_or_default();
+        json["compiled"] = Json::from(compiled.code.is_some());
+        json["compiled_code"] = compiled.code.as_deref().map_or(Json::Null, Json::from);
+        json["relation_name"] =
+            compiled.relation_name.as_ref().or(node.relation_name.as_ref()).map_or(Json::Null, |name| json!(name));
+    }
+    json
+}
+
+/// A node that never started took a whole 0 seconds, which Python writes without a point.
+fn execution_time(result: &NodeResult) -> Json {
+    match result.status == Status::Skipped && result.timing.is_empty() && result.thread_id != "main" {
+        true => Json::from(0),
+        false => Json::from(result.execution_time),
+    }
+}

@@ -1,0 +1,38 @@
+//! `compile` and `show`: renders what is selected, or an inline query, and prints the SQL or its first rows.
+
+use std::sync::Arc;
+
+use crate::artifacts;
+use crate::cli::workspace::Workspace;
+use crate::error::{Error, Result};
+use crate::events::Events;
+use crate::invocation::Invocation;
+use crate::run::{self, Plan, Task};
+
+pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>, task: Task) -> Result<bool> {
+    let flags = &invocation.flags;
+    if task == Task::Show && flags.select.is_empty() && flags.inline.is_none() {
+        return Err(Error::runtime("Either --select or --inline must be passed to show"));
+    }
+    let mut workspace = Workspace::open(invocation, events)?;
+    workspace.report_found();
+    workspace.add_inline_query()?;
+    let graph = workspace.graph()?;
+    let selection = workspace.select(&graph)?;
+    let plan = Plan::new(&workspace.manifest, &graph, &selection.nodes, false)?;
+    let shared = workspace.shared();
+    let results = run::execute(&workspace.globals, &shared, task, &plan);
+    let closed = workspace.globals.adapter.engine().close();
+    let results = results?;
+    closed.map_err(Error::from)?;
+    workspace.write_manifest()?;
+    if flags.write_json {
+        artifacts::write_run_results(&workspace.globals, &workspace.compiled, &results)?;
+    }
+    match task {
+        Task::Show => run::print_rows(events, flags, &results),
+        _ => run::print_compiled(events, flags, &shared, &results),
+    }
+    workspace.summarize_deprecations();
+    Ok(results.success())
+}

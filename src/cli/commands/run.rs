@@ -1,0 +1,38 @@
+//! `run`, `seed`, `snapshot`, `test`, `build`: parse, select, plan, run, write, report.
+
+use std::sync::Arc;
+
+use crate::artifacts;
+use crate::cli::workspace::Workspace;
+use crate::error::{Error, Result};
+use crate::events::Events;
+use crate::invocation::Invocation;
+use crate::run::{self, Plan, Task};
+
+pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>, task: Task) -> Result<bool> {
+    let workspace = Workspace::open(invocation, events)?;
+    workspace.report_found();
+    let graph = workspace.graph()?;
+    let selection = workspace.select(&graph)?;
+    let plan = Plan::new(&workspace.manifest, &graph, &selection.nodes, task == Task::Build)?;
+    let shared = workspace.shared();
+    let results = run::execute(&workspace.globals, &shared, task, &plan);
+    let closed = workspace.globals.adapter.engine().close();
+    let results = results?;
+    closed.map_err(Error::from)?;
+    if !plan.is_empty() {
+        run::finished(events, &results);
+    }
+    workspace.write_manifest()?;
+    if invocation.flags.write_json {
+        artifacts::write_run_results(&workspace.globals, &workspace.compiled, &results)?;
+    }
+    if task == Task::Seed && invocation.flags.show {
+        run::print_seeds(events, &results);
+    }
+    if !plan.is_empty() || task == Task::Seed {
+        run::summary(events, &shared, invocation.flags.store_failures, &results);
+    }
+    workspace.summarize_deprecations();
+    Ok(results.success())
+}

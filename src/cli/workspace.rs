@@ -1,0 +1,134 @@
+//! What most commands begin with: the project loaded and parsed, the graph built, the selection made.
+
+use std::sync::{Arc, OnceLock};
+
+use crate::context::Globals;
+use crate::context::runtime::RunShared;
+use crate::error::Result;
+use crate::events::{Events, lines};
+use crate::graph::{Filter, Graph, PreviousState, Request, Selection, Selectors, select};
+use crate::invocation::Invocation;
+use crate::jinja::Engine;
+use crate::manifest::{CompiledNodes, Manifest};
+use crate::parse::warnings::Warnings;
+use crate::project;
+use crate::{artifacts, parse, run};
+
+use super::DBT_DUCKDB_VERSION;
+
+/// A parsed project.
+pub struct Workspace {
+    /// The command.
+    pub invocation: Arc<Invocation>,
+    /// Project, templates, macros, database.
+    pub globals: Arc<Globals>,
+    /// Everything that was parsed.
+    pub manifest: Arc<Manifest>,
+    /// What is compiled, filled while running.
+    pub compiled: Arc<CompiledNodes>,
+    /// Deprecations, for the summary at the end.
+    pub warnings: Arc<Warnings>,
+}
+
+impl Workspace {
+    /// Loads and parses the project, and says so.
+    ///
+    /// # Errors
+    /// See [`project::load`] and [`parse::parse`].
+    pub fn open(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<Workspace> {
+        let project = Arc::new(project::load(invocation, events)?);
+        events.emit(lines::adapter_registered("duckdb", DBT_DUCKDB_VERSION));
+        let parsed = parse::parse(invocation, &project, Engine::new(), events)?;
+        Ok(Workspace {
+            invocation: invocation.clone(),
+            globals: parsed.globals,
+            manifest: Arc::new(parsed.manifest),
+            compiled: Arc::default(),
+            warnings: parsed.warnings,
+        })
+    }
+
+    /// Adds the query of `--inline` to what was parsed.
+    ///
+    /// # Errors
+    /// The query does not parse, or refers to what does not exist.
+    pub fn add_inline_query(&mut self) -> Result<()> {
+        let Some(sql) = &self.invocation.flags.inline else { return Ok(()) };
+        let node = parse::inline_node(&self.globals, &self.manifest, sql, parse::cx::now())?;
+        if let Some(manifest) = Arc::get_mut(&mut self.manifest) {
+            manifest.nodes.insert(node.unique_id.clone(), node);
+        }
+        Ok(())
+    }
+
+    /// The summary of deprecations, which ends a command.
+    pub fn summarize_deprecations(&self) {
+        if let Some(summary) = self.warnings.summary() {
+            self.events().emit(summary);
+        }
+    }
+
+    /// Where messages go.
+    pub fn events(&self) -> &Arc<Events> {
+        &self.globals.events
+    }
+
+    /// `Found 5 models, 3 seeds, ...`
+    pub fn report_found(&self) {
+        self.events().emit(lines::found_stats(&run::found_line(&self.manifest)));
+    }
+
+    /// The dependency graph; for `build` with the edges that hold models back until tests are done.
+    ///
+    /// # Errors
+    /// Resources need each other in a circle.
+    pub fn graph(&self) -> Result<Graph> {
+        let graph = Graph::new(&self.manifest)?;
+        Ok(match self.invocation.command.as_str() {
+            "build" => graph.with_test_edges(&self.manifest),
+            _ => graph,
+        })
+    }
+
+    /// What the flags select of what the command works on.
+    ///
+    /// # Errors
+    /// See [`select`].
+    pub fn select(&self, graph: &Graph) -> Result<Selection> {
+        let flags = &self.invocation.flags;
+        let project = &self.globals.project;
+        let selectors = Selectors::read(project.selectors.as_ref(), flags)?;
+        let state = PreviousState::from_flags(flags, &project.target_path, self.events())?;
+        let request = Request {
+            manifest: &self.manifest,
+            graph,
+            flags,
+            selectors: &selectors,
+            state: state.as_ref(),
+            events: self.events(),
+        };
+        select(&request, &Filter::for_command(&self.invocation.command, flags)?)
+    }
+
+    /// What nodes share while running.
+    pub fn shared(&self) -> Arc<RunShared> {
+        Arc::new(RunShared {
+            manifest: self.manifest.clone(),
+            compiled: self.compiled.clone(),
+            adapter: self.globals.adapter.clone(),
+            selected: OnceLock::new(),
+            graph: OnceLock::new(),
+        })
+    }
+
+    /// Writes `manifest.json`, unless `--no-write-json`.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write_manifest(&self) -> Result<()> {
+        if !self.invocation.flags.write_json {
+            return Ok(());
+        }
+        artifacts::write_manifest(&self.globals, &self.manifest, &self.compiled)
+    }
+}

@@ -1,0 +1,165 @@
+//! From a node's template to its SQL: rendering, the arguments of generic tests, ephemeral models injected as CTEs, and
+//! the copy in `target/compiled`. A node is compiled right before it runs, for its macros may query its parents.
+
+mod inject;
+mod test_arguments;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::adapter::{Policy, Relation};
+use crate::context::errors::from_jinja;
+use crate::context::runtime::{NodeRun, RunShared, write_path, write_text};
+use crate::context::{Globals, Phase, Scope, Subject};
+use crate::error::{Error, Result};
+use crate::events::{NodeInfo, lines};
+use crate::jinja::Value;
+use crate::manifest::{InjectedCte, Node, ResourceType, UniqueId};
+
+/// Appended to a Python model's text: the functions that stand for `ref`, `source` and `config` in it.
+const PYTHON_POSTFIX: &str = "{{ py_script_postfix(model) }}";
+
+/// Compiles nodes. One for a run, shared by its workers.
+#[derive(Debug)]
+pub struct Compiler {
+    globals: Arc<Globals>,
+    shared: Arc<RunShared>,
+    /// One lock for each ephemeral model, so that it is compiled once.
+    ephemeral: Mutex<HashMap<UniqueId, Arc<Mutex<()>>>>,
+}
+
+impl Compiler {
+    /// A compiler for the nodes of `shared`.
+    pub fn new(globals: Arc<Globals>, shared: Arc<RunShared>) -> Compiler {
+        Compiler { globals, shared, ephemeral: Mutex::default() }
+    }
+
+    /// Compiles `node` with the values of `extra` in its scope, remembers the result among the run's compiled nodes,
+    /// and writes it to `target/compiled` if `write`.
+    ///
+    /// # Errors
+    /// The template fails, an ephemeral model that it needs does not compile, or the file cannot be written.
+    pub fn compile(&self, node: &Arc<Node>, run: &Arc<NodeRun>, extra: &[(String, Value)], write: bool) -> Result<()> {
+        let code: Arc<str> = self.render(node, run, extra)?.into();
+        let relation_name = self.stored_relation_name(node);
+        let ctes = self.gather(node, run)?;
+        let injected: Arc<str> = if ctes.is_empty() { code.clone() } else { inject::inject(&code, &ctes).into() };
+        let mut path = None;
+        if write {
+            path = self.write(node, &injected)?;
+        }
+        self.shared.compiled.update(&node.unique_id, |compiled| {
+            compiled.pre_injected = (!ctes.is_empty()).then_some(code);
+            compiled.code = Some(injected);
+            compiled.extra_ctes = ctes;
+            compiled.extra_ctes_injected = true;
+            compiled.path = path;
+            compiled.relation_name = relation_name;
+        });
+        Ok(())
+    }
+
+    fn render(&self, node: &Arc<Node>, run: &Arc<NodeRun>, extra: &[(String, Value)]) -> Result<String> {
+        let subject = Subject::Node(node.clone());
+        let label = subject.label();
+        let mut scope = Scope::new(self.globals.clone(), subject, Phase::Run(run.clone()));
+        for (name, value) in extra {
+            scope = scope.with(name.clone(), value.clone());
+        }
+        if let Some(arguments) = test_arguments::render(&self.globals, node, run)? {
+            scope = scope.with(test_arguments::ARGUMENTS, arguments);
+        }
+        let root = Arc::new(scope).into_value();
+        let engine = &self.globals.engine;
+        let rendered = if node.language == "python" && node.resource_type == ResourceType::Model {
+            let postfix = engine.render_str(PYTHON_POSTFIX, &node.original_file_path, root);
+            postfix.map(|postfix| format!("{}\n\n{postfix}", node.raw_code))
+        } else {
+            engine.add_template(&node.unique_id, &node.original_file_path, node.raw_code.clone());
+            engine.render(&node.unique_id, root)
+        };
+        rendered.map_err(|error| from_jinja(&error, Some(&label)))
+    }
+
+    /// The table of a test that stores its failures only because the command line says so; any other node's name is known
+    /// since parsing.
+    fn stored_relation_name(&self, node: &Node) -> Option<String> {
+        let flags = &self.globals.invocation.flags;
+        if node.relation_name.is_some() || !stores_failures(node, flags.store_failures) {
+            return node.relation_name.clone();
+        }
+        let quoting = self.globals.project.root.quoting;
+        let policy = Policy {
+            database: quoting.database.unwrap_or(true),
+            schema: quoting.schema.unwrap_or(true),
+            identifier: quoting.identifier.unwrap_or(true),
+        };
+        let relation = Relation::new(node.database.as_deref(), Some(&node.schema), Some(&node.alias));
+        Some(relation.with_quote_policy(policy).to_string())
+    }
+
+    /// The CTEs of the ephemeral models that `node` has just referred to, theirs before their own.
+    fn gather(&self, node: &Node, run: &Arc<NodeRun>) -> Result<Vec<InjectedCte>> {
+        let mut gathered = Vec::new();
+        for id in run.ctes() {
+            let model = self.shared.manifest.node(&id).ok_or_else(|| {
+                Error::internal(format!(
+                    "`{}` refers to the ephemeral model `{id}`, which is not known.",
+                    node.unique_id
+                ))
+            })?;
+            let compiled = self.ephemeral(model, run)?;
+            for cte in compiled {
+                add(&mut gathered, cte);
+            }
+        }
+        Ok(gathered)
+    }
+
+    /// Compiles an ephemeral model unless another node's compiling has done so; gives its CTEs, its own last.
+    fn ephemeral(&self, model: &Node, run: &Arc<NodeRun>) -> Result<Vec<InjectedCte>> {
+        let id = &model.unique_id;
+        let lock = {
+            let mut locks = self.ephemeral.lock().unwrap_or_else(PoisonError::into_inner);
+            locks.entry(id.clone()).or_default().clone()
+        };
+        let _alone = lock.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.shared.compiled.get(id).is_some_and(|compiled| compiled.extra_ctes_injected) {
+            let own_run = NodeRun::new(self.shared.clone(), run.connection.clone());
+            self.compile(&Arc::new(model.clone()), &own_run, &[], true)?;
+        }
+        let compiled = self.shared.compiled.get(id).unwrap_or_default();
+        let sql = compiled.pre_injected.as_ref().or(compiled.code.as_ref()).cloned().unwrap_or_default();
+        let mut ctes = compiled.extra_ctes.clone();
+        add(&mut ctes, InjectedCte { id: id.clone(), sql: format!(" __dbt__cte__{} as (\n{sql}\n)", model.alias) });
+        Ok(ctes)
+    }
+
+    /// Writes to `target/compiled`; gives the path as artifacts show it.
+    fn write(&self, node: &Node, code: &str) -> Result<Option<String>> {
+        if node.resource_type == ResourceType::Seed {
+            return Ok(None);
+        }
+        let info = NodeInfo::of_node(node).to_json();
+        self.globals.events.emit(lines::writing_injected_sql(&node.unique_id, info));
+        if code.is_empty() {
+            return Ok(None);
+        }
+        let project = &self.globals.project;
+        let path = project.target_path.join("compiled").join(write_path(node));
+        write_text(&path, code)?;
+        Ok(Some(path.strip_prefix(&project.root.root).unwrap_or(&path).to_string_lossy().into_owned()))
+    }
+}
+
+/// Whether a test keeps its failing rows in a table: it says so, or `--store-failures` does.
+pub fn stores_failures(node: &Node, flag: bool) -> bool {
+    node.resource_type == ResourceType::Test && (node.config.bool("store_failures") == Some(true) || flag)
+}
+
+fn add(ctes: &mut Vec<InjectedCte>, cte: InjectedCte) {
+    match ctes.iter_mut().find(|known| known.id == cte.id) {
+        Some(known) => known.sql = cte.sql,
+        None => ctes.push(cte),
+    }
+}

@@ -1,0 +1,78 @@
+//! The arguments of a generic test, rendered right before the test is: `model: "{{ get_where_subquery(ref('a')) }}"`,
+//! `values: ["{{ var('x') }}"]`, or a bare call such as `ref('b')`.
+
+use std::sync::{Arc, LazyLock};
+
+use fancy_regex::Regex;
+use serde_json::{Map as JsonMap, Value as Json};
+
+use crate::context::errors::from_jinja;
+use crate::context::runtime::NodeRun;
+use crate::context::{Globals, Phase, Scope, Subject};
+use crate::error::{NodeLabel, Result};
+use crate::jinja::Value;
+use crate::jinja::value::{Dict, List, from_json};
+use crate::manifest::Node;
+
+/// The name under which a generic test's text finds its arguments.
+pub const ARGUMENTS: &str = "_dbt_generic_test_kwargs";
+
+static LOOKS_LIKE_CALL: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^\s*(env_var|ref|var|source|doc)\s*\(.+\)\s*$").ok());
+
+/// The arguments of `node` as a dict; none for a node that is no generic test.
+///
+/// # Errors
+/// An argument's template fails.
+pub fn render(globals: &Arc<Globals>, node: &Arc<Node>, run: &Arc<NodeRun>) -> Result<Option<Value>> {
+    let Some(test) = node.generic_test() else { return Ok(None) };
+    let subject = Subject::Node(node.clone());
+    let label = subject.label();
+    let scope = Scope::new(globals.clone(), subject, Phase::Run(run.clone()));
+    let renderer = Renderer { globals, node, scope: Arc::new(scope), label };
+    renderer.arguments(&test.metadata.kwargs).map(Some)
+}
+
+struct Renderer<'a> {
+    globals: &'a Globals,
+    node: &'a Node,
+    scope: Arc<Scope>,
+    label: NodeLabel,
+}
+
+impl Renderer<'_> {
+    fn arguments(&self, kwargs: &JsonMap<String, Json>) -> Result<Value> {
+        let mut pairs = Vec::new();
+        for (name, value) in kwargs {
+            let rendered = match value {
+                // dbt leaves a column's name as it is: it may look like a number.
+                Json::String(column) if name == "column_name" => Value::from(column.clone()),
+                other => self.value(other)?,
+            };
+            pairs.push((name.clone(), rendered));
+        }
+        Ok(Dict::from_pairs(pairs))
+    }
+
+    fn value(&self, value: &Json) -> Result<Value> {
+        match value {
+            Json::String(text) => self.text(text),
+            Json::Array(items) => Ok(List::new(items.iter().map(|item| self.value(item)).collect::<Result<_>>()?)),
+            Json::Object(map) => {
+                let pairs = map.iter().map(|(key, item)| Ok((key.clone(), self.value(item)?)));
+                Ok(Dict::from_pairs(pairs.collect::<Result<Vec<_>>>()?))
+            }
+            other => Ok(from_json(other)),
+        }
+    }
+
+    fn text(&self, text: &str) -> Result<Value> {
+        let is_call = LOOKS_LIKE_CALL.as_ref().is_some_and(|regex| regex.is_match(text).unwrap_or(false));
+        let template = if is_call { format!("{{{{ {text} }}}}") } else { text.to_owned() };
+        let root = self.scope.clone().into_value();
+        self.globals
+            .engine
+            .render_native(&template, &self.node.original_file_path, root)
+            .map_err(|error| from_jinja(&error, Some(&self.label)))
+    }
+}

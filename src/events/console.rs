@@ -1,0 +1,55 @@
+//! Standard output, and the progress bar that a person at a terminal sees below the lines.
+
+use std::io::Write;
+use std::sync::{Mutex, PoisonError};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// The console. A reader that goes away (`| head`) is no error: what cannot be written is dropped.
+#[derive(Debug, Default)]
+pub struct Console {
+    bar: Mutex<Option<ProgressBar>>,
+}
+
+impl Console {
+    /// Writes a line, above the progress bar if there is one.
+    pub fn write_line(&self, line: &str) {
+        let bar = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
+        match bar.as_ref() {
+            Some(bar) => bar.suspend(|| put(line)),
+            None => put(line),
+        }
+    }
+
+    /// Shows a progress bar for `total` nodes.
+    pub fn start_progress(&self, total: u64) {
+        let bar = ProgressBar::new(total);
+        if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} {elapsed_precise} {msg}") {
+            bar.set_style(style);
+        }
+        *self.bar.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar);
+    }
+
+    /// Moves the bar on by one node.
+    pub fn advance(&self, message: String) {
+        if let Some(bar) = self.bar.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+            bar.set_message(message);
+            bar.inc(1);
+        }
+    }
+
+    /// Takes the bar away.
+    pub fn end_progress(&self) {
+        if let Some(bar) = self.bar.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn put(line: &str) {
+    let mut out = std::io::stdout().lock();
+    let mut bytes = Vec::with_capacity(line.len() + 1);
+    bytes.extend_from_slice(line.as_bytes());
+    bytes.push(b'\n');
+    let _ = out.write_all(&bytes).and_then(|()| out.flush());
+}

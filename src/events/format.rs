@@ -1,0 +1,106 @@
+//! From an event to a line: text for people, debug for `dbt.log`, JSON for programs.
+
+use chrono::{DateTime, Local, SecondsFormat, Utc};
+use serde_json::{Map as JsonMap, Value as Json, json};
+
+use crate::artifacts::python_json;
+
+use super::config::{EventsConfig, LineFormat, SinkConfig};
+use super::paint::RESET;
+use super::{Event, Level};
+
+/// Events whose text goes to standard output bare, even with `--quiet`.
+pub fn is_print(event: &Event) -> bool {
+    matches!(event.name, "PrintEvent" | "ShowNode" | "CompiledNode")
+}
+
+/// The line for `sink`, without its newline.
+pub fn line(event: &Event, at: DateTime<Utc>, sink: &SinkConfig, config: &EventsConfig) -> String {
+    let line = match sink.format {
+        LineFormat::Text if is_print(event) => event.message.clone(),
+        LineFormat::Text => format!("{}{}  {}", tag(sink), at.format("%H:%M:%S"), event.message),
+        LineFormat::Debug => debug_line(event, at, sink, config),
+        LineFormat::Json => json_line(event, at, config),
+    };
+    scrub(line, &config.secrets)
+}
+
+fn tag(sink: &SinkConfig) -> &'static str {
+    if sink.colors { RESET } else { "" }
+}
+
+fn debug_line(event: &Event, at: DateTime<Utc>, sink: &SinkConfig, config: &EventsConfig) -> String {
+    let time = at.with_timezone(&Local).format("%H:%M:%S%.6f");
+    let mut line = String::new();
+    if event.name == "MainReportVersion" {
+        let bar = "=".repeat(30);
+        line = format!("\n\n{bar} {time} | {} {bar}\n", config.invocation_id);
+    }
+    let thread: String = thread_name().chars().take(10).collect();
+    line.push_str(&format!("{}{time} [{:<5}] [{thread:<10}]: {}", tag(sink), event.level.as_str(), event.message));
+    line
+}
+
+fn json_line(event: &Event, at: DateTime<Utc>, config: &EventsConfig) -> String {
+    let line = json!({
+        "data": Json::Object(event.data.iter().filter(|(key, value)| !is_empty_node(key, value))
+            .map(|(key, value)| (key.clone(), value.clone())).collect::<JsonMap<String, Json>>()),
+        "info": {
+            "category": "",
+            "code": event.code,
+            "extra": config.extra,
+            "invocation_id": config.invocation_id,
+            "level": event.level.as_str(),
+            "msg": event.message,
+            "name": event.name,
+            "pid": std::process::id(),
+            "thread": thread_name(),
+            "ts": at.to_rfc3339_opts(SecondsFormat::Micros, true),
+        },
+    });
+    python_json::to_string(&python_json::sorted(line))
+}
+
+/// dbt leaves `node_info` out where there is no node.
+fn is_empty_node(key: &str, value: &Json) -> bool {
+    key == "node_info" && value.get("node_name").and_then(Json::as_str).unwrap_or_default().is_empty()
+}
+
+/// The current thread under the name that Python would give it.
+pub fn thread_name() -> String {
+    match std::thread::current().name() {
+        None | Some("main") => "MainThread".to_owned(),
+        Some(name) => name.to_owned(),
+    }
+}
+
+fn scrub(mut line: String, secrets: &[String]) -> String {
+    for secret in secrets {
+        if line.contains(secret.as_str()) {
+            line = line.replace(secret.as_str(), "*****");
+        }
+    }
+    line
+}
+
+impl Level {
+    /// dbt's name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Level::Debug => "debug",
+            Level::Info => "info",
+            Level::Warn => "warn",
+            Level::Error => "error",
+        }
+    }
+
+    /// The level of that name; `info` for names that are none.
+    pub fn parse(name: &str) -> Level {
+        match name {
+            "debug" => Level::Debug,
+            "warn" => Level::Warn,
+            "error" => Level::Error,
+            _ => Level::Info,
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Events of a command as a whole: what runs, what was found, what was written.
+
+use serde_json::{Value as Json, json};
+
+use crate::artifacts::python_json;
+use crate::events::{Event, Level, Paint};
+
+/// `Running with dbt=1.12.6`; begins an invocation in `dbt.log`.
+pub fn main_report_version(version: &str) -> Event {
+    let version = format!("={version}");
+    Event::new("MainReportVersion", "A001", Level::Info, format!("Running with dbt{version}"))
+        .with("log_version", 3)
+        .with("version", version)
+}
+
+/// `running dbt with arguments {...}`; `arguments` is the Python text of the dict.
+pub fn main_report_args(arguments: &str) -> Event {
+    Event::new("MainReportArgs", "A002", Level::Debug, format!("running dbt with arguments {arguments}"))
+}
+
+/// `Registered adapter: duckdb=1.11.1`.
+pub fn adapter_registered(name: &str, version: &str) -> Event {
+    let version = format!("={version}");
+    Event::new("AdapterRegistered", "E034", Level::Info, format!("Registered adapter: {name}{version}"))
+        .with("adapter_name", name)
+        .with("adapter_version", version)
+}
+
+/// `Found 5 models, 3 seeds, 20 data tests, 511 macros`.
+pub fn found_stats(stat_line: &str) -> Event {
+    Event::new("FoundStats", "W006", Level::Info, format!("Found {stat_line}")).with("stat_line", stat_line)
+}
+
+/// A line that only lays out the text: empty, or a rule.
+pub fn formatting(text: &str) -> Event {
+    Event::new("Formatting", "Z017", Level::Info, text).with("msg", text)
+}
+
+/// A remark without a structure of its own.
+pub fn note(level: Level, text: &str) -> Event {
+    Event::new("Note", "Z050", level, text).with("msg", text)
+}
+
+/// Text that goes to standard output bare, whatever the level.
+pub fn print(text: &str) -> Event {
+    Event::new("PrintEvent", "Z052", Level::Info, text).with("msg", text)
+}
+
+/// `Concurrency: 24 threads (target='dev')`.
+pub fn concurrency(threads: usize, target: &str, nodes: usize) -> Event {
+    Event::new("ConcurrencyLine", "Q027", Level::Info, format!("Concurrency: {threads} threads (target='{target}')"))
+        .with("node_count", nodes)
+        .with("num_threads", threads)
+        .with("target_name", target)
+}
+
+/// `Using default selector x`.
+pub fn default_selector(name: &str) -> Event {
+    Event::new("DefaultSelector", "Q023", Level::Info, format!("Using default selector {name}")).with("name", name)
+}
+
+/// A warning: nothing was selected.
+pub fn nothing_to_do(paint: Paint) -> Event {
+    let text = "Nothing to do. Try checking your model configs and model specification args";
+    Event::new("NothingToDo", "Q035", Level::Warn, paint.warning_tag(text))
+}
+
+/// A warning: nothing was selected by `ls`.
+pub fn no_nodes_selected(paint: Paint) -> Event {
+    Event::new("NoNodesSelected", "Q038", Level::Warn, paint.warning_tag("No nodes selected!"))
+}
+
+/// `Wrote artifact WritableManifest to ...`.
+pub fn artifact_written(kind: &str, path: &str) -> Event {
+    Event::new("ArtifactWritten", "P001", Level::Debug, format!("Wrote artifact {kind} to {path}"))
+        .with("artifact_path", path)
+        .with("artifact_type", kind)
+}
+
+/// The rows that `show` gives; `preview` is the table's text, or its JSON.
+pub fn show_node(name: &str, unique_id: &str, preview: &str, inline: bool, format: &str, quiet: bool) -> Event {
+    let parsed = || serde_json::from_str::<Json>(preview).unwrap_or(Json::Null);
+    let text = match (format, inline) {
+        ("json", true) => python_json::to_string_indented(&json!({"show": parsed()})),
+        ("json", false) => python_json::to_string_indented(&json!({"node": name, "show": parsed()})),
+        _ if quiet => preview.to_owned(),
+        (_, true) => format!("Previewing inline node:\n{preview}"),
+        (_, false) => format!("Previewing node '{name}':\n{preview}"),
+    };
+    Event::new("ShowNode", "Q041", Level::Info, text)
+        .with("is_inline", inline)
+        .with("node_name", name)
+        .with("output_format", format)
+        .with("preview", preview)
+        .with("quiet", quiet)
+        .with("unique_id", unique_id)
+}
+
+/// The SQL that `compile` gives.
+pub fn compiled_node(name: &str, unique_id: &str, compiled: &str, inline: bool, format: &str, quiet: bool) -> Event {
+    let text = match (format, inline) {
+        ("json", true) => python_json::to_string_indented(&json!({"compiled": compiled})),
+        ("json", false) => python_json::to_string_indented(&json!({"node": name, "compiled": compiled})),
+        _ if quiet => compiled.to_owned(),
+        (_, true) => format!("Compiled inline node is:\n{compiled}"),
+        (_, false) => format!("Compiled node '{name}' is:\n{compiled}"),
+    };
+    Event::new("CompiledNode", "Q042", Level::Info, text)
+        .with("compiled", compiled)
+        .with("is_inline", inline)
+        .with("node_name", name)
+        .with("output_format", format)
+        .with("quiet", quiet)
+        .with("unique_id", unique_id)
+}
+
+/// The heading above a seed's rows, for `seed --show`.
+pub fn seed_header(header: &str) -> Event {
+    Event::new("SeedHeader", "Q004", Level::Info, header).with("header", header)
+}
+
+/// The error of `run-operation`.
+pub fn operation_error(paint: Paint, error: &str) -> Event {
+    let text = paint.error_tag(&format!("Encountered an error while running operation: {error}"));
+    Event::new("RunningOperationCaughtError", "Q001", Level::Error, text).with("exc", error)
+}
+
+/// The error that ends a command before anything runs.
+pub fn encountered_error(paint: Paint, error: &str) -> Event {
+    let text = paint.error_tag(&format!("Encountered an error:\n{error}"));
+    Event::new("MainEncounteredError", "Z002", Level::Error, text).with("exc", error)
+}
+
+/// `ctrl-c`.
+pub fn keyboard_interrupt() -> Event {
+    Event::new("MainKeyboardInterrupt", "Z001", Level::Info, "ctrl-c")
+}
+
+/// ``Command `dbt build` succeeded at 08:23:24.757337 after 8.76 seconds``.
+pub fn command_completed(command: &str, success: bool, elapsed: f64) -> Event {
+    let now = chrono::Utc::now();
+    let at = now.with_timezone(&chrono::Local).format("%H:%M:%S%.6f");
+    let word = if success { "succeeded" } else { "failed" };
+    Event::new(
+        "CommandCompleted",
+        "Q039",
+        Level::Debug,
+        format!("Command `{command}` {word} at {at} after {elapsed:.2} seconds"),
+    )
+    .with("command", command)
+    .with("completed_at", now.to_rfc3339_opts(chrono::SecondsFormat::Micros, true))
+    .with("elapsed", super::seconds_json(elapsed))
+    .with("success", success)
+}

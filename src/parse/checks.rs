@@ -1,0 +1,382 @@
+//! Checks of the finished manifest: names, groups, access, snapshots, microbatch models, deprecated models, and
+//! configuration paths that nothing uses.
+
+use std::collections::HashMap;
+
+use serde_json::{Map as JsonMap, Value as Json};
+
+use super::cx::Cx;
+use super::nodes::{in_node, invalid_access, is_relational, relation_name};
+use super::python;
+use crate::error::{Error, ErrorKind, Result};
+use crate::manifest::node::version_text;
+use crate::manifest::{Disabled, Manifest, Node, ResourceType};
+
+/// Runs all checks.
+///
+/// # Errors
+/// The first check that fails, in dbt's words.
+pub fn run(cx: &Cx, manifest: &Manifest) -> Result<()> {
+    check_groups(manifest)?;
+    for node in manifest.nodes.values() {
+        let public = node.model().is_some_and(|model| model.access == "public");
+        if public && node.is_ephemeral() {
+            return Err(invalid_access(&node.unique_id, "public", Some("ephemeral")));
+        }
+    }
+    for node in manifest.nodes.values().filter(|node| node.resource_type == ResourceType::Snapshot) {
+        check_snapshot(node).map_err(|error| in_node(error, node))?;
+    }
+    for node in manifest.nodes.values().filter(|node| is_microbatch(node)) {
+        check_microbatch(node)?;
+    }
+    warn_deprecated_models(cx, manifest);
+    check_spaces(cx, manifest)?;
+    check_unique(cx, manifest)?;
+    warn_unused_paths(cx, manifest);
+    Ok(())
+}
+
+fn check_groups(manifest: &Manifest) -> Result<()> {
+    let mut names: Vec<&str> = manifest.groups.values().map(|group| group.name.as_str()).collect();
+    names.sort_unstable();
+    for node in manifest.nodes.values() {
+        if let Some(group) = node.group.as_deref().filter(|group| !group.is_empty() && !names.contains(group)) {
+            let known = python::repr(&serde_json::json!(names));
+            return Err(in_node(Error::parsing(format!("Invalid group '{group}', expected one of {known}")), node));
+        }
+    }
+    Ok(())
+}
+
+fn check_snapshot(node: &Node) -> Result<()> {
+    let config = &node.config;
+    let given = |key: &str| config.get(key).is_some_and(python::truthy);
+    let fail = |message: String| Err(Error::new(ErrorKind::Validation, message));
+    if !given("strategy") || !given("unique_key") {
+        return fail("Snapshots must be configured with a 'strategy' and 'unique_key'.".to_owned());
+    }
+    match config.str("strategy") {
+        Some("check") => {
+            if !given("check_cols") {
+                return fail(
+                    "A snapshot configured with the check strategy must specify a check_cols configuration.".to_owned(),
+                );
+            }
+            if let Some(columns) = config.str("check_cols").filter(|columns| *columns != "all") {
+                return fail(format!(
+                    "Invalid value for 'check_cols': {columns}. Expected 'all' or a list of strings."
+                ));
+            }
+        }
+        Some("timestamp") => {
+            if !given("updated_at") {
+                return fail(
+                    "A snapshot configured with the timestamp strategy must specify an updated_at configuration."
+                        .to_owned(),
+                );
+            }
+            if given("check_cols") {
+                return fail("A 'timestamp' snapshot should not have 'check_cols'".to_owned());
+            }
+        }
+        _ => {}
+    }
+    if !matches!(config.materialized(), "" | "snapshot") {
+        return fail("A snapshot must have a materialized value of 'snapshot'".to_owned());
+    }
+    Ok(())
+}
+
+fn is_microbatch(node: &Node) -> bool {
+    node.config.materialized() == "incremental" && node.config.str("incremental_strategy") == Some("microbatch")
+}
+
+fn check_microbatch(node: &Node) -> Result<()> {
+    let name = &node.name;
+    let fail = |message: String| Err(Error::parsing(format!("Microbatch model '{name}' {message}")));
+    let class = |value: &Json| format!("<class '{}'>", python::type_name(value));
+    match node.config.get("event_time") {
+        None => {
+            return fail(
+                "must provide an 'event_time' (string) config that indicates the name of the event time column."
+                    .to_owned(),
+            );
+        }
+        Some(value) if !value.is_string() => {
+            return fail(format!("must provide an 'event_time' config of type string, but got: {}.", class(value)));
+        }
+        Some(_) => {}
+    }
+    match node.config.get("begin") {
+        None => {
+            return fail(
+                "must provide a 'begin' (datetime) config that indicates the earliest timestamp the microbatch model should \
+                 be built from."
+                    .to_owned(),
+            );
+        }
+        Some(Json::String(text)) if !is_iso_moment(text) => {
+            return fail(format!("must provide a 'begin' config of valid datetime (ISO format), but got: {text}."));
+        }
+        Some(Json::String(_)) => {}
+        Some(value) => {
+            return fail(format!("must provide a 'begin' config of type datetime, but got: {}.", class(value)));
+        }
+    }
+    if !matches!(node.config.str("batch_size"), Some("hour" | "day" | "month" | "year")) {
+        let given = node.config.get("batch_size").map_or("None".to_owned(), python::text);
+        return fail(format!(
+            "must provide a 'batch_size' config that is one of ['hour', 'day', 'month', 'year'], but got: {given}."
+        ));
+    }
+    if let Some(value) = node.config.get("lookback").filter(|value| !value.is_i64()) {
+        return fail(format!("must provide the optional 'lookback' config as type int, but got: {}).", class(value)));
+    }
+    if let Some(value) = node.config.get("concurrent_batches").filter(|value| !value.is_boolean()) {
+        return fail(format!(
+            "optional 'concurrent_batches' config must be of type `bool` if specified, but got: {}).",
+            class(value)
+        ));
+    }
+    Ok(())
+}
+
+fn is_iso_moment(text: &str) -> bool {
+    let formats = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"];
+    chrono::DateTime::parse_from_rfc3339(text).is_ok()
+        || chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok()
+        || formats.iter().any(|format| chrono::NaiveDateTime::parse_from_str(text, format).is_ok())
+}
+
+/// Models whose deprecation date is near or past, and what refers to them.
+fn warn_deprecated_models(cx: &Cx, manifest: &Manifest) {
+    let deprecated = manifest.nodes.values().filter_map(|node| {
+        let date = node.model()?.deprecation_date.as_deref()?;
+        Some((node, date, chrono::DateTime::parse_from_rfc3339(date).is_ok_and(|moment| moment < chrono::Utc::now())))
+    });
+    for (node, date, past) in deprecated {
+        let version = node.model().and_then(|model| model.version.as_ref()).map(version_text);
+        let shown = version.as_ref().map(|version| format!(".v{version}")).unwrap_or_default();
+        let name = &node.name;
+        if past {
+            let message = format!(
+                "Model {name}{shown} has passed its deprecation date of {date}. This model should be disabled or removed."
+            );
+            cx.warnings.warn("DeprecatedModel", "I065", &message);
+        }
+        let children = manifest.nodes.values().filter(|child| {
+            child.resource_type == ResourceType::Model && child.depends_on.nodes.contains(&node.unique_id)
+        });
+        for child in children {
+            warn_deprecated_reference(cx, node, child, date, past);
+        }
+    }
+}
+
+fn warn_deprecated_reference(cx: &Cx, node: &Node, child: &Node, date: &str, past: bool) {
+    let model = node.model();
+    let version = model.and_then(|model| model.version.as_ref()).map(version_text);
+    let latest = model.and_then(|model| model.latest_version.as_ref()).map(version_text);
+    let shown = version.as_ref().map(|version| format!(".v{version}")).unwrap_or_default();
+    let verb = if past { "was deprecated" } else { "is slated for deprecation" };
+    let name = &node.name;
+    let mut message =
+        format!("While compiling '{}': Found a reference to {name}{shown}, which {verb} on '{date}'. ", child.name);
+    if version.is_some() && version != latest {
+        let advice = if past { "Migrate now" } else { "Try it out" };
+        message.push_str(&format!(
+            "A new version of '{name}' is available. {advice}: {{{{ ref('{}', '{name}', v='{}') }}}}.",
+            node.package_name,
+            latest.unwrap_or_default()
+        ));
+    }
+    match past {
+        true => cx.warnings.warn("DeprecatedReference", "I067", &message),
+        false => cx.warnings.warn("UpcomingReferenceDeprecation", "I066", &message),
+    }
+}
+
+fn check_spaces(cx: &Cx, manifest: &Manifest) -> Result<()> {
+    let nodes: Vec<(String, &str)> = manifest
+        .nodes
+        .values()
+        .filter(|node| node.name.contains(' '))
+        .map(|node| (node.unique_id.clone(), node.original_file_path.as_str()))
+        .collect();
+    spaces(cx, &nodes, cx.flags.names_without_spaces, "model(s)")?;
+    let mut sources: Vec<(String, &str)> = manifest
+        .sources
+        .values()
+        .filter(|source| source.source_name.contains(' '))
+        .map(|source| (format!("source.{}.{}", source.package_name, source.source_name), source.path.as_str()))
+        .collect();
+    sources.dedup();
+    spaces(cx, &sources, cx.flags.source_names_without_spaces, "resource(s)")
+}
+
+fn spaces(cx: &Cx, names: &[(String, &str)], is_error: bool, noun: &str) -> Result<()> {
+    let Some((first, _)) = names.first() else { return Ok(()) };
+    if is_error {
+        let listed: Vec<String> = names.iter().map(|(id, path)| format!("  * '{id}' ({path})")).collect();
+        return Err(Error::new(
+            ErrorKind::Validation,
+            format!(
+                "Resource names cannot contain spaces:\n{}\nPlease rename the invalid {noun} so that their name(s) do not \
+                 contain any spaces.",
+                listed.join("\n")
+            ),
+        ));
+    }
+    cx.warnings.warn("SpacesInResourceNameDeprecation", "D014", &format!("Found spaces in the name of `{first}`"));
+    let text = format!(
+        "Spaces found in {} resource name(s). This is deprecated, and may lead to errors when using dbt. Run again with \
+         `--debug` to see them all. For more information: \
+         https://docs.getdbt.com/reference/global-configs/legacy-behaviors",
+        names.len()
+    );
+    cx.warnings.warn("ResourceNamesWithSpacesDeprecation", "D015", &super::warnings::wrap(&text, 80));
+    Ok(())
+}
+
+/// No two resources may be the same thing in the database, or have one name in a package.
+fn check_unique(cx: &Cx, manifest: &Manifest) -> Result<()> {
+    let mut by_relation: HashMap<String, &Node> = HashMap::new();
+    let mut plain: HashMap<(&str, &str), &Node> = HashMap::new();
+    let mut versioned: HashMap<(&str, &str), &Node> = HashMap::new();
+    for node in manifest.nodes.values().filter(|node| counts_as_relation(cx, node)) {
+        let key = (node.package_name.as_str(), node.name.as_str());
+        let is_versioned = node.model().is_some_and(|model| model.version.is_some());
+        if !is_versioned && let Some(known) = plain.get(&key) {
+            if cx.flags.unique_resource_names {
+                return Err(super::duplicates::duplicate(*known, node));
+            }
+            cx.warnings.deprecation(
+                "DuplicateNameDistinctNodeTypesDeprecation",
+                "D040",
+                &format!(
+                    "Found resources with the same name '{}' in package '{}': '{}' and '{}'. Please update one of the \
+                     resources to have a unique name.",
+                    node.name, node.package_name, known.unique_id, node.unique_id
+                ),
+            );
+        }
+        if is_versioned {
+            versioned.insert(key, node)
+        } else {
+            plain.insert(key, node)
+        };
+        let name = relation_name(cx, node);
+        if let Some(known) = by_relation.get(&name) {
+            return Err(same_relation(known, node, &name));
+        }
+        by_relation.insert(name, node);
+    }
+    for (key, with_version) in versioned {
+        if let Some(without) = plain.get(&key) {
+            return Err(versioned_and_not(with_version, without));
+        }
+    }
+    Ok(())
+}
+
+/// Ephemeral models count here: their names must differ too.
+fn counts_as_relation(cx: &Cx, node: &Node) -> bool {
+    node.resource_type == ResourceType::Model || is_relational(cx, node)
+}
+
+fn same_relation(first: &Node, second: &Node, name: &str) -> Error {
+    Error::compilation(format!(
+        "dbt found two resources with the database representation \"{name}\".\ndbt cannot create two resources with \
+         identical database representations. To fix this,\nchange the configuration of one of these resources:\n- {} \
+         ({})\n- {} ({})",
+        first.unique_id, first.original_file_path, second.unique_id, second.original_file_path
+    ))
+}
+
+fn versioned_and_not(versioned: &Node, plain: &Node) -> Error {
+    let name = &versioned.name;
+    Error::parsing(format!(
+        "dbt found versioned and unversioned models with the name \"{name}\".\n\nSince these resources have the same name, \
+         dbt will be unable to find the correct resource\nwhen looking for ref('{name}').\n\nTo fix this, change the name of \
+         the unversioned resource\n{} ({})\nor add the unversioned model to the versions in {}",
+        plain.unique_id,
+        plain.original_file_path,
+        versioned.patch_path.as_deref().unwrap_or("None")
+    ))
+}
+
+/// Configuration paths of the root project that no resource is on.
+fn warn_unused_paths(cx: &Cx, manifest: &Manifest) {
+    let mut fqns: HashMap<ResourceType, Vec<&[String]>> = HashMap::new();
+    for node in manifest.nodes.values().chain(manifest.functions.values()) {
+        fqns.entry(node.resource_type).or_default().push(&node.fqn);
+    }
+    for source in manifest.sources.values() {
+        fqns.entry(ResourceType::Source).or_default().push(&source.fqn);
+    }
+    for exposure in manifest.exposures.values() {
+        fqns.entry(ResourceType::Exposure).or_default().push(&exposure.fqn);
+    }
+    for test in manifest.unit_tests.values() {
+        fqns.entry(ResourceType::UnitTest).or_default().push(&test.fqn);
+    }
+    let disabled: Vec<&[String]> = manifest.disabled.values().flatten().filter_map(fqn_of_disabled).collect();
+    let mut unused: Vec<String> = Vec::new();
+    for resource_type in [
+        ResourceType::Model,
+        ResourceType::Seed,
+        ResourceType::Snapshot,
+        ResourceType::Source,
+        ResourceType::Test,
+        ResourceType::UnitTest,
+        ResourceType::Exposure,
+        ResourceType::Function,
+    ] {
+        let Some(tree) = cx.trees.tree(cx.root(), resource_type) else { continue };
+        let mut paths = Vec::new();
+        config_paths(tree, &mut Vec::new(), &mut paths);
+        let own = fqns.get(&resource_type).map(Vec::as_slice).unwrap_or_default();
+        for path in paths {
+            let used = own.iter().chain(&disabled).any(|fqn| fqn.len() >= path.len() && fqn[..path.len()] == path[..]);
+            if !used {
+                let parts = std::iter::once(resource_type.pluralize()).chain(path);
+                unused.push(parts.collect::<Vec<_>>().join("."));
+            }
+        }
+    }
+    if !unused.is_empty() {
+        let listed: Vec<String> = unused.iter().map(|path| format!("- {path}")).collect();
+        let message = format!(
+            "Configuration paths exist in your dbt_project.yml file which do not apply to any resources.\nThere are {} \
+             unused configuration paths:\n{}",
+            unused.len(),
+            listed.join("\n")
+        );
+        cx.warnings.warn("UnusedResourceConfigPath", "I051", &message);
+    }
+}
+
+fn fqn_of_disabled(disabled: &Disabled) -> Option<&[String]> {
+    match disabled {
+        Disabled::Node(node) => Some(&node.fqn),
+        Disabled::Source(source) => Some(&source.fqn),
+        Disabled::Exposure(exposure) => Some(&exposure.fqn),
+        Disabled::UnitTest(test) => Some(&test.fqn),
+        Disabled::Other(_) => None,
+    }
+}
+
+fn config_paths(tree: &JsonMap<String, Json>, path: &mut Vec<String>, paths: &mut Vec<Vec<String>>) {
+    for (key, value) in tree {
+        match value {
+            Json::Object(below) if !key.starts_with('+') => {
+                path.push(key.clone());
+                config_paths(below, path, paths);
+                path.pop();
+            }
+            _ if !paths.contains(path) => paths.push(path.clone()),
+            _ => {}
+        }
+    }
+}

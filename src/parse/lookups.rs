@@ -1,0 +1,90 @@
+//! Finds nodes by name and package while the manifest is still being built.
+
+use std::collections::HashMap;
+
+use indexmap::IndexMap;
+use serde_json::Value as Json;
+
+use crate::error::{Error, Result};
+use crate::manifest::node::version_text;
+use crate::manifest::{Disabled, Manifest, Node, ResourceType, UniqueId};
+
+/// Names (and `name.vN` of versioned models) to packages to unique ids.
+#[derive(Debug, Default)]
+pub struct NodeLookup(HashMap<String, IndexMap<String, UniqueId>>);
+
+impl NodeLookup {
+    /// A lookup of the nodes that `wanted` accepts.
+    pub fn of(manifest: &Manifest, wanted: impl Fn(&Node) -> bool) -> Self {
+        let mut lookup = NodeLookup::default();
+        for node in manifest.nodes.values().filter(|node| wanted(node)) {
+            lookup.add(node.search_name(), node);
+            if node.is_latest_version() {
+                lookup.add(node.name.clone(), node);
+            }
+        }
+        lookup
+    }
+
+    fn add(&mut self, name: String, node: &Node) {
+        self.0.entry(name).or_default().insert(node.package_name.clone(), node.unique_id.clone());
+    }
+
+    /// The node called `name` in `package`, or in any package.
+    ///
+    /// # Errors
+    /// Without a package: several packages have one.
+    pub fn find(&self, name: &str, package: Option<&str>, version: Option<&Json>) -> Result<Option<&UniqueId>> {
+        let versioned;
+        let name = match version {
+            Some(version) => {
+                versioned = format!("{name}.v{}", version_text(version));
+                versioned.as_str()
+            }
+            None => name,
+        };
+        let Some(packages) = self.0.get(name) else { return Ok(None) };
+        match package {
+            Some(package) => Ok(packages.get(package)),
+            None if packages.len() > 1 => Err(ambiguous(name, packages.values())),
+            None => Ok(packages.values().next()),
+        }
+    }
+}
+
+/// dbt's error about a name that several packages have.
+pub fn ambiguous<'a>(name: &str, unique_ids: impl Iterator<Item = &'a UniqueId> + Clone) -> Error {
+    let ids: Vec<&str> = unique_ids.clone().map(String::as_str).collect();
+    let packages: Vec<&str> = unique_ids.filter_map(|id| id.split('.').nth(1)).collect();
+    Error::compilation(format!(
+        "When referencing '{name}', dbt found nodes in multiple packages: '{}'\nTo fix this, use two-argument 'ref', with \
+         the package name first: '{}'",
+        ids.join("', '"),
+        packages.join("' or '")
+    ))
+}
+
+/// The first group of disabled nodes called `name` that are of `resource_type`, by position in `disabled`: the unique
+/// id, and which of its nodes.
+pub fn find_disabled(
+    manifest: &Manifest,
+    name: &str,
+    package: Option<&str>,
+    resource_type: Option<ResourceType>,
+) -> Vec<(UniqueId, usize)> {
+    let mut found: Vec<(UniqueId, usize)> = Vec::new();
+    let mut found_package: Option<&str> = package;
+    for (unique_id, all) in &manifest.disabled {
+        for (index, disabled) in all.iter().enumerate() {
+            let Disabled::Node(node) = disabled else { continue };
+            if node.search_name() != name || found_package.is_some_and(|package| package != node.package_name) {
+                continue;
+            }
+            found_package = Some(&node.package_name);
+            if resource_type.is_none_or(|wanted| wanted == node.resource_type) {
+                found.push((unique_id.clone(), index));
+            }
+        }
+    }
+    found
+}

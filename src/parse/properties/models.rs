@@ -1,0 +1,108 @@
+//! Properties that only models have: constraints, versions, access, time spines; and those of functions.
+
+use serde_json::{Map as JsonMap, Value as Json};
+
+use super::constraints::{build_contract_checksum, patch_constraints};
+use super::patch::{Patch, list, prepare};
+use super::{File, Loader};
+use crate::error::Result;
+use crate::manifest::{Node, NodeKind};
+use crate::parse::cx::Cx;
+use crate::parse::functions;
+use crate::parse::nodes::{in_node, invalid_access};
+use crate::parse::tests::{TargetKind, TestTarget};
+
+impl Loader<'_> {
+    /// Models, versioned or not, and their tests.
+    pub(super) fn load_models(&mut self, file: &File<'_>) -> Result<()> {
+        let mut targets = Vec::new();
+        for mut entry in file.entries("models")? {
+            prepare(&mut entry, &file.path, "models", &file.package)?;
+            let versions = list(&entry.data, "versions").to_vec();
+            if versions.is_empty() {
+                let patch = Patch::new(&entry, &file.path, &file.id(), "models")?;
+                self.apply(&patch, &file.package)?;
+                let target = TestTarget::of_node(TargetKind::Model, &entry.data, file.package.clone(), None);
+                let columns = list(&entry.data, "columns").to_vec();
+                targets.push((target, columns, entry.data.get("data_tests").cloned()));
+            } else {
+                targets.extend(self.load_versions(file, &entry, &versions)?);
+            }
+        }
+        for (target, columns, tests) in targets {
+            self.collect_tests(&target, &columns, tests.as_ref(), &file.scope)?;
+        }
+        Ok(())
+    }
+}
+
+/// Puts what only models have on a model.
+///
+/// # Errors
+/// The access is unknown, or a constraint is not allowed.
+pub fn patch_model(cx: &Cx, node: &mut Node, patch: &Patch) -> Result<()> {
+    let unique_id = node.unique_id.clone();
+    let NodeKind::Model(model) = &mut node.kind else { return Ok(()) };
+    model.version.clone_from(&patch.version);
+    model.latest_version.clone_from(&patch.latest_version);
+    model.deprecation_date.clone_from(&patch.deprecation_date);
+    model.time_spine = patch.time_spine.as_ref().map(time_spine);
+    if let Some(access) = &patch.access {
+        if !matches!(access.as_str(), "private" | "protected" | "public") {
+            return Err(invalid_access(&unique_id, access, None));
+        }
+        model.access.clone_from(access);
+    }
+    apply_constraints(cx, node, patch)?;
+    build_contract_checksum(node);
+    Ok(())
+}
+
+/// Puts the constraints of a patch on a model.
+///
+/// # Errors
+/// A constraint is not allowed.
+pub fn apply_constraints(cx: &Cx, node: &mut Node, patch: &Patch) -> Result<()> {
+    let warn = |message: &str| {
+        let text = crate::parse::warnings::wrap(message, 80);
+        cx.warnings.warn("UnsupportedConstraintMaterialization", "I068", &text);
+    };
+    patch_constraints(node, &patch.constraints, warn).map_err(|error| in_node(error, node))
+}
+
+fn time_spine(given: &Json) -> Json {
+    let of = |value: &Json, key: &str| value.get(key).cloned().unwrap_or(Json::Null);
+    let custom: Vec<Json> = given
+        .get("custom_granularities")
+        .and_then(Json::as_array)
+        .into_iter()
+        .flatten()
+        .map(|one| serde_json::json!({"name": of(one, "name"), "column_name": of(one, "column_name")}))
+        .collect();
+    serde_json::json!({
+        "standard_granularity_column": of(given, "standard_granularity_column"),
+        "custom_granularities": custom,
+    })
+}
+
+/// `arguments` and `returns` of a function's entry, with dbt's keys.
+pub fn function_fields(data: &JsonMap<String, Json>) -> JsonMap<String, Json> {
+    let of = |value: Option<&Json>, key: &str| value.and_then(|value| value.get(key)).cloned().unwrap_or(Json::Null);
+    let arguments: Vec<Json> = list(data, "arguments")
+        .iter()
+        .map(|argument| {
+            let argument = Some(argument);
+            serde_json::json!({
+                "name": of(argument, "name"),
+                "data_type": of(argument, "data_type"),
+                "description": of(argument, "description"),
+                "default_value": of(argument, "default_value"),
+            })
+        })
+        .collect();
+    let returns = data.get("returns");
+    functions::described(
+        Json::Array(arguments),
+        serde_json::json!({"data_type": of(returns, "data_type"), "description": of(returns, "description")}),
+    )
+}

@@ -1,0 +1,163 @@
+//! What templates in YAML files see: `var`, `env_var`, `target` and dbt's helpers, but no macros, no `ref`, no
+//! `config`. Descriptions see `doc()` besides. Mirrors dbt's `SchemaYamlContext` and `DocsRuntimeContext`.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::context::errors::{from_jinja, raise};
+use crate::context::{Globals, Phase, Scope, Subject};
+use crate::error::{Error, Result};
+use crate::jinja::value::py_str;
+use crate::jinja::{MjError, Object, ObjectRepr, Rest, State, Value};
+use crate::parse::docs::{DocLookup, has_jinja};
+
+/// Names that only templates of nodes and macros see.
+const HIDDEN: [&str; 27] = [
+    "adapter",
+    "api",
+    "column",
+    "compiled_code",
+    "config",
+    "database",
+    "defer_relation",
+    "exceptions",
+    "execute",
+    "function",
+    "graph",
+    "load_agate_table",
+    "load_result",
+    "metric",
+    "model",
+    "post_hooks",
+    "pre_hooks",
+    "ref",
+    "schema",
+    "source",
+    "source_node",
+    "sql",
+    "store_raw_result",
+    "store_result",
+    "submit_python_job",
+    "this",
+    "write",
+];
+
+/// The root object for templates in YAML files of one package.
+pub struct YamlScope {
+    scope: Arc<Scope>,
+    globals: Arc<Globals>,
+    doc: Option<Value>,
+}
+
+impl fmt::Debug for YamlScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("YamlScope")
+    }
+}
+
+impl YamlScope {
+    /// A root object for `package`.
+    pub fn new(globals: &Arc<Globals>, package: &str) -> Arc<Self> {
+        Arc::new(YamlScope { scope: scope_of(globals, package), globals: globals.clone(), doc: None })
+    }
+
+    /// A root object that offers `doc()` to the description of `unique_id` in `package`.
+    pub fn with_docs(globals: &Arc<Globals>, package: &str, unique_id: &str, docs: &Arc<DocLookup>) -> Arc<Self> {
+        let doc = DocFunction { docs: docs.clone(), package: package.to_owned(), unique_id: unique_id.to_owned() };
+        Arc::new(YamlScope {
+            scope: scope_of(globals, package),
+            globals: globals.clone(),
+            doc: Some(Value::from_object(doc)),
+        })
+    }
+
+    /// Renders a text natively: `{{ true }}` stays text, `{{ true | as_bool }}` is a truth value.
+    ///
+    /// # Errors
+    /// The template fails.
+    pub fn native(self: &Arc<Self>, text: &str, path: &str) -> Result<Value> {
+        self.globals
+            .engine
+            .render_native(text, path, Value::from_dyn_object(self.clone()))
+            .map_err(|error| from_jinja(&error, None))
+    }
+
+    /// Renders a text as text; what has no template in it is left as it is.
+    ///
+    /// # Errors
+    /// The template fails.
+    pub fn text(self: &Arc<Self>, text: &str, path: &str) -> Result<String> {
+        if !has_jinja(text) {
+            return Ok(text.to_owned());
+        }
+        self.globals
+            .engine
+            .render_str(text, path, Value::from_dyn_object(self.clone()))
+            .map_err(|error| from_jinja(&error, None))
+    }
+}
+
+fn scope_of(globals: &Arc<Globals>, package: &str) -> Arc<Scope> {
+    let subject = Subject::Macro {
+        unique_id: "<Configuration>".to_owned(),
+        name: "<Configuration>".to_owned(),
+        package: package.to_owned(),
+    };
+    Arc::new(Scope::new(globals.clone(), subject, Phase::Names))
+}
+
+impl Object for YamlScope {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Map
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.get_value_by_str(key.as_str()?)
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, name: &str) -> Option<Value> {
+        if name == "doc" {
+            return self.doc.clone();
+        }
+        let macros = &self.globals.macros;
+        let hidden = HIDDEN.contains(&name)
+            || macros.is_namespace(name)
+            || macros.find(&self.globals.project.root.name, name).is_some();
+        if hidden { None } else { self.scope.get_value_by_str(name) }
+    }
+}
+
+/// `doc('name')` and `doc('package', 'name')`.
+#[derive(Debug)]
+struct DocFunction {
+    docs: Arc<DocLookup>,
+    package: String,
+    unique_id: String,
+}
+
+impl Object for DocFunction {
+    fn call(self: &Arc<Self>, _: &mut State<'_, '_>, args: &[Value]) -> std::result::Result<Value, MjError> {
+        let (arguments,): (Rest<Value>,) = minijinja::value::from_args(args)?;
+        let names: Vec<String> = arguments.iter().map(py_str).collect();
+        let (package, name) = match names.as_slice() {
+            [name] => (None, name),
+            [package, name] => (Some(package.as_str()), name),
+            other => {
+                return Err(raise(Error::compilation(format!(
+                    "doc() takes at most two arguments ({} given)",
+                    other.len()
+                ))));
+            }
+        };
+        match self.docs.find(&self.package, package, name) {
+            Some((_, text)) => Ok(Value::from(text.clone())),
+            None => {
+                let place = package.map(|package| format!("in package '{package}' ")).unwrap_or_default();
+                Err(raise(Error::compilation(format!(
+                    "Documentation for '{}' depends on doc '{name}' {place}which was not found",
+                    self.unique_id
+                ))))
+            }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Metrics, semantic models and saved queries: rdbt does not compute them, it carries them into the manifest so that
+//! selection and exposures find them.
+
+use serde_json::{Map as JsonMap, Value as Json, json};
+
+use super::patch::{list, map, text};
+use super::{File, Loader};
+use crate::error::Result;
+use crate::manifest::{Disabled, ResourceType};
+use crate::parse::config::Said;
+use crate::parse::duplicates::{Named, add_disabled, duplicate};
+use crate::parse::nodes::fqn_prefix;
+use crate::parse::python;
+use crate::parse::static_refs::{Reference, parse_reference};
+
+impl Loader<'_> {
+    /// Adds the metrics, semantic models or saved queries of a file.
+    pub(super) fn load_carried(&mut self, file: &File<'_>, resource_type: ResourceType) -> Result<()> {
+        for entry in file.entries(&resource_type.pluralize())? {
+            let carried = self.carried(file, resource_type, &entry.data)?;
+            let enabled = carried.get("config").and_then(|config| config.get("enabled")) != Some(&json!(false));
+            if !enabled {
+                add_disabled(self.manifest, Disabled::Other(carried));
+                continue;
+            }
+            self.insert_carried(resource_type, carried)?;
+            if resource_type == ResourceType::SemanticModel {
+                self.add_metrics_of_measures(file, &entry.data)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn insert_carried(&mut self, resource_type: ResourceType, carried: Json) -> Result<()> {
+        let of = |json: &Json, key: &str| json.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
+        let unique_id = of(&carried, "unique_id");
+        let resources = match resource_type {
+            ResourceType::Metric => &mut self.manifest.metrics,
+            ResourceType::SemanticModel => &mut self.manifest.semantic_models,
+            _ => &mut self.manifest.saved_queries,
+        };
+        if let Some(known) = resources.get(&unique_id) {
+            let (path, known_path) = (of(&carried, "original_file_path"), of(known, "original_file_path"));
+            let name = of(&carried, "name");
+            return Err(duplicate(
+                Named::new(resource_type, &name, &unique_id, &path),
+                Named::new(resource_type, &name, &unique_id, &known_path),
+            ));
+        }
+        resources.insert(unique_id, carried);
+        Ok(())
+    }
+
+    /// A measure with `create_metric: true` is a metric too.
+    fn add_metrics_of_measures(&mut self, file: &File<'_>, data: &JsonMap<String, Json>) -> Result<()> {
+        for measure in list(data, "measures").iter().filter_map(Json::as_object) {
+            if measure.get("create_metric") != Some(&json!(true)) {
+                continue;
+            }
+            let name = text(measure, "name");
+            let label = measure.get("label").cloned().unwrap_or_else(|| json!(name));
+            let metric = json!({
+                "name": name,
+                "type": "simple",
+                "label": label,
+                "description": measure.get("description").cloned().unwrap_or(Json::Null),
+                "type_params": {"measure": {"name": name}, "expr": name},
+            });
+            let carried = self.carried(file, ResourceType::Metric, metric.as_object().unwrap_or(&JsonMap::new()))?;
+            self.insert_carried(ResourceType::Metric, carried)?;
+        }
+        Ok(())
+    }
+
+    fn carried(&self, file: &File<'_>, resource_type: ResourceType, data: &JsonMap<String, Json>) -> Result<Json> {
+        let name = text(data, "name");
+        let mut fqn = fqn_prefix(&file.package, file.relative_path());
+        fqn.push(name.clone());
+        let mut given = map(data, "config");
+        if let Some(meta) = data.get("meta").filter(|meta| python::truthy(meta)) {
+            given.entry("meta").or_insert_with(|| meta.clone());
+        }
+        let none = JsonMap::new();
+        let said = Said { resource_type, package: &file.package, fqn: &fqn, patch: Some(&given), call: &none };
+        let config = self.cx.trees.resolve(said)?;
+        let mut carried = JsonMap::from_iter([
+            ("name".to_owned(), json!(name)),
+            ("resource_type".to_owned(), json!(resource_type.as_str())),
+            ("package_name".to_owned(), json!(file.package)),
+            ("path".to_owned(), json!(file.relative_path())),
+            ("original_file_path".to_owned(), json!(file.path)),
+            ("unique_id".to_owned(), json!(format!("{}.{}.{name}", resource_type.as_str(), file.package))),
+            ("fqn".to_owned(), json!(fqn)),
+        ]);
+        let (refs, nodes) = references(resource_type, data);
+        for (key, value) in data {
+            if !carried.contains_key(key) && key != "config" {
+                carried.insert(key.clone(), value.clone());
+            }
+        }
+        for (key, value) in [
+            ("label", data.get("label").cloned().unwrap_or(Json::Null)),
+            ("description", data.get("description").cloned().unwrap_or(Json::Null)),
+            ("meta", Json::Object(map(&config.0, "meta"))),
+            ("tags", json!(super::columns::column_tags(data))),
+            ("group", config.get("group").cloned().unwrap_or(Json::Null)),
+            ("unrendered_config", Json::Object(self.cx.trees.resolve_unrendered(said))),
+            ("config", Json::Object(config.0.clone())),
+            ("refs", refs),
+            ("metrics", Json::Array(nodes)),
+            ("depends_on", json!({"macros": [], "nodes": []})),
+            ("created_at", json!(self.cx.created_at)),
+        ] {
+            carried.insert(key.to_owned(), value);
+        }
+        Ok(Json::Object(carried))
+    }
+}
+
+/// What the resource refers to: models by `ref`, and metrics by name.
+fn references(resource_type: ResourceType, data: &JsonMap<String, Json>) -> (Json, Vec<Json>) {
+    let mut refs = Vec::new();
+    if resource_type == ResourceType::SemanticModel
+        && let Some(Reference::Ref(reference)) = parse_reference(&text(data, "model"))
+    {
+        refs.push(json!({"name": reference.name, "package": reference.package, "version": reference.version}));
+    }
+    let names = match resource_type {
+        ResourceType::SavedQuery => list(&map(data, "query_params"), "metrics").to_vec(),
+        ResourceType::Metric => metric_inputs(data),
+        _ => Vec::new(),
+    };
+    (Json::Array(refs), names.into_iter().map(|name| json!([name])).collect())
+}
+
+/// Metrics that a derived or ratio metric is computed from.
+fn metric_inputs(data: &JsonMap<String, Json>) -> Vec<Json> {
+    let params = map(data, "type_params");
+    let single = ["numerator", "denominator"].into_iter().filter_map(|key| params.get(key).or_else(|| data.get(key)));
+    let many = list(&params, "metrics").iter().chain(list(data, "input_metrics"));
+    let name = |input: &Json| match input {
+        Json::String(_) => Some(input.clone()),
+        other => other.get("name").cloned(),
+    };
+    single.chain(many).filter_map(name).collect()
+}

@@ -1,0 +1,153 @@
+//! What a run asks of the database outside of templates: connections, schemas that must exist, what is known to exist,
+//! and why a statement failed.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde_json::Value as Json;
+
+use crate::adapter::{AdapterErrorKind, Policy, Relation, Table};
+use crate::compile::stores_failures;
+use crate::context::database::{NodeConnection, Operations};
+use crate::context::runtime::{NodeRun, RunShared};
+use crate::context::{Globals, Macros, query_comment};
+use crate::error::Result;
+use crate::events::NodeInfo;
+use crate::manifest::{Node, ResourceType};
+
+/// The database of a run.
+#[derive(Debug, Clone)]
+pub(super) struct Database {
+    globals: Arc<Globals>,
+    shared: Arc<RunShared>,
+}
+
+impl Database {
+    pub fn new(globals: Arc<Globals>, shared: Arc<RunShared>) -> Database {
+        Database { globals, shared }
+    }
+
+    /// A connection for a node's statements; opened when the first one comes.
+    ///
+    /// # Errors
+    /// The project's query comment cannot be rendered.
+    pub fn connect_node(&self, name: &str, node: Option<&Node>, info: &NodeInfo) -> Result<Arc<NodeConnection>> {
+        let info = match info.to_json() {
+            Json::Object(map) => map,
+            _ => serde_json::Map::new(),
+        };
+        let connection = NodeConnection::new(self.shared.adapter.clone(), name, info);
+        connection.set_comment(query_comment(&self.globals, name, node)?);
+        Ok(connection)
+    }
+
+    /// A connection that belongs to no node.
+    ///
+    /// # Errors
+    /// The project's query comment cannot be rendered.
+    pub fn connect(&self, name: &str) -> Result<Arc<NodeConnection>> {
+        let connection = NodeConnection::new(self.shared.adapter.clone(), name, serde_json::Map::new());
+        connection.set_comment(query_comment(&self.globals, name, None)?);
+        Ok(connection)
+    }
+
+    /// Why the last statement failed, where running alone may cure it.
+    pub fn curable(connection: &NodeConnection) -> Option<AdapterErrorKind> {
+        connection
+            .last_failure()
+            .filter(|kind| matches!(kind, AdapterErrorKind::TransactionConflict | AdapterErrorKind::OutOfMemory))
+    }
+
+    /// Interrupts every running statement.
+    pub fn interrupt(&self) {
+        self.shared.adapter.engine().interrupt();
+    }
+
+    /// A query's rows.
+    ///
+    /// # Errors
+    /// The engine refuses it.
+    pub fn fetch(connection: &NodeConnection, sql: &str) -> Result<(crate::adapter::AdapterResponse, Table)> {
+        connection.execute(sql, false, true, None)
+    }
+
+    /// Creates the schemas that `nodes` go to and that do not exist yet.
+    ///
+    /// # Errors
+    /// The engine refuses.
+    pub fn create_schemas<'a>(&self, nodes: impl Iterator<Item = &'a Arc<Node>>) -> Result<()> {
+        let schemas = self.schemas(nodes.map(|node| &**node));
+        let mut databases: IndexMap<Option<String>, Vec<Relation>> = IndexMap::new();
+        for schema in schemas {
+            databases.entry(schema.database().map(str::to_owned)).or_default().push(schema);
+        }
+        for (database, schemas) in databases {
+            let existing = self.existing_schemas(database.as_deref())?;
+            for schema in schemas {
+                let name = schema.schema().unwrap_or_default();
+                if existing.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+                    continue;
+                }
+                let connection = self.connect(&format!("create_{}_{name}", database.as_deref().unwrap_or_default()))?;
+                let created = self.operations(&connection).create_schema(&schema);
+                connection.release();
+                created?;
+            }
+        }
+        Ok(())
+    }
+
+    fn existing_schemas(&self, database: Option<&str>) -> Result<Vec<String>> {
+        let connection = self.connect(&database.map_or("list_schemas".to_owned(), |name| format!("list_{name}")))?;
+        let policy = self.quoting();
+        // dbt hands the name over as it stands in SQL, quotes included.
+        let shown = database.map(|name| if policy.database { format!("\"{name}\"") } else { name.to_owned() });
+        let listed = self.operations(&connection).list_schemas(shown.as_deref());
+        connection.release();
+        listed
+    }
+
+    /// Asks for everything that exists in the schemas of `nodes`.
+    ///
+    /// # Errors
+    /// The engine refuses.
+    pub fn populate_cache<'a>(&self, nodes: impl Iterator<Item = &'a Node>) -> Result<()> {
+        for schema in self.schemas(nodes) {
+            let (database, name) = (schema.database().unwrap_or_default(), schema.schema().unwrap_or_default());
+            let connection = self.connect(&format!("list_{database}_{name}"))?;
+            let listed = self.operations(&connection).populate_cache(&[schema]);
+            connection.release();
+            listed?;
+        }
+        Ok(())
+    }
+
+    fn operations(&self, connection: &Arc<NodeConnection>) -> Operations {
+        let run = NodeRun::new(self.shared.clone(), connection.clone());
+        Operations::new(connection.clone(), Arc::new(Macros::new(self.globals.clone(), run)))
+    }
+
+    /// The schemas of nodes that have something in the database, each once.
+    fn schemas<'a>(&self, nodes: impl Iterator<Item = &'a Node>) -> Vec<Relation> {
+        let store = self.globals.invocation.flags.store_failures;
+        let mut schemas: IndexMap<(Option<String>, String), Relation> = IndexMap::new();
+        for node in nodes.filter(|node| is_relational(node, store) && !node.is_ephemeral()) {
+            let relation = Relation::new(node.database.as_deref(), Some(&node.schema), None)
+                .with_quote_policy(self.quoting())
+                .without_identifier();
+            schemas.entry((node.database.clone(), node.schema.clone())).or_insert(relation);
+        }
+        schemas.into_values().collect()
+    }
+
+    fn quoting(&self) -> Policy {
+        self.shared.adapter.quoting()
+    }
+}
+
+/// Whether a node has something in the database.
+pub(super) fn is_relational(node: &Node, store_failures: bool) -> bool {
+    node.resource_type.is_refable()
+        || node.resource_type == ResourceType::Function
+        || stores_failures(node, store_failures)
+}

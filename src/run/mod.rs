@@ -1,0 +1,188 @@
+//! Runs what was selected: schemas and hooks first, then the nodes on worker threads, then hooks again, and a result
+//! for each. Artifacts and the closing report come after, from the results.
+
+mod database;
+mod hooks;
+mod interrupt;
+mod narrate;
+mod operation;
+mod plan;
+mod preview;
+mod report;
+mod results;
+mod scheduler;
+mod session;
+mod tasks;
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, RwLock};
+use std::time::Instant;
+
+use crate::compile::Compiler;
+use crate::context::Globals;
+use crate::context::runtime::RunShared;
+use crate::error::{Error, Result};
+use crate::events::lines;
+
+use database::Database;
+use hooks::Moment;
+use interrupt::Watch;
+use narrate::Narrator;
+use scheduler::{Outcome, Scheduler, Stop};
+use session::Session;
+
+pub use operation::run_operation;
+pub use plan::{Plan, Resource};
+pub use preview::{print_compiled, print_rows, print_seeds};
+pub use report::{finished, found_line, summary};
+pub use results::{NodeResult, RunResults, Status, Timing, moment};
+
+/// What a command does with the nodes of its plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    /// `run`
+    Run,
+    /// `build`: tests hold back what is below them.
+    Build,
+    /// `seed`
+    Seed,
+    /// `snapshot`
+    Snapshot,
+    /// `test`
+    Test,
+    /// `compile`: nothing reaches the database but what templates ask.
+    Compile,
+    /// `show`: queries are run, nothing is built.
+    Show,
+}
+
+impl Task {
+    /// Whether it builds things: then schemas are made and the project's hooks run.
+    pub fn builds(self) -> bool {
+        !matches!(self, Task::Compile | Task::Show)
+    }
+}
+
+/// Runs a plan.
+///
+/// `shared.selected` is filled from the plan. The lines of dbt's console are written as the run goes; [`finished`],
+/// the artifacts and [`summary`] are left to the caller, in that order.
+///
+/// # Errors
+/// The database cannot be opened, a schema cannot be created, a hook's template fails, or, in `compile` and `show`, a
+/// node fails. Failures of nodes in other commands are results, not errors.
+pub fn execute(globals: &Arc<Globals>, shared: &Arc<RunShared>, task: Task, plan: &Plan<'_>) -> Result<RunResults> {
+    let events = &globals.events;
+    let target = &globals.project.target;
+    let ids = plan.resources().map(|resource| resource.unique_id().to_owned()).collect();
+    // A second run on the same shared part keeps the first one's selection: dbt has one run for a process.
+    let _ = shared.selected.set(ids);
+    if plan.is_empty() {
+        events.warn(lines::nothing_to_do(events.paint()))?;
+        return Ok(RunResults::default());
+    }
+    events.emit(lines::formatting(""));
+    events.emit(lines::concurrency(threads(globals), &target.name, plan.numbered()));
+    events.emit(lines::formatting(""));
+    let interrupter = shared.adapter.clone();
+    let watch = Watch::new(move || interrupter.engine().interrupt());
+    let session = Session {
+        globals: globals.clone(),
+        shared: shared.clone(),
+        compiler: Compiler::new(globals.clone(), shared.clone()),
+        database: Database::new(globals.clone(), shared.clone()),
+        task,
+        narrator: Narrator::new(events.clone(), task, &target.database, &shared.manifest),
+        total: plan.numbered(),
+        gate: RwLock::new(()),
+        interrupt: watch.flag(),
+    };
+    session.run_plan(plan)
+}
+
+/// `--threads`, else the profile's.
+fn threads(globals: &Globals) -> usize {
+    globals.invocation.flags.threads.unwrap_or(globals.project.target.threads).max(1)
+}
+
+impl Session {
+    fn run_plan(&self, plan: &Plan<'_>) -> Result<RunResults> {
+        let events = &self.globals.events;
+        let clock = Instant::now();
+        let mut results = RunResults::default();
+        self.prepare(plan)?;
+        let mut started = true;
+        if self.task.builds() {
+            results.results = hooks::run(self, Moment::Start, &[])?;
+            started =
+                results.results.iter().all(|result| result.status == Status::Success) || !self.skips_after_hooks();
+        }
+        if started {
+            events.start_progress(self.total);
+            let outcome = Scheduler::new(self, plan).run(threads(&self.globals));
+            events.end_progress();
+            self.conclude(outcome, &mut results)?;
+        } else {
+            self.skip_all(plan, &mut results);
+        }
+        if self.task.builds() && !results.interrupted {
+            let ended = hooks::run(self, Moment::End, &results.results)?;
+            results.results.extend(ended);
+        }
+        results.interrupted |= self.interrupt.load(Ordering::SeqCst);
+        results.elapsed = clock.elapsed().as_secs_f64();
+        Ok(results)
+    }
+
+    /// Schemas that must exist, and what is known to exist.
+    fn prepare(&self, plan: &Plan<'_>) -> Result<()> {
+        let flags = &self.globals.invocation.flags;
+        let selected = || plan.resources().filter_map(Resource::node);
+        if self.task.builds() {
+            self.database.create_schemas(selected())?;
+        }
+        if !flags.populate_cache {
+            return Ok(());
+        }
+        if flags.cache_selected_only && self.task.builds() {
+            return self.database.populate_cache(selected().map(|node| &**node));
+        }
+        self.database.populate_cache(self.shared.manifest.nodes.values())
+    }
+
+    /// A behaviour flag: a failed `on-run-start` hook skips everything.
+    fn skips_after_hooks(&self) -> bool {
+        let flags = &self.globals.invocation.flags.other;
+        flags.get("skip_nodes_if_on_run_start_fails").and_then(serde_json::Value::as_bool).unwrap_or(true)
+    }
+
+    fn skip_all(&self, plan: &Plan<'_>, results: &mut RunResults) {
+        for (index, resource) in plan.resources().enumerate() {
+            let position = crate::events::Position { index: index + 1, total: self.total };
+            self.narrator.skip(resource, position, &self.narrator.info(resource));
+            results.results.push(Arc::new(NodeResult::new(resource.clone(), Status::Skipped)));
+        }
+    }
+
+    /// Takes over what the workers did, and what they left undone.
+    fn conclude(&self, outcome: Outcome, results: &mut RunResults) -> Result<()> {
+        results.results.extend(outcome.results);
+        match outcome.stop {
+            None => {}
+            Some(Stop::Interrupt) => results.interrupted = true,
+            Some(Stop::Failure(failure)) if self.ends_at_first_error() => {
+                return Err(Error::runtime(failure.message.clone().unwrap_or_default()));
+            }
+            Some(Stop::Failure(failure)) => {
+                for resource in outcome.unstarted {
+                    let skipped = NodeResult::new(resource, Status::Skipped).with_message("Skipping due to fail_fast");
+                    results.results.push(Arc::new(skipped));
+                }
+                let info = self.narrator.info(&failure.resource).to_json();
+                report::result_error(&self.globals.events, &failure, &info, true, None);
+                results.failed_fast = Some(failure);
+            }
+        }
+        Ok(())
+    }
+}

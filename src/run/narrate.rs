@@ -1,0 +1,175 @@
+//! What a run says about each node: its start line, its result line, its skipping, in dbt's words.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::{Map as JsonMap, Value as Json, json};
+
+use crate::events::lines::{self, About};
+use crate::events::{Events, NodeInfo, Paint, Position};
+use crate::jinja::value::{from_json, py_str};
+use crate::manifest::{Manifest, Node, ResourceType};
+
+use super::Task;
+use super::plan::Resource;
+use super::report::result_error;
+use super::results::{NodeResult, Status};
+
+/// Says it. Silent about nodes for commands that only compile.
+pub(super) struct Narrator {
+    events: Arc<Events>,
+    task: Task,
+    default_database: String,
+    groups: HashMap<String, Json>,
+}
+
+impl Narrator {
+    pub fn new(events: Arc<Events>, task: Task, default_database: &str, manifest: &Manifest) -> Narrator {
+        let groups = manifest.groups.values().map(|group| {
+            let owner: JsonMap<String, Json> =
+                group.owner.iter().map(|(key, value)| (key.clone(), text(value))).collect();
+            (group.name.clone(), json!({"name": group.name, "package_name": group.package_name, "owner": owner}))
+        });
+        Narrator { events, task, default_database: default_database.to_owned(), groups: groups.collect() }
+    }
+
+    fn paint(&self) -> Paint {
+        self.events.paint()
+    }
+
+    /// `node_info` of a resource before it starts.
+    pub fn info(&self, resource: &Resource) -> NodeInfo {
+        let kind = resource.resource_type().as_str();
+        match resource {
+            Resource::Node(node) => NodeInfo::of_node(node),
+            Resource::UnitTest(test) => NodeInfo::of_unit_test(test),
+            other => NodeInfo::of_other(kind, other.unique_id(), other.name(), other.path()),
+        }
+    }
+
+    fn about(&self, resource: &Resource, position: Position, info: &NodeInfo) -> About {
+        let group = resource.node().and_then(|node| node.group.as_ref()).and_then(|name| self.groups.get(name));
+        About {
+            description: self.describe(resource),
+            position,
+            node_info: info.to_json(),
+            group: group.cloned(),
+            seconds: 0.0,
+        }
+    }
+
+    /// `sql view model main.stg_orders`, `seed file main.raw_orders`, `test not_null_a_id`.
+    fn describe(&self, resource: &Resource) -> String {
+        match resource {
+            Resource::UnitTest(test) => format!("unit_test {}", unit_test_name(test)),
+            Resource::Exposure { name, .. } => format!("exposure {name}"),
+            Resource::SavedQuery { name, .. } => format!("saved query {name}"),
+            Resource::Node(node) => match node.resource_type {
+                ResourceType::Seed => format!("seed file {}", self.represent(node)),
+                ResourceType::Snapshot => format!("snapshot {}", self.represent(node)),
+                ResourceType::Model => {
+                    format!("{} {} model {}", node.language, node.config.materialized(), self.represent(node))
+                }
+                ResourceType::Function => format!("function {}", self.represent(node)),
+                other => format!("{} {}", other.as_str(), node.name),
+            },
+        }
+    }
+
+    /// The relation without quotes, its database only where it is not the default one.
+    fn represent(&self, node: &Node) -> String {
+        match node.database.as_deref().filter(|database| *database != self.default_database) {
+            Some(database) => format!("{database}.{}.{}", node.schema, node.alias),
+            None => format!("{}.{}", node.schema, node.alias),
+        }
+    }
+
+    /// Whether dbt prints lines for this resource in this command.
+    fn speaks(&self, resource: &Resource) -> bool {
+        match self.task {
+            Task::Compile => false,
+            Task::Show => resource.resource_type() == ResourceType::Seed,
+            _ => !resource.is_ephemeral(),
+        }
+    }
+
+    pub fn start(&self, resource: &Resource, position: Position, info: &NodeInfo) {
+        let passed_through = matches!(resource, Resource::Exposure { .. } | Resource::SavedQuery { .. });
+        if self.speaks(resource) && !passed_through {
+            self.events.emit(lines::start(self.paint(), &self.about(resource, position, info)));
+        }
+    }
+
+    pub fn skip(&self, resource: &Resource, position: Position, info: &NodeInfo) {
+        let about = self.about(resource, position, info);
+        let schema = resource.node().map(|node| node.schema.as_str()).unwrap_or_default();
+        let kind = resource.resource_type().as_str();
+        self.events.emit(lines::skipping(self.paint(), &about, kind, schema, resource.name()));
+    }
+
+    /// A node that cannot run because of an ephemeral model: that one has no line of its own, so its error comes here.
+    pub fn skip_because(&self, resource: &Resource, position: Position, cause: &NodeResult) {
+        let about = self.about(resource, position, &self.info(resource));
+        let schema = resource.node().map(|node| node.schema.as_str()).unwrap_or_default();
+        let status = cause.status.as_str();
+        self.events.emit(lines::skip_because_error(self.paint(), &about, schema, resource.name(), status));
+        result_error(&self.events, cause, &self.info(&cause.resource).to_json(), false, None);
+    }
+
+    pub fn result(&self, result: &NodeResult, position: Position, info: &NodeInfo) {
+        let resource = &result.resource;
+        if !self.speaks(resource) {
+            return;
+        }
+        let mut about = self.about(resource, position, info);
+        about.seconds = result.execution_time;
+        let paint = self.paint();
+        let status = result.status.as_str();
+        let message = result.message.as_deref().unwrap_or_default();
+        let line = match resource {
+            Resource::UnitTest(test) => lines::test_result(
+                paint,
+                &about,
+                &unit_test_name(test),
+                status,
+                result.failures.unwrap_or_default(),
+                None,
+            ),
+            Resource::Exposure { .. } | Resource::SavedQuery { .. } => {
+                about.seconds = 0.0;
+                lines::no_op(paint, &about)
+            }
+            Resource::Node(node) => match node.resource_type {
+                ResourceType::Seed => lines::seed_result(paint, &about, status, message, &node.schema, &node.alias),
+                ResourceType::Snapshot => {
+                    lines::snapshot_result(paint, &about, status, message, &self.represent(node), config_texts(node))
+                }
+                ResourceType::Test => {
+                    let attached = node.generic_test().and_then(|test| test.attached_node.as_deref());
+                    lines::test_result(paint, &about, &node.name, status, result.failures.unwrap_or_default(), attached)
+                }
+                _ if result.status == Status::Error => lines::model_result(paint, &about, status),
+                _ => lines::model_result(paint, &about, message),
+            },
+        };
+        self.events.emit(line);
+    }
+}
+
+fn unit_test_name(test: &crate::manifest::UnitTest) -> String {
+    match &test.version {
+        Some(version) => format!("{}::{}_v{}", test.model, test.name, crate::manifest::node::version_text(version)),
+        None => format!("{}::{}", test.model, test.name),
+    }
+}
+
+/// A configuration with every value as Python's text, without what is null.
+fn config_texts(node: &Node) -> Json {
+    let texts =
+        node.config.0.iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key.clone(), text(value)));
+    Json::Object(texts.collect())
+}
+
+fn text(value: &Json) -> Json {
+    Json::from(py_str(&from_json(value)))
+}

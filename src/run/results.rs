@@ -1,0 +1,193 @@
+//! What became of each node of a run.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::{Map as JsonMap, Value as Json, json};
+
+use crate::adapter::Table;
+use crate::events::lines::Stats;
+use crate::events::thread_name;
+
+use super::plan::Resource;
+
+/// dbt's statuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// A model, seed, snapshot or hook that ran.
+    Success,
+    /// It could not be compiled or run.
+    Error,
+    /// A test that found something.
+    Fail,
+    /// A test that found something and only warns.
+    Warn,
+    /// Not run, because something that it needs failed.
+    Skipped,
+    /// A microbatch model of which some batches failed.
+    PartialSuccess,
+    /// A test that found nothing.
+    Pass,
+    /// A freshness check that could not be done.
+    RuntimeError,
+    /// An exposure or saved query: nothing to run.
+    NoOp,
+}
+
+impl Status {
+    /// dbt's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::Success => "success",
+            Status::Error => "error",
+            Status::Fail => "fail",
+            Status::Warn => "warn",
+            Status::Skipped => "skipped",
+            Status::PartialSuccess => "partial success",
+            Status::Pass => "pass",
+            Status::RuntimeError => "runtime error",
+            Status::NoOp => "no-op",
+        }
+    }
+}
+
+/// A step of a node's run: `compile` or `execute`.
+#[derive(Debug, Clone)]
+pub struct Timing {
+    /// The step.
+    pub name: &'static str,
+    /// Its begin.
+    pub started_at: DateTime<Utc>,
+    /// Its end.
+    pub completed_at: DateTime<Utc>,
+}
+
+impl Timing {
+    /// A step that began at `started_at` and ends now.
+    pub fn since(name: &'static str, started_at: DateTime<Utc>) -> Timing {
+        Timing { name, started_at, completed_at: Utc::now() }
+    }
+
+    /// As artifacts show it.
+    pub fn to_json(&self) -> Json {
+        json!({"name": self.name, "started_at": moment(self.started_at), "completed_at": moment(self.completed_at)})
+    }
+}
+
+/// A moment as dbt's artifacts write it: UTC, microseconds, `Z`.
+pub fn moment(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
+/// The result of one node.
+#[derive(Debug, Clone)]
+pub struct NodeResult {
+    /// What ran.
+    pub resource: Resource,
+    /// What became of it.
+    pub status: Status,
+    /// Its steps.
+    pub timing: Vec<Timing>,
+    /// The worker, `main` for hooks.
+    pub thread_id: String,
+    /// Seconds.
+    pub execution_time: f64,
+    /// What the engine said: `_message`, `code`, `rows_affected`.
+    pub adapter_response: JsonMap<String, Json>,
+    /// The message: the engine's for success, the error's for failure.
+    pub message: Option<String>,
+    /// Rows that a test found.
+    pub failures: Option<i64>,
+    /// Rows for `show` and `seed --show`.
+    pub table: Option<Arc<Table>>,
+}
+
+impl NodeResult {
+    /// A result of `resource` with `status` and nothing else.
+    pub fn new(resource: Resource, status: Status) -> NodeResult {
+        NodeResult {
+            resource,
+            status,
+            timing: Vec::new(),
+            thread_id: thread_name(),
+            execution_time: 0.0,
+            adapter_response: JsonMap::new(),
+            message: None,
+            failures: None,
+            table: None,
+        }
+    }
+
+    /// With a message.
+    #[must_use]
+    pub fn with_message(mut self, message: impl Into<String>) -> NodeResult {
+        self.message = Some(message.into());
+        self
+    }
+
+    /// The short form that events carry.
+    pub fn to_message_json(&self) -> Json {
+        json!({
+            "adapter_response": self.adapter_response,
+            "execution_time": self.execution_time,
+            "message": self.message.as_deref().unwrap_or_default(),
+            "num_failures": self.failures.unwrap_or_default(),
+            "status": self.status.as_str(),
+            "thread": self.thread_id,
+            "timing_info": self.timing.iter().map(Timing::to_json).collect::<Vec<_>>(),
+        })
+    }
+
+    /// Whether it makes the command fail.
+    fn is_failure(&self) -> bool {
+        match self.status {
+            Status::Error | Status::Fail | Status::PartialSuccess | Status::RuntimeError => true,
+            Status::Skipped => !matches!(self.resource, Resource::Exposure { .. }),
+            _ => false,
+        }
+    }
+}
+
+/// The results of a run, in the order in which the nodes ended.
+#[derive(Debug, Clone, Default)]
+pub struct RunResults {
+    /// Each node's result; shared, for hooks and events look at them too.
+    pub results: Vec<Arc<NodeResult>>,
+    /// Seconds that the run took.
+    pub elapsed: f64,
+    /// Ctrl-C ended the run.
+    pub interrupted: bool,
+    /// A result that ended the run early, for `--fail-fast`.
+    pub failed_fast: Option<Arc<NodeResult>>,
+}
+
+impl RunResults {
+    /// Whether the command succeeds: nothing failed, nothing was skipped.
+    pub fn success(&self) -> bool {
+        !self.interrupted && !self.results.iter().any(|result| result.is_failure())
+    }
+
+    /// dbt's exit code: 0 for success, 1 for failures, 2 for an interrupted run.
+    pub fn exit_code(&self) -> u8 {
+        match (self.interrupted, self.success()) {
+            (true, _) => 2,
+            (false, true) => 0,
+            (false, false) => 1,
+        }
+    }
+
+    /// Results by kind.
+    pub fn stats(&self) -> Stats {
+        let mut stats = Stats::default();
+        for result in &self.results {
+            match result.status {
+                Status::Error | Status::Fail | Status::PartialSuccess | Status::RuntimeError => stats.error += 1,
+                Status::Skipped => stats.skip += 1,
+                Status::Warn => stats.warn += 1,
+                Status::Pass | Status::Success => stats.pass += 1,
+                Status::NoOp => stats.noop += 1,
+            }
+        }
+        stats
+    }
+}

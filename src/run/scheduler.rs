@@ -1,0 +1,202 @@
+//! Runs a plan on worker threads: a node starts as soon as everything that it waits for is done, and what fails keeps
+//! back its descendants and nothing else. Nodes that become ready together start in dbt's order.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::events::Position;
+use crate::events::lines;
+use crate::graph::Queue;
+use crate::manifest::{UniqueId, UnitTest};
+
+use super::plan::{Plan, Resource};
+use super::results::{NodeResult, Status};
+use super::session::Session;
+
+/// How long an idle worker sleeps before it looks for Ctrl-C.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+/// Why a node is skipped: the failed ephemeral model that it refers to, if it is one.
+pub(super) type SkipCause = Option<Arc<NodeResult>>;
+
+/// A resource that a worker has taken.
+struct Ticket<'a> {
+    resource: &'a Resource,
+    unit_tests: &'a [Arc<UnitTest>],
+    position: Position,
+    skip: Option<SkipCause>,
+}
+
+struct State {
+    queue: Queue,
+    next_index: usize,
+    skipped: HashMap<UniqueId, SkipCause>,
+    results: Vec<Arc<NodeResult>>,
+    done: HashSet<UniqueId>,
+    stop: Option<Stop>,
+}
+
+/// Why no further node is started.
+#[derive(Debug, Clone)]
+pub(super) enum Stop {
+    /// `--fail-fast`, or a command that ends at the first error.
+    Failure(Arc<NodeResult>),
+    /// Ctrl-C.
+    Interrupt,
+}
+
+/// What the workers leave behind.
+pub(super) struct Outcome {
+    pub results: Vec<Arc<NodeResult>>,
+    pub stop: Option<Stop>,
+    /// Resources that were never started, in the plan's order.
+    pub unstarted: Vec<Resource>,
+}
+
+pub(super) struct Scheduler<'a> {
+    session: &'a Session,
+    plan: &'a Plan<'a>,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+impl<'a> Scheduler<'a> {
+    pub fn new(session: &'a Session, plan: &'a Plan<'a>) -> Scheduler<'a> {
+        let state = State {
+            queue: plan.queue(),
+            next_index: 0,
+            skipped: HashMap::new(),
+            results: Vec::new(),
+            done: HashSet::new(),
+            stop: None,
+        };
+        Scheduler { session, plan, state: Mutex::new(state), changed: Condvar::new() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs everything on `threads` workers; returns when the last one is idle.
+    pub fn run(self, threads: usize) -> Outcome {
+        let workers = threads.clamp(1, self.plan.len().max(1));
+        std::thread::scope(|scope| {
+            for number in 1..=workers {
+                let worker = std::thread::Builder::new().name(format!("Thread-{number} (worker)"));
+                if worker.spawn_scoped(scope, || self.work()).is_err() && number == 1 {
+                    // The system gives no threads at all: this one does the work.
+                    self.work();
+                }
+            }
+        });
+        let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let unstarted = self.plan.resources().filter(|resource| !state.done.contains(resource.unique_id()));
+        let unstarted = unstarted.filter(|resource| !resource.is_ephemeral()).cloned().collect();
+        Outcome { results: state.results, stop: state.stop, unstarted }
+    }
+
+    fn work(&self) {
+        while let Some(ticket) = self.next() {
+            self.run_ticket(ticket);
+        }
+    }
+
+    fn next(&self) -> Option<Ticket<'a>> {
+        let mut state = self.lock();
+        loop {
+            if self.session.interrupted() {
+                state.stop = Some(Stop::Interrupt);
+                self.changed.notify_all();
+            }
+            if state.stop.is_some() || state.queue.is_finished() {
+                return None;
+            }
+            if let Some(id) = state.queue.take() {
+                if let Some(ticket) = self.ticket(&mut state, &id) {
+                    return Some(ticket);
+                }
+                state.queue.done(&id);
+                continue;
+            }
+            // Woken now and then to notice Ctrl-C.
+            let waited = self.changed.wait_timeout(state, PATIENCE);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    fn ticket(&self, state: &mut State, id: &str) -> Option<Ticket<'a>> {
+        let resource = self.plan.items.get(id)?;
+        let unit_tests = self.plan.unit_tests.get(id).map(Vec::as_slice).unwrap_or_default();
+        let unnumbered = resource.is_ephemeral() || !unit_tests.is_empty();
+        let position = if unnumbered { Position { index: 0, total: 0 } } else { self.number(state) };
+        Some(Ticket { resource, unit_tests, position, skip: state.skipped.remove(id) })
+    }
+
+    fn number(&self, state: &mut State) -> Position {
+        state.next_index += 1;
+        Position { index: state.next_index, total: self.session.total }
+    }
+
+    fn run_ticket(&self, mut ticket: Ticket<'a>) {
+        for test in ticket.unit_tests {
+            let resource = Resource::UnitTest(test.clone());
+            let position = self.number(&mut self.lock());
+            let result = self.session.run(&resource, position, ticket.skip.as_ref().map(|_| &None));
+            if self.session.marks(result.status) {
+                ticket.skip = Some(None);
+            }
+            self.record(&mut self.lock(), result);
+        }
+        if !ticket.unit_tests.is_empty() && !ticket.resource.is_ephemeral() {
+            ticket.position = self.number(&mut self.lock());
+        }
+        let result = self.session.run(ticket.resource, ticket.position, ticket.skip.as_ref());
+        self.finish(result);
+    }
+
+    /// Records a result, marks descendants, and lets go what waited only for this node.
+    fn finish(&self, result: NodeResult) {
+        let mut state = self.lock();
+        let result = self.record(&mut state, result);
+        let id = result.resource.unique_id();
+        state.done.insert(id.to_owned());
+        self.stop_early(&mut state, &result);
+        state.queue.done(id);
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    fn record(&self, state: &mut State, result: NodeResult) -> Arc<NodeResult> {
+        let result = Arc::new(result);
+        let ephemeral = result.resource.is_ephemeral();
+        if !ephemeral || self.session.keeps_ephemeral_results() {
+            state.results.push(result.clone());
+        }
+        if self.session.marks(result.status) && !continues_on_error(&result.resource) {
+            let id = result.resource.unique_id();
+            let line = lines::mark_skipped_children(id, result.status.as_str(), result.message.as_deref());
+            self.session.globals.events.emit(line);
+            for descendant in self.plan.graph.dependents(id) {
+                let cause = ephemeral.then(|| result.clone());
+                state.skipped.insert(descendant.to_owned(), cause);
+            }
+        }
+        result
+    }
+
+    fn stop_early(&self, state: &mut State, result: &Arc<NodeResult>) {
+        let failed = matches!(result.status, Status::Error | Status::Fail | Status::PartialSuccess);
+        let fails_fast = failed && self.session.globals.invocation.flags.fail_fast;
+        let ends_at_error = result.status == Status::Error && self.session.ends_at_first_error();
+        if (fails_fast || ends_at_error) && state.stop.is_none() {
+            state.stop = Some(Stop::Failure(result.clone()));
+            self.session.cancel();
+        }
+    }
+}
+
+/// A model with `on_error: continue` holds nothing back.
+fn continues_on_error(resource: &Resource) -> bool {
+    resource.node().is_some_and(|node| node.config.str("on_error") == Some("continue"))
+}

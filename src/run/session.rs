@@ -1,0 +1,252 @@
+//! What all nodes of a run share, and the life of one node in it: start line, compiling, executing, result line; the
+//! second try alone where the first failed for want of memory or through a transaction conflict.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
+
+use chrono::Utc;
+use serde_json::{Map as JsonMap, Value as Json};
+
+use crate::adapter::AdapterErrorKind;
+use crate::compile::Compiler;
+use crate::context::Globals;
+use crate::context::runtime::{NodeRun, RunShared};
+use crate::error::Error;
+use crate::events::lines;
+use crate::events::{Level, NodeInfo, Position};
+use crate::manifest::Node;
+
+use super::database::Database;
+use super::narrate::Narrator;
+use super::plan::Resource;
+use super::results::{NodeResult, Status, Timing};
+use super::scheduler::SkipCause;
+use super::{Task, tasks};
+
+/// The shared part of a run.
+pub(super) struct Session {
+    pub globals: Arc<Globals>,
+    pub shared: Arc<RunShared>,
+    pub compiler: Compiler,
+    pub database: Database,
+    pub task: Task,
+    pub narrator: Narrator,
+    /// Numbered nodes.
+    pub total: usize,
+    /// Held for reading by every node that runs, for writing by one that must run alone.
+    pub gate: RwLock<()>,
+    /// Set by Ctrl-C.
+    pub interrupt: Arc<AtomicBool>,
+}
+
+/// What one try of a node came to.
+struct Attempt {
+    result: NodeResult,
+    /// Why the engine refused, where running alone may cure it.
+    curable: Option<AdapterErrorKind>,
+}
+
+/// A node's steps so far.
+pub(super) struct Progress {
+    pub info: NodeInfo,
+    pub timing: Vec<Timing>,
+}
+
+impl Session {
+    /// Whether Ctrl-C was pressed.
+    pub fn interrupted(&self) -> bool {
+        self.interrupt.load(Ordering::SeqCst)
+    }
+
+    /// Interrupts what runs now.
+    pub fn cancel(&self) {
+        self.database.interrupt();
+    }
+
+    /// Whether a result of this status skips the node's descendants.
+    pub fn marks(&self, status: Status) -> bool {
+        match status {
+            Status::Error | Status::PartialSuccess => true,
+            Status::Fail | Status::Skipped => self.task == Task::Build,
+            _ => false,
+        }
+    }
+
+    /// `compile` and `show` end the command at the first error.
+    pub fn ends_at_first_error(&self) -> bool {
+        matches!(self.task, Task::Compile | Task::Show)
+    }
+
+    /// `compile` and `show` of a selection also show ephemeral models.
+    pub fn keeps_ephemeral_results(&self) -> bool {
+        let flags = &self.globals.invocation.flags;
+        self.ends_at_first_error() && (!flags.select.is_empty() || flags.inline.is_some())
+    }
+
+    /// Runs one resource, or skips it.
+    pub fn run(&self, resource: &Resource, position: Position, skip: Option<&SkipCause>) -> NodeResult {
+        let events = &self.globals.events;
+        let mut progress = Progress { info: self.narrator.info(resource), timing: Vec::new() };
+        progress.info.start();
+        events.emit(lines::node_start(resource.unique_id(), progress.info.to_json()));
+        let result = match skip {
+            Some(cause) => self.skip(resource, position, &mut progress, cause),
+            None => self.run_unskipped(resource, position, &mut progress),
+        };
+        let info = progress.info.to_json();
+        events.emit(lines::node_finished(resource.unique_id(), info, result.to_message_json()));
+        events.advance(resource.name());
+        result
+    }
+
+    fn skip(&self, resource: &Resource, position: Position, progress: &mut Progress, cause: &SkipCause) -> NodeResult {
+        let result = NodeResult::new(resource.clone(), Status::Skipped);
+        if resource.is_ephemeral() {
+            return result;
+        }
+        match cause {
+            Some(cause) => {
+                self.narrator.skip_because(resource, position, cause);
+                result.with_message(format!(
+                    "Compilation Error in {}, caused by compilation error in referenced ephemeral model {}",
+                    resource.unique_id(),
+                    cause.resource.unique_id()
+                ))
+            }
+            None => {
+                progress.info.set_status("skipped");
+                self.narrator.skip(resource, position, &progress.info);
+                result
+            }
+        }
+    }
+
+    fn run_unskipped(&self, resource: &Resource, position: Position, progress: &mut Progress) -> NodeResult {
+        self.narrator.start(resource, position, &progress.info);
+        let first = {
+            let _beside_others = self.gate.read().unwrap_or_else(PoisonError::into_inner);
+            self.attempt(resource, progress)
+        };
+        let result = match first.curable {
+            Some(kind) if !self.interrupted() => self.run_alone(resource, progress, kind, first.result),
+            _ => first.result,
+        };
+        progress.info.finish(result.status.as_str());
+        self.narrator.result(&result, position, &progress.info);
+        result
+    }
+
+    /// The second try: everything else waits meanwhile.
+    fn run_alone(
+        &self,
+        resource: &Resource,
+        progress: &mut Progress,
+        kind: AdapterErrorKind,
+        first: NodeResult,
+    ) -> NodeResult {
+        let why = match kind {
+            AdapterErrorKind::TransactionConflict => "a transaction conflict",
+            _ => "a lack of memory",
+        };
+        let name = resource.unique_id();
+        let text = format!(
+            "`{name}` failed through {why} and runs again alone. The first error was: {}",
+            first.message.as_deref().unwrap_or_default()
+        );
+        self.globals.events.emit(lines::note(Level::Info, &text));
+        let _alone = self.gate.write().unwrap_or_else(PoisonError::into_inner);
+        let mut second = self.attempt(resource, progress).result;
+        second.execution_time += first.execution_time;
+        second.adapter_response.insert("rdbt_ran_again_alone".to_owned(), Json::from(text));
+        second
+    }
+
+    fn attempt(&self, resource: &Resource, progress: &mut Progress) -> Attempt {
+        let started = Instant::now();
+        progress.timing.clear();
+        let tried = catch_unwind(AssertUnwindSafe(|| self.try_once(resource, progress)));
+        let mut attempt = tried.unwrap_or_else(|_| Attempt {
+            result: NodeResult::new(resource.clone(), Status::Error).with_message(
+                "Exception on worker thread. This is a fault of rdbt: please report it with this project.",
+            ),
+            curable: None,
+        });
+        attempt.result.execution_time = started.elapsed().as_secs_f64();
+        attempt.result.timing = std::mem::take(&mut progress.timing);
+        attempt
+    }
+
+    fn try_once(&self, resource: &Resource, progress: &mut Progress) -> Attempt {
+        let node = resource.node().map(|node| &**node);
+        let connection = match self.database.connect_node(resource.unique_id(), node, &progress.info) {
+            Ok(connection) => connection,
+            Err(error) => return Attempt { result: self.error_result(resource, error, progress), curable: None },
+        };
+        let run = NodeRun::new(self.shared.clone(), connection.clone());
+        let tried = self.compile_and_execute(resource, &run, progress);
+        let curable = match &tried {
+            Ok(_) => None,
+            Err(_) => Database::curable(&connection),
+        };
+        connection.release();
+        let result = match tried {
+            Ok(result) => result,
+            Err(error) => self.error_result(resource, error, progress),
+        };
+        Attempt { result, curable }
+    }
+
+    fn error_result(&self, resource: &Resource, error: Error, progress: &Progress) -> NodeResult {
+        let named = error.in_node(resource.resource_type().as_str(), resource.name(), resource.path());
+        let message = named.to_string();
+        self.globals.events.emit(lines::catchable_exception(&message, progress.info.to_json()));
+        NodeResult::new(resource.clone(), Status::Error).with_message(message)
+    }
+
+    fn compile_and_execute(
+        &self,
+        resource: &Resource,
+        run: &Arc<NodeRun>,
+        progress: &mut Progress,
+    ) -> Result<NodeResult, Error> {
+        let events = &self.globals.events;
+        progress.info.set_status("compiling");
+        events.emit(lines::node_compiling(resource.unique_id(), progress.info.to_json()));
+        let started = Utc::now();
+        let compiled = match resource.node().filter(|node| compiles(node)) {
+            Some(node) => self.compiler.compile(node, run, &[], true),
+            None => Ok(()),
+        };
+        progress.timing.push(Timing::since("compile", started));
+        compiled?;
+        if resource.is_ephemeral() && self.task != Task::Show {
+            return Ok(NodeResult::new(resource.clone(), Status::Success));
+        }
+        progress.info.set_status("executing");
+        events.emit(lines::node_executing(resource.unique_id(), progress.info.to_json()));
+        let started = Utc::now();
+        let result = tasks::execute(self, resource, run);
+        progress.timing.push(Timing::since("execute", started));
+        result
+    }
+}
+
+/// Seeds have no SQL.
+fn compiles(node: &Node) -> bool {
+    node.resource_type != crate::manifest::ResourceType::Seed
+}
+
+/// The adapter's response as run_results shows it: what is set, in dbt's order.
+pub(super) fn response_json(message: &str, code: Option<&str>, rows: Option<i64>) -> JsonMap<String, Json> {
+    let mut response = JsonMap::new();
+    response.insert("_message".to_owned(), Json::from(message));
+    if let Some(code) = code {
+        response.insert("code".to_owned(), Json::from(code));
+    }
+    if let Some(rows) = rows {
+        response.insert("rows_affected".to_owned(), Json::from(rows));
+    }
+    response
+}

@@ -1,0 +1,137 @@
+//! Models, seeds and snapshots: the materialization's macro does the work; what it returns goes to the relation cache,
+//! what its `main` statement left behind is the result.
+
+use std::sync::Arc;
+
+use serde_json::{Map as JsonMap, Value as Json};
+
+use crate::context::database::{RelationObject, ResponseObject, table_of};
+use crate::context::errors::from_jinja;
+use crate::context::results;
+use crate::context::runtime::NodeRun;
+use crate::context::{Phase, Scope, Subject};
+use crate::error::{Error, ErrorKind, Result};
+use crate::jinja::Value;
+use crate::jinja::value::{iterate, py_repr, py_str, to_json};
+use crate::manifest::{Node, ResourceType};
+use crate::run::plan::Resource;
+use crate::run::results::{NodeResult, Status};
+use crate::run::session::{Session, response_json};
+
+/// Builds one node.
+pub fn execute(session: &Session, node: &Arc<Node>, run: &Arc<NodeRun>) -> Result<NodeResult> {
+    let subject = Subject::Node(node.clone());
+    let scope = Arc::new(Scope::new(session.globals.clone(), subject, Phase::Run(run.clone())));
+    let _turn = session.shared.adapter.foreign_key_turn(&run.connection, node)?;
+    let returned = call_materialization(session, node, &scope)?;
+    for relation in relations(&returned, node)? {
+        session.shared.adapter.cache().add(relation);
+    }
+    let main =
+        results::peek(&scope, "main").ok_or_else(|| Error::runtime("main is not being called during running model"))?;
+    let response = main.get_attr("response").unwrap_or_default();
+    let mut result = NodeResult::new(Resource::Node(node.clone()), Status::Success).with_message(message(&response));
+    result.adapter_response = adapter_response(&response);
+    if node.resource_type == ResourceType::Seed
+        && let Some(stored) = results::peek(&scope, "agate_table")
+    {
+        result.table = stored.get_attr("table").ok().as_ref().and_then(table_of).cloned();
+    }
+    Ok(result)
+}
+
+/// Calls the macro that `materialized` names, in `scope`.
+pub fn call_materialization(session: &Session, node: &Node, scope: &Arc<Scope>) -> Result<Value> {
+    let name = match node.resource_type {
+        ResourceType::Test => "test",
+        _ => node.config.materialized(),
+    };
+    let globals = &session.globals;
+    let unique_id = globals.macros.materialization(name).ok_or_else(|| {
+        Error::compilation(format!(
+            "No materialization '{name}' was found for adapter duckdb! (searched types 'default' and 'duckdb')"
+        ))
+    })?;
+    check_language(session, node, unique_id)?;
+    let label = Subject::Node(Arc::new(node.clone())).label();
+    globals
+        .engine
+        .call_macro(unique_id, Vec::new(), Vec::new(), scope.clone().into_value())
+        .map_err(|error| from_jinja(&error, Some(&label)))
+}
+
+fn check_language(session: &Session, node: &Node, unique_id: &str) -> Result<()> {
+    let known = session.shared.manifest.macros.get(unique_id);
+    let Some(supported) = known.and_then(|definition| definition.supported_languages.as_ref()) else { return Ok(()) };
+    if supported.contains(&node.language) {
+        return Ok(());
+    }
+    let name = unique_id.rsplit('.').next().unwrap_or(unique_id);
+    let languages: Vec<String> = supported.iter().map(|language| format!("'{language}'")).collect();
+    Err(Error::new(
+        ErrorKind::Validation,
+        format!(
+            "Materialization \"{name}\" only supports languages [{}]; got \"{}\"",
+            languages.join(", "),
+            node.language
+        ),
+    ))
+}
+
+/// The relations that a materialization says it made.
+fn relations(returned: &Value, node: &Node) -> Result<Vec<crate::adapter::Relation>> {
+    if returned.as_str().is_some() {
+        return Err(Error::compilation(format!(
+            "The materialization (\"{}\") did not explicitly return a list of relations to add to the cache.",
+            node.config.materialized()
+        )));
+    }
+    let invalid = |what: String| Error::compilation(format!("Invalid return value from materialization, {what}"));
+    let Some(list) = returned.get_attr("relations").ok().filter(|list| !crate::jinja::is_undefined(list)) else {
+        return Err(match iterate(returned) {
+            Ok(keys) => {
+                let keys: Vec<String> = keys.iter().map(py_repr).collect();
+                invalid(format!("\"relations\" not found, got keys: [{}]", keys.join(", ")))
+            }
+            Err(_) => invalid(format!("expected a dict with key \"relations\", got: {}", py_str(returned))),
+        });
+    };
+    let items = iterate(&list).map_err(|_| invalid(format!("\"relations\" not a list, got: {}", py_str(&list))))?;
+    items
+        .iter()
+        .map(|item| {
+            RelationObject::of(item)
+                .cloned()
+                .ok_or_else(|| invalid(format!("\"relations\" contains non-Relation: {}", py_str(item))))
+        })
+        .collect()
+}
+
+/// `str(response)`.
+fn message(response: &Value) -> String {
+    match plain_response(response) {
+        Some(map) => map.get("_message").and_then(Json::as_str).unwrap_or_default().to_owned(),
+        None => py_str(response),
+    }
+}
+
+/// The response as run_results shows it, without what is not set.
+pub fn adapter_response(response: &Value) -> JsonMap<String, Json> {
+    if let Some(known) = ResponseObject::of(response) {
+        return response_json(&known.message, known.code.as_deref(), known.rows_affected);
+    }
+    plain_response(response).unwrap_or_default()
+}
+
+/// A response that `store_raw_result` was given, as a map.
+fn plain_response(response: &Value) -> Option<JsonMap<String, Json>> {
+    if ResponseObject::of(response).is_some() {
+        return None;
+    }
+    match to_json(response).ok()? {
+        Json::Object(map) if map.contains_key("_message") => {
+            Some(map.into_iter().filter(|(_, value)| !value.is_null()).collect())
+        }
+        _ => None,
+    }
+}

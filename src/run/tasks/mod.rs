@@ -1,0 +1,39 @@
+//! One file for each kind of work: materializing, testing, showing, hooks, operations.
+
+mod materialize;
+mod show;
+mod test;
+
+use std::sync::Arc;
+
+use crate::context::runtime::NodeRun;
+use crate::error::{Error, Result};
+use crate::manifest::ResourceType;
+
+use super::Task;
+use super::plan::Resource;
+use super::results::{NodeResult, Status};
+use super::session::Session;
+
+/// Does what the command does with a compiled resource.
+pub(super) fn execute(session: &Session, resource: &Resource, run: &Arc<NodeRun>) -> Result<NodeResult> {
+    let node = match resource {
+        Resource::Node(node) => node,
+        Resource::UnitTest(test) => {
+            return Err(Error::runtime(format!("rdbt cannot run the unit test `{}` yet.", test.name))
+                .hint("Leave unit tests out with `--exclude resource_type:unit_test`, or run them with dbt."));
+        }
+        Resource::Exposure { .. } | Resource::SavedQuery { .. } => {
+            let mut result = NodeResult::new(resource.clone(), Status::NoOp).with_message("NO-OP");
+            result.failures = Some(0);
+            return Ok(result);
+        }
+    };
+    match (session.task, node.resource_type) {
+        (Task::Compile, _) => Ok(NodeResult::new(resource.clone(), Status::Success)),
+        (Task::Show, ResourceType::Seed) => materialize::execute(session, node, run),
+        (Task::Show, _) => show::execute(session, node, run),
+        (_, ResourceType::Test) => test::execute(session, node, run),
+        _ => materialize::execute(session, node, run),
+    }
+}

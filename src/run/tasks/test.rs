@@ -1,0 +1,100 @@
+//! Data tests: the `test` materialization counts the rows that the test found; severity and thresholds say what that
+//! means.
+
+use std::sync::Arc;
+
+use crate::context::database::table_of;
+use crate::context::results;
+use crate::context::runtime::NodeRun;
+use crate::context::{Phase, Scope, Subject};
+use crate::error::{Error, Result};
+use crate::events::paint::count;
+use crate::manifest::Node;
+use crate::run::plan::Resource;
+use crate::run::results::{NodeResult, Status};
+use crate::run::session::Session;
+
+use super::materialize::{adapter_response, call_materialization};
+
+/// What the database says of a test.
+struct Verdict {
+    failures: i64,
+    should_warn: bool,
+    should_error: bool,
+}
+
+/// Runs one test.
+pub fn execute(session: &Session, node: &Arc<Node>, run: &Arc<NodeRun>) -> Result<NodeResult> {
+    let subject = Subject::Node(node.clone());
+    let scope = Arc::new(Scope::new(session.globals.clone(), subject, Phase::Run(run.clone())));
+    call_materialization(session, node, &scope)?;
+    let main =
+        results::peek(&scope, "main").ok_or_else(|| Error::runtime("main is not being called during running model"))?;
+    let verdict = verdict(node, &main.get_attr("table").unwrap_or_default())?;
+    let mut result = judge(session, node, &verdict);
+    result.adapter_response = adapter_response(&main.get_attr("response").unwrap_or_default());
+    Ok(result)
+}
+
+fn verdict(node: &Node, table: &crate::jinja::Value) -> Result<Verdict> {
+    let wrong = |what: &str, number: usize, expected: &str| {
+        Error::internal(format!(
+            "dbt internally failed to execute {}: Returned {number} {what}, but expected {expected}",
+            node.unique_id
+        ))
+    };
+    let Some(table) = table_of(table) else { return Err(wrong("rows", 0, "1 row")) };
+    if table.len() != 1 {
+        return Err(wrong("rows", table.len(), "1 row"));
+    }
+    if table.columns().len() != 3 {
+        return Err(wrong("columns", table.columns().len(), "3 columns"));
+    }
+    let mut verdict = Verdict { failures: 0, should_warn: false, should_error: false };
+    for (position, column) in table.columns().iter().enumerate() {
+        let text = table.cell(0, position).to_string();
+        match column.name.to_lowercase().as_str() {
+            "failures" => verdict.failures = whole_number(&text),
+            "should_warn" => verdict.should_warn = boolean(&text)?,
+            "should_error" => verdict.should_error = boolean(&text)?,
+            _ => {}
+        }
+    }
+    Ok(verdict)
+}
+
+/// A `fail_calc` may give a decimal; only its whole part counts. Nothing found counts as zero.
+#[allow(clippy::cast_possible_truncation)]
+fn whole_number(text: &str) -> i64 {
+    text.parse::<i64>().or_else(|_| text.parse::<f64>().map(|number| number as i64)).unwrap_or_default()
+}
+
+/// Python's reading of a truth value that an engine may give as text or number.
+fn boolean(text: &str) -> Result<bool> {
+    match text.to_lowercase().as_str() {
+        "y" | "yes" | "t" | "true" | "on" | "1" => Ok(true),
+        "n" | "no" | "f" | "false" | "off" | "0" | "none" | "" => Ok(false),
+        _ => Err(Error::runtime(format!(
+            "Macro 'get_test_sql' returns '{text}'.  It is not type 'bool' and cannot not be converted reliably to a bool."
+        ))),
+    }
+}
+
+fn judge(session: &Session, node: &Arc<Node>, verdict: &Verdict) -> NodeResult {
+    let threshold = |key: &str| node.config.str(key).unwrap_or("!= 0").to_owned();
+    let found = count(usize::try_from(verdict.failures).unwrap_or_default(), "result");
+    let is_error = node.config.str("severity").is_none_or(|severity| severity.eq_ignore_ascii_case("error"));
+    let (status, message) = if is_error && verdict.should_error {
+        (Status::Fail, Some(format!("Got {found}, configured to fail if {}", threshold("error_if"))))
+    } else if verdict.should_warn && session.globals.events.is_error("LogTestResult") {
+        (Status::Fail, Some(format!("Got {found}, configured to fail if {}", threshold("warn_if"))))
+    } else if verdict.should_warn {
+        (Status::Warn, Some(format!("Got {found}, configured to warn if {}", threshold("warn_if"))))
+    } else {
+        (Status::Pass, None)
+    };
+    let mut result = NodeResult::new(Resource::Node(node.clone()), status);
+    result.failures = Some(if status == Status::Pass { 0 } else { verdict.failures });
+    result.message = message;
+    result
+}
