@@ -11,7 +11,7 @@ use super::error::{JinjaError, JinjaErrorKind, SyntaxFailure, fold};
 use super::macros::MacroDef;
 use super::proxy::{self, MacroProxy, PendingCall};
 use super::root::{Globals, Root, is_lenient};
-use super::syntax::{INVOKE, Mode, Parser, SyntaxError, lower_macro, lower_template, normalize};
+use super::syntax::{Mode, Parser, SyntaxError, invoking_template, lower_macro, lower_template, normalize};
 use super::undefined::Leniency;
 use super::value::{CallArgs, Function, py_str, read, required, text_of, write};
 use super::{checks, filters, functions, native, value};
@@ -253,7 +253,7 @@ impl Engine {
         finish: impl FnOnce(&State<'_, '_>, String) -> Result<T, MjError>,
     ) -> Result<T, JinjaError> {
         let is_call = pending.is_some();
-        let lowered = if is_call { Ok(INVOKE.to_owned()) } else { lower(source, mode) };
+        let lowered = if is_call { Ok(invoking_template()) } else { lower(source, mode) };
         let lowered = lowered.map_err(|error| error.into_error(source, path))?;
         let fail = |error: MjError| self.fold(&error, path);
         let template = self.env.template_from_named_str(path, &lowered).map_err(fail)?;

@@ -102,7 +102,7 @@ fn map_method(value: &Value, name: &str, args: &[Value]) -> Option<Result<Value,
         }
         _ => return None,
     };
-    (!has_attribute(value, name)).then(|| Ok(View::new(kind, value.clone())))
+    (!has_attribute(value, name)).then(|| Ok(View::of(kind, value.clone())))
 }
 
 /// A method that was looked up but not called.
