@@ -179,6 +179,7 @@ fn report(node: &Json, changes: Vec<String>, events: &Events) -> Result<()> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)] // A failing look-up is a failing test.
 mod tests {
     use serde_json::json;
 
