@@ -204,7 +204,7 @@ fn configure_inner(
     let call = std::mem::take(&mut node.config_call);
     let unrendered_call = match keeps_types || node.language == "python" {
         true => call.clone(),
-        false => static_config::unrendered_call(&node.raw_code, &call),
+        false => static_config::unrendered_call(&node.raw_code, &call, node.resource_type == ResourceType::Model),
     };
     let said =
         Said { resource_type: node.resource_type, package: &node.package_name, fqn: &node.fqn, patch, call: &call };

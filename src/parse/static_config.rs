@@ -6,9 +6,10 @@ use serde_json::{Map as JsonMap, Value as Json};
 
 use super::python;
 
-/// What the file says in `config()`, as dbt keeps it for `unrendered_config`. `call` is the same after rendering.
-pub fn unrendered_call(source: &str, call: &JsonMap<String, Json>) -> JsonMap<String, Json> {
-    if call.is_empty() || is_plain(source) {
+/// What the file says in `config()`, as dbt keeps it for `unrendered_config`. `call` is the same after rendering. Only
+/// models are read by the fast reader.
+pub fn unrendered_call(source: &str, call: &JsonMap<String, Json>, is_model: bool) -> JsonMap<String, Json> {
+    if call.is_empty() || (is_model && is_plain(source)) {
         return call.clone();
     }
     let written = written_arguments(source);
@@ -315,6 +316,6 @@ mod tests {
         let call = json!({"alias": "b", "tags": [5, null], "name": "x", "flag": true});
         let call = call.as_object().cloned().unwrap_or_default();
         let expected = json!({"alias": "env_var('A', 'b')", "tags": "[5, None]", "name": "x", "flag": "True"});
-        assert_eq!(Json::Object(unrendered_call(source, &call)), expected);
+        assert_eq!(Json::Object(unrendered_call(source, &call, true)), expected);
     }
 }
