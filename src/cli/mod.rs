@@ -23,7 +23,7 @@ use std::sync::Arc;
 use chrono::Utc;
 
 use crate::error::Error;
-use crate::events::{Event, Events, EventsConfig, Level, lines};
+use crate::events::{Events, EventsConfig, lines};
 use crate::invocation::Invocation;
 use crate::project;
 use invocation::Start;
@@ -101,7 +101,7 @@ fn execute(invocation: &Arc<Invocation>, flags_moved: bool) -> u8 {
         Ok(true) => SUCCESS,
         Ok(false) => FAILURE,
         Err(error) => {
-            events.emit(encountered(&error));
+            events.emit(lines::encountered_error(events.paint(), &error.to_string()));
             ERROR
         }
     }
@@ -121,12 +121,6 @@ fn enter_project(invocation: &Invocation) -> crate::error::Result<()> {
     let folder = &invocation.flags.project_dir;
     std::env::set_current_dir(folder)
         .map_err(|error| Error::runtime(format!("The folder {} cannot be entered: {error}.", folder.display())))
-}
-
-/// dbt's last word on an error that ends a command.
-fn encountered(error: &Error) -> Event {
-    let text = error.to_string();
-    Event::new("MainEncounteredError", "Z002", Level::Error, format!("Encountered an error:\n{text}")).with("exc", text)
 }
 
 fn usage_error(program: &str, error: &UsageError) -> u8 {

@@ -41,6 +41,8 @@ pub struct Request<'a> {
 pub struct Selection {
     /// Unique ids in order.
     pub nodes: IndexSet<UniqueId>,
+    /// Criteria of the command line that match nothing, as written; each was warned of.
+    pub unmatched: Vec<String>,
 }
 
 impl Selection {
@@ -81,11 +83,13 @@ pub(super) fn select_spec(request: &Request<'_>, filter: &Filter, spec: &Spec) -
         filter,
         members: Member::all(request.manifest, request.graph),
         open_selectors: RefCell::default(),
+        unmatched: RefCell::default(),
     };
     let selected = evaluator.selected(spec)?;
     let mut ids: Vec<&str> = selected.into_iter().map(|position| request.graph.id(position)).collect();
     ids.sort_unstable();
-    Ok(Selection { nodes: ids.into_iter().map(str::to_owned).collect() })
+    let nodes = ids.into_iter().map(str::to_owned).collect();
+    Ok(Selection { nodes, unmatched: evaluator.unmatched.into_inner() })
 }
 
 /// Selected resources, and tests that would come along if more were selected.
@@ -102,6 +106,7 @@ pub(super) struct Evaluator<'a> {
     members: Vec<Option<Member<'a>>>,
     /// Names of YAML selectors being evaluated, to find those that mean themselves.
     pub open_selectors: RefCell<Vec<String>>,
+    unmatched: RefCell<Vec<String>>,
 }
 
 impl<'a> Evaluator<'a> {
@@ -154,6 +159,7 @@ impl<'a> Evaluator<'a> {
     fn warn_unmatched(&self, raw: &str) -> Result<()> {
         let message = format!("[WARNING]: The selection criterion '{raw}' does not match any enabled nodes");
         let event = Event::new("NoNodesForSelectionCriteria", "M030", Level::Warn, message);
+        self.unmatched.borrow_mut().push(raw.to_owned());
         self.request.events.warn(event.with("spec_raw", raw))
     }
 

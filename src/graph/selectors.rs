@@ -7,7 +7,7 @@ use super::spec::{Criterion, Group, Indirect, Method, Operation, Spec, reach, sp
 use crate::error::{Error, Result, did_you_mean};
 use crate::invocation::Flags;
 use crate::parse::python;
-use crate::yaml::{Node, to_json};
+use crate::yaml::{self, Node, to_json};
 
 /// Where to read about the syntax.
 const HELP: &str = "https://docs.getdbt.com/reference/node-selection/yaml-selectors";
@@ -67,38 +67,58 @@ impl Selectors {
 }
 
 fn read(json: &Json, indirect: Indirect) -> Result<Selectors> {
-    let wrong = |what: String| {
-        Error::runtime(format!(
-            "Could not parse selector file data: {what}\nValid root-level selector definitions: union, intersection, \
-             string, dictionary. No lists. \n{HELP}"
-        ))
-    };
-    let list = json.get("selectors").and_then(Json::as_array);
-    let list = list.ok_or_else(|| wrong("the file must hold a list under `selectors`.".to_owned()))?;
+    let needed = "The file must hold a list under `selectors`.";
+    let list = json.get("selectors").ok_or_else(|| misshapen(json, needed))?;
+    let list = list.as_array().ok_or_else(|| misshapen(list, needed))?;
     let mut selectors = Selectors::default();
-    for (index, item) in list.iter().enumerate() {
-        let name = item.get("name").and_then(Json::as_str);
-        let name = name.ok_or_else(|| wrong(format!("selector number {} has no `name`.", index + 1)))?;
-        let definition = item.get("definition").filter(|definition| definition.is_string() || definition.is_object());
-        let definition = definition
-            .ok_or_else(|| wrong(format!("`definition` of the selector `{name}` must be a string or a dictionary.")))?;
+    for item in list {
+        let name = item.get("name").ok_or_else(|| misshapen(item, "A selector has no `name`."))?;
+        let name = name.as_str().ok_or_else(|| misshapen(name, "The name of a selector must be a string."))?;
+        let definition = item
+            .get("definition")
+            .ok_or_else(|| misshapen(item, &format!("The selector `{name}` has no `definition`.")))?;
+        if !definition.is_string() && !definition.is_object() {
+            let what = format!("`definition` of the selector `{name}` must be a string or a dictionary.");
+            return Err(misshapen(definition, &what));
+        }
         let default = match item.get("default") {
             None => false,
             Some(Json::Bool(default)) => *default,
-            Some(_) => return Err(wrong(format!("`default` of the selector `{name}` must be true or false."))),
+            Some(other) => {
+                return Err(misshapen(other, &format!("`default` of the selector `{name}` must be true or false.")));
+            }
         };
         if default && let Some((first, _)) = selectors.default_selector() {
-            return Err(Error::runtime(format!(
+            return Err(unreadable(Error::runtime(format!(
                 "Error when parsing the selector file. Found multiple selectors with `default: true`:{first} and {name}"
-            )));
+            ))));
         }
-        let spec = root(definition, indirect).map_err(|mut error| {
-            error.message = format!("Could not read selector file data: {}", error.message);
-            error.hint(format!("The mistake is in the selector `{name}`. The syntax: {HELP}"))
-        })?;
+        let spec = root(definition, indirect)
+            .map_err(|error| unreadable(error).hint(format!("The mistake is in the selector `{name}`. See {HELP}")))?;
         selectors.entries.insert(name.to_owned(), Entry { spec, default });
     }
     Ok(selectors)
+}
+
+/// The file has another shape than dbt's; `found` is what does not belong.
+fn misshapen(found: &Json, what: &str) -> Error {
+    Error::runtime(format!(
+        "Could not parse selector file data: \n{}\nValid root-level selector definitions: union, intersection, string, \
+         dictionary. No lists. \n{HELP}",
+        yaml_text(found)
+    ))
+    .hint(what)
+}
+
+fn yaml_text(json: &Json) -> String {
+    yaml::dump(&yaml::from_json(json.clone()), yaml::DumpOptions { sort_keys: true })
+}
+
+/// A mistake inside a selector, as dbt words it: an error within the error.
+fn unreadable(mut error: Error) -> Error {
+    let lines: Vec<String> = error.message.split('\n').map(|line| format!("  {line}")).collect();
+    error.message = format!("Could not read selector file data: Runtime Error\n{}", lines.join("\n"));
+    error
 }
 
 fn root(definition: &Json, indirect: Indirect) -> Result<Spec> {
@@ -107,7 +127,7 @@ fn root(definition: &Json, indirect: Indirect) -> Result<Spec> {
         && (fields.contains_key("union") || fields.contains_key("intersection"))
     {
         let keys: Vec<&str> = fields.keys().map(String::as_str).collect();
-        return Err(invalid(format!(
+        return Err(Error::runtime(format!(
             "Only a single 'union' or 'intersection' key is allowed in a root level selector definition; found {}.",
             keys.join(",")
         )));
@@ -123,7 +143,7 @@ fn parse(definition: &Json, indirect: Indirect) -> Result<Spec> {
             group(Operation::Intersection, "intersection", fields, indirect)
         }
         Json::Object(fields) => single(fields, indirect),
-        other => Err(invalid(format!(
+        other => Err(Error::runtime(format!(
             "Expected to find union, intersection, str or dict, instead found <class '{}'>: {}",
             python::type_name(other),
             python::text(other)
@@ -139,9 +159,9 @@ fn group(operation: Operation, key: &str, fields: &JsonMap<String, Json>, indire
         match member {
             Json::Object(fields) if fields.contains_key("exclude") => {
                 if excluded.is_some() {
-                    return Err(invalid(format!(
+                    return Err(Error::runtime(format!(
                         "You cannot provide multiple exclude arguments to the same selector set operator:\n{}",
-                        python::repr(member)
+                        yaml_text(member)
                     )));
                 }
                 excluded = exclusions(fields, indirect)?;
@@ -172,10 +192,10 @@ fn exclusions(fields: &JsonMap<String, Json>, indirect: Indirect) -> Result<Opti
 
 fn members<'a>(fields: &'a JsonMap<String, Json>, key: &str) -> Result<&'a [Json]> {
     let Some(Json::Array(members)) = fields.get(key) else {
-        return Err(invalid(format!("Invalid value for key \"{key}\". Expected a list.")));
+        return Err(Error::runtime(format!("Invalid value for key \"{key}\". Expected a list.")));
     };
     match members.iter().find(|member| !member.is_object() && !member.is_string()) {
-        Some(other) => Err(invalid(format!(
+        Some(other) => Err(Error::runtime(format!(
             "Invalid value type <class '{}'> in key \"{key}\", expected dict or str (value: {}).",
             python::type_name(other),
             python::text(other)
@@ -194,7 +214,7 @@ fn single(fields: &JsonMap<String, Json>, indirect: Indirect) -> Result<Spec> {
     }
     let (Some(Json::String(method)), Some(value)) = (fields.get("method"), fields.get("value")) else {
         let keys = Json::Array(fields.keys().map(|key| Json::from(key.as_str())).collect());
-        return Err(invalid(format!(
+        return Err(Error::runtime(format!(
             "Expected either 1 key or else \"method\" and \"value\" keys, but got {}",
             python::repr(&keys)
         )));
@@ -238,10 +258,6 @@ fn criterion(
         },
     }
     .checked()
-}
-
-fn invalid(message: String) -> Error {
-    Error::new(crate::error::ErrorKind::Validation, message)
 }
 
 /// `selectors` of the manifest: the selectors by name, criteria written as text turned into keys.

@@ -87,7 +87,7 @@ pub fn old_key(events: &Events, key: OldKey) -> Result<()> {
         }
     };
     let (event, code) = key.event();
-    events.warn(untagged(event, code, &description).with("deprecated_path", name))
+    events.warn(untagged(events, event, code, &description).with("deprecated_path", name))
 }
 
 /// Says that a mapping has a key twice; `place` is the YAML reader's description.
@@ -97,7 +97,7 @@ pub fn old_key(events: &Events, key: OldKey) -> Result<()> {
 pub fn duplicate_key(events: &Events, place: &str, file: &Path) -> Result<()> {
     let name = "DuplicateYAMLKeysDeprecation";
     let description = wrap(&format!("{place} in file `{}`", file.display()));
-    let message = format!("[WARNING][{name}]: Deprecated functionality\n{description}");
+    let message = events.paint().named_warning_tag(name, &format!("Deprecated functionality\n{description}"));
     events.warn(Event::new(name, "D024", Level::Warn, message))
 }
 
@@ -107,6 +107,7 @@ pub fn duplicate_key(events: &Events, place: &str, file: &Path) -> Result<()> {
 /// See [`old_key`].
 pub fn project_flags_moved(events: &Events) -> Result<()> {
     events.warn(untagged(
+        events,
         "ProjectFlagsMovedDeprecation",
         "D013",
         "User config should be moved from the 'config' key in profiles.yml to the 'flags' key in dbt_project.yml.",
@@ -119,6 +120,7 @@ pub fn project_flags_moved(events: &Events) -> Result<()> {
 /// See [`old_key`].
 pub fn install_path(events: &Events) -> Result<()> {
     events.warn(untagged(
+        events,
         "PackageInstallPathDeprecation",
         "D002",
         "The default package install path has changed from `dbt_modules` to `dbt_packages`. Please update \
@@ -128,8 +130,8 @@ pub fn install_path(events: &Events) -> Result<()> {
 }
 
 /// A notice of the kind that does not repeat its event's name.
-fn untagged(name: &'static str, code: &'static str, description: &str) -> Event {
-    let message = format!("[WARNING]: Deprecated functionality\n{}", wrap(description));
+fn untagged(events: &Events, name: &'static str, code: &'static str, description: &str) -> Event {
+    let message = events.paint().warning_tag(&format!("Deprecated functionality\n{}", wrap(description)));
     Event::new(name, code, Level::Warn, message)
 }
 

@@ -28,12 +28,12 @@ struct Check {
 }
 
 impl Check {
-    fn good(verdict: &str) -> Check {
-        Check { verdict: verdict.to_owned(), failure: None }
+    fn good(events: &Events, verdict: &str) -> Check {
+        Check { verdict: events.paint().green(verdict), failure: None }
     }
 
-    fn bad(verdict: &str, failure: impl Into<String>) -> Check {
-        Check { verdict: verdict.to_owned(), failure: Some(failure.into()) }
+    fn bad(events: &Events, verdict: &str, failure: impl Into<String>) -> Check {
+        Check { verdict: events.paint().red(verdict), failure: Some(failure.into()) }
     }
 }
 
@@ -76,7 +76,7 @@ pub fn check_all(invocation: &Invocation, events: &Events, connection_only: bool
         out(format!("  profiles.yml file [{}]", profile_check.verdict));
         out(format!("  dbt_project.yml file [{}]", project_check.verdict));
         out("Required dependencies:".to_owned());
-        let git = check_git();
+        let git = check_git(events);
         say(events, "DebugCmdResult", "Z048", format!(" - git [{}]\n", git.verdict));
         checks.push(git);
     }
@@ -93,9 +93,9 @@ fn report(checks: &[Check], events: &Events) -> bool {
     let result = |message: String| say(events, "DebugCmdResult", "Z048", message);
     let failures: Vec<&str> = checks.iter().filter_map(|check| check.failure.as_deref()).collect();
     match failures.len() {
-        0 => result("All checks passed!".to_owned()),
-        1 => result("1 check failed:".to_owned()),
-        many => result(format!("{many} checks failed:")),
+        0 => result(events.paint().green("All checks passed!")),
+        1 => result(events.paint().red("1 check failed:")),
+        many => result(events.paint().red(&format!("{many} checks failed:"))),
     }
     for failure in &failures {
         result(format!("{failure}\n"));
@@ -117,15 +117,15 @@ fn check_profile(
              profile, consult the\ndocumentation:\n\n{DOCUMENTATION}\n",
             profiles_file.display()
         );
-        return Ok((None, Check::bad("ERROR not found", failure)));
+        return Ok((None, Check::bad(events, "ERROR not found", failure)));
     }
     let renderer = Renderer::for_secrets(&invocation.flags.vars);
     let name = project.get("profile").cloned().or_else(|| only_profile(&invocation.flags.profiles_dir));
     Ok(match profile::load(&invocation.flags, name.as_ref(), &renderer, events) {
-        Ok(target) => (Some(target), Check::good("OK found and valid")),
+        Ok(target) => (Some(target), Check::good(events, "OK found and valid")),
         Err(error) => {
             let failure = format!("Profile loading failed for the following reason:\n{error}\n");
-            (None, Check::bad("ERROR invalid", failure))
+            (None, Check::bad(events, "ERROR invalid", failure))
         }
     })
 }
@@ -144,19 +144,19 @@ fn check_project(invocation: &Invocation, events: &Events, project_file: &Path) 
     const FAILED: &str = "Project loading failed for the following reason:";
     if !project_file.exists() {
         let failure = format!("{FAILED}\n project path <{}> not found", project_file.display());
-        return Check::bad("ERROR not found", failure);
+        return Check::bad(events, "ERROR not found", failure);
     }
     match project::load_without_profile(invocation, events) {
-        Ok(_) => Check::good("OK found and valid"),
-        Err(error) => Check::bad("ERROR invalid", format!("{FAILED}\n{error}\n")),
+        Ok(_) => Check::good(events, "OK found and valid"),
+        Err(error) => Check::bad(events, "ERROR invalid", format!("{FAILED}\n{error}\n")),
     }
 }
 
 /// git is needed for packages from repositories.
-fn check_git() -> Check {
+fn check_git(events: &Events) -> Check {
     match Command::new("git").arg("--help").stdout(Stdio::null()).stderr(Stdio::null()).status() {
-        Ok(_) => Check::good("OK found"),
-        Err(error) => Check::bad("ERROR", format!("Error from git --help: {error}")),
+        Ok(_) => Check::good(events, "OK found"),
+        Err(error) => Check::bad(events, "ERROR", format!("Error from git --help: {error}")),
     }
 }
 
@@ -169,8 +169,9 @@ fn check_connection(target: &Target, events: &Events) -> Check {
         out(format!("  {key}: {shown}"));
     }
     let check = match connect(target) {
-        Ok(()) => Check::good("OK connection ok"),
+        Ok(()) => Check::good(events, "OK connection ok"),
         Err(message) => Check::bad(
+            events,
             "ERROR",
             format!(
                 "dbt was unable to connect to the specified database.\nThe database returned the following \

@@ -37,8 +37,10 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
         "compile" => compile::run(invocation, events, Task::Compile),
         "show" => compile::run(invocation, events, Task::Show),
         "run-operation" => run_operation::run(invocation, events),
-        other => Err(Error::runtime(format!("The command `{other}` is known to dbt, but this version of rdbt does not have it."))
-            .hint("Run this one command with dbt; it reads the same project, artifacts and database.")),
+        other => Err(Error::runtime(format!(
+            "The command `{other}` is known to dbt, but this version of rdbt does not have it."
+        ))
+        .hint("Run this one command with dbt; it reads the same project, artifacts and database.")),
     }
 }
 

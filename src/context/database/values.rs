@@ -3,7 +3,7 @@
 use crate::adapter::{Cell, Decimal};
 use crate::jinja::value::dates::{Date, DateTime, Zone};
 use crate::jinja::value::{self, float_repr, py_str};
-use crate::jinja::{MjError, Value};
+use crate::jinja::{MjError, Value, is_undefined};
 
 /// A cell as a template sees it.
 pub(super) fn cell_value(cell: &Cell) -> Value {
@@ -46,9 +46,19 @@ fn decimal_value(number: Decimal) -> Value {
     }
 }
 
+/// What a dict, row or object has under a key; nothing for keys that are not there.
+pub(super) fn entry(value: &Value, key: &str) -> Option<Value> {
+    value.get_item(&Value::from(key)).ok().filter(|found| !is_undefined(found))
+}
+
+/// The same, with none counting as absent.
+pub(super) fn field(value: &Value, key: &str) -> Option<Value> {
+    entry(value, key).filter(|found| !found.is_none())
+}
+
 /// A template's value as a cell, for bindings.
 pub(super) fn value_cell(value: &Value) -> Result<Cell, MjError> {
-    if value.is_none() || value.is_undefined() {
+    if value.is_none() || is_undefined(value) {
         return Ok(Cell::Null);
     }
     if let Some(text) = value.as_str() {

@@ -141,7 +141,10 @@ fn lost_constraints<'a>(old: &'a Json, new: &Json) -> Vec<&'a Json> {
 }
 
 fn constraint_name(constraint: &Json) -> String {
-    text(if constraint["name"].is_null() { &constraint["type"] } else { &constraint["name"] })
+    match &constraint["name"] {
+        Json::Null => format!("ConstraintType.{}", text(&constraint["type"])),
+        name => text(name),
+    }
 }
 
 fn list(constraint: &Json) -> String {
