@@ -244,9 +244,9 @@ impl Object for Dict {
     fn call_method(self: &Arc<Self>, _state: &mut State<'_, '_>, name: &str, args: &[Value]) -> Result<Value, MjError> {
         let this = || Value::from_dyn_object(self.clone());
         match (name, args) {
-            ("items", []) => Ok(View::new(ViewKind::Items, this())),
-            ("keys", []) => Ok(View::new(ViewKind::Keys, this())),
-            ("values", []) => Ok(View::new(ViewKind::Values, this())),
+            ("items", []) => Ok(View::of(ViewKind::Items, this())),
+            ("keys", []) => Ok(View::of(ViewKind::Keys, this())),
+            ("values", []) => Ok(View::of(ViewKind::Values, this())),
             ("get", [key] | [key, _]) => {
                 let found = self.get_item(key).or_else(|| args.get(1).cloned());
                 Ok(found.unwrap_or_else(|| Value::from(())))
