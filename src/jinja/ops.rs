@@ -212,8 +212,11 @@ pub(super) fn contains(container: &Value, item: &Value) -> Result<bool, MjError>
     if let Some(set) = container.downcast_object_ref::<Set>() {
         return set.contains(item);
     }
-    if container.kind() == ValueKind::Map && container.try_iter().is_err() {
-        return Ok(item.as_str().is_some_and(|key| lookup(container, key).is_some()));
+    // A mapping that makes its values when asked knows more keys than it lists.
+    if container.kind() == ValueKind::Map
+        && let Some(key) = item.as_str()
+    {
+        return Ok(lookup(container, key).is_some());
     }
     let items = iterate(container)
         .map_err(|_| PyError::type_error(format!("argument of type '{}' is not iterable", type_name(container))))?;
