@@ -12,7 +12,15 @@ fn deletes_the_clean_targets() {
         .file("dbt_project.yml", "name: a\nprofile: p\nclean-targets: [target, dbt_packages]\n")
         .file("target/x.json", "")
         .file("models/a.sql", "select 1");
-    assert_eq!(sandbox.run(&["clean"]).code, 0);
+    insta::assert_snapshot!(sandbox.run(&["clean"]), @r"
+    exit code 0
+    Running with dbt=1.12.6
+    Checking HERE/dbt_packages/*
+    Cleaned HERE/dbt_packages/*
+    Checking HERE/target/*
+    Cleaned HERE/target/*
+    Finished cleaning all paths.
+    ");
     assert!(!sandbox.here().join("target").exists());
     assert!(sandbox.here().join("models/a.sql").exists());
 }
@@ -24,7 +32,14 @@ fn spares_sources() {
         .file("dbt_project.yml", "name: a\nprofile: p\nclean-targets: [models, target]\n")
         .file("target/x.json", "")
         .file("models/a.sql", "select 1");
-    assert_eq!(sandbox.run(&["clean"]).code, 2);
+    insta::assert_snapshot!(sandbox.run(&["clean"]), @r"
+    exit code 2
+    Running with dbt=1.12.6
+    [ERROR]: Encountered an error:
+    Runtime Error
+      dbt will not clean the following source paths: ['HERE/models']
+      Remove them from `clean-targets` in dbt_project.yml.
+    ");
     assert!(sandbox.here().join("models/a.sql").exists() && sandbox.here().join("target/x.json").exists());
 }
 

@@ -16,7 +16,13 @@ fn with_package() -> Sandbox {
 #[test]
 fn installs_and_locks_local_packages() {
     let sandbox = with_package();
-    assert_eq!(sandbox.run(&["deps"]).code, 0);
+    insta::assert_snapshot!(sandbox.run(&["deps"]), @r"
+    exit code 0
+    Running with dbt=1.12.6
+    Updating lock file in file path: HERE/package-lock.yml
+    Installing loc
+    Installed from <local @ loc>
+    ");
     assert!(sandbox.here().join("dbt_packages/loc_project/macros/m.sql").exists());
     let lock = std::fs::read_to_string(sandbox.here().join("package-lock.yml")).unwrap();
     // What dbt writes for the same packages.yml.
@@ -52,5 +58,13 @@ fn nothing_changes_when_a_package_cannot_be_installed() {
 #[test]
 fn a_project_without_packages_is_fine() {
     assert_eq!(Sandbox::new().project().run(&["deps"]).code, 0);
-    assert_eq!(Sandbox::new().run(&["deps"]).code, 2);
+    insta::assert_snapshot!(Sandbox::new().run(&["deps"]), @r"
+    exit code 2
+    Running with dbt=1.12.6
+    [ERROR]: Encountered an error:
+    Runtime Error
+      No dbt_project.yml found at expected path HERE/dbt_project.yml
+      Verify that each entry within packages.yml (and their transitive dependencies) contains a file named dbt_project.yml
+      Run the command inside a project, name one with --project-dir, or make one with `init`.
+    ");
 }

@@ -3,12 +3,15 @@
 //! Our own cases in `tests/data/jinja/` always run. A larger set of cases is read from `../shared/jinja_cases/cases.json`
 //! beside the repository (or from the file that `RDBT_JINJA_CASES` names) when it is present.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rdbt::jinja::blocks::{self, BlockType};
 use rdbt::jinja::value::{CallArgs, Dict, Function, List, dates, from_json, py_repr, py_str, to_json, type_name};
-use rdbt::jinja::{Engine, JinjaError, JinjaErrorKind, MjError, PyError, Value, macros_in_file};
+use rdbt::jinja::{
+    Engine, JinjaError, JinjaErrorKind, LENIENT_KEY, MjError, PyError, Value, macros_in_file, static_calls,
+};
 use rdbt::yaml;
 use serde_json::Value as Json;
 
@@ -41,6 +44,9 @@ fn run(case: &Json) -> Result<String, JinjaError> {
     let root = if context.is_none() { Dict::new() } else { context };
     let names = root.downcast_object_ref::<Dict>().expect("the context is an object");
     host_functions(names);
+    if case["lenient"].as_bool() == Some(true) {
+        names.set(LENIENT_KEY, Value::from(true));
+    }
     if let Some(source) = case["macros"].as_str() {
         let found = blocks::extract(source, "macros/m.sql", &[BlockType::Macro])?;
         let defs = macros_in_file(source, "macros/m.sql", "pkg")?;
@@ -117,7 +123,8 @@ fn shared_cases() {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/jinja_cases/cases.json");
     let path = std::env::var_os("RDBT_JINJA_CASES").map_or(beside, PathBuf::from);
     if !path.exists() {
-        eprintln!("shared Jinja cases: not present at {}", path.display());
+        // Straight to stderr, which the test runner does not swallow.
+        let _ = writeln!(std::io::stderr(), "shared Jinja cases: not present at {}", path.display());
         return;
     }
     assert_all_pass(&path);
@@ -143,4 +150,98 @@ fn errors_know_where_and_what() {
     assert_eq!(error.kind, JinjaErrorKind::UndefinedMacro);
     assert_eq!(error.undefined_name.as_deref(), Some("missing_macro"));
     assert_eq!((error.path.as_deref(), error.line), (Some("models/a.sql"), Some(2)));
+}
+
+fn engine_with(macros: &str) -> (Engine, Value) {
+    let engine = Engine::new();
+    let root = Dict::new();
+    let names = root.downcast_object_ref::<Dict>().expect("a dict");
+    for def in macros_in_file(macros, "macros/m.sql", "pkg").expect("the macros parse") {
+        let (name, id) = (def.name.clone(), def.unique_id.clone());
+        engine.add_macro(Arc::new(def));
+        names.set(&name, engine.macro_proxy(&id).expect("the macro was added"));
+    }
+    (engine, root)
+}
+
+#[test]
+fn a_render_knows_which_macros_it_called_itself() {
+    let (engine, root) = engine_with(
+        "{% macro a() %}{{ b() }}{% endmacro %}{% macro b() %}b{% endmacro %}{% macro c() %}{{ caller() }}{% endmacro %}",
+    );
+    engine.add_template("model.x", "models/x.sql", "{{ a() }}{% call c() %}{{ b() }}{% endcall %}{{ a() }}".into());
+    let rendered = engine.render_tracked("model.x", root).expect("it renders");
+    assert_eq!(rendered.text, "bbb");
+    assert_eq!(rendered.macros.iter().map(|id| &**id).collect::<Vec<_>>(), ["macro.pkg.a", "macro.pkg.c"]);
+}
+
+#[test]
+fn macros_can_be_called_from_outside() {
+    let (engine, root) = engine_with("{% macro m(a, b=[]) %}{{ return([a, b, kwargs]) }}{% endmacro %}");
+    let kwargs = vec![("z".to_owned(), Value::from(3))];
+    let value = engine.call_macro("macro.pkg.m", vec![Value::from(1)], kwargs, root).expect("it runs");
+    assert_eq!(py_repr(&value), "[1, [], {'z': 3}]");
+}
+
+#[test]
+fn a_template_that_is_added_again_replaces_the_first() {
+    let engine = Engine::new();
+    engine.add_template("t", "t.sql", "{{ 1 }}".into());
+    assert_eq!(engine.render("t", Dict::new()).expect("it renders"), "1");
+    engine.add_template("t", "t.sql", "{{ 2 }}".into());
+    assert_eq!(engine.render("t", Dict::new()).expect("it renders"), "2");
+}
+
+#[test]
+fn endless_recursion_is_an_error() {
+    let (engine, root) = engine_with("{% macro m(n) %}{{ m(n + 1) }}{% endmacro %}");
+    let error = engine.render_str("{{ m(1) }}", "x", root).expect_err("it must fail");
+    assert_eq!(error.message, "maximum recursion depth exceeded");
+}
+
+#[test]
+fn many_threads_share_an_engine() {
+    let (engine, _) = engine_with("{% macro m(n) %}{{ n * 2 }}{% endmacro %}");
+    std::thread::scope(|scope| {
+        for n in 0..8 {
+            let engine = &engine;
+            scope.spawn(move || {
+                let proxy = engine.macro_proxy("macro.pkg.m").expect("the macro was added");
+                for _ in 0..50 {
+                    let root = Dict::from_pairs([("m", proxy.clone()), ("n", Value::from(n))]);
+                    let text = engine.render_str("{{ m(n) }}", "x", root).expect("it renders");
+                    assert_eq!(text, (n * 2).to_string());
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn files_are_split_as_dbt_splits_them() {
+    let source = "text {%- macro a(x, y=1, z: string='q') -%} {{ x }} {%- endmacro -%}  more {{ '{% macro no() %}' }}\n\
+         {# {% macro never() %} #}{% raw %}{% macro raw() %}{% endraw %}\n\
+         {% materialization m, adapter='duckdb', supported_languages=['sql', 'python'] %}x{% endmaterialization %}\n\
+         {% test t(model) %}select 1{% endtest %}";
+    let defs = macros_in_file(source, "m.sql", "pkg").expect("the file parses");
+    let names: Vec<&str> = defs.iter().map(|def| def.name.as_str()).collect();
+    assert_eq!(names, ["a", "materialization_m_duckdb", "test_t"]);
+    assert_eq!(&*defs[0].source, " {%- macro a(x, y=1, z: string='q') -%} {{ x }} {%- endmacro -%}  ");
+    assert_eq!(defs[0].params[1].default.as_deref(), Some("1"));
+    assert_eq!(defs[0].params[2].annotation.as_deref(), Some("string"));
+    assert_eq!(defs[1].supported_languages.as_deref(), Some(&["sql".to_owned(), "python".to_owned()][..]));
+    assert_eq!(defs.iter().map(|def| def.line).collect::<Vec<_>>(), [1, 3, 4]);
+}
+
+#[test]
+fn calls_are_found_without_rendering() {
+    let source = "{{ config(a=1) }}{{ ref('x') }}{% if cond(1) %}{{ pkg.m(inner()) }}{% endif %}\
+         {{ adapter.dispatch('d', 'ns')(x) }}{{ adapter.get_columns(y) }}{{ cond(2) }}";
+    let found = static_calls::macro_calls(source);
+    assert_eq!(found.calls, ["cond", "pkg.m", "inner", "d"]);
+    assert_eq!(found.dispatches[0].namespace.as_deref(), Some("ns"));
+    let config = static_calls::unrendered_config("{{ config(a='x', b=env_var('Y') ~ 1, c=[1, true]) }}");
+    let pairs: Vec<(String, String)> = config.expect("there is a config");
+    let written: Vec<String> = pairs.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    assert_eq!(written, ["a=x", "b=env_var('Y') ~ 1", "c=[1, True]"]);
 }

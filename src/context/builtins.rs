@@ -342,7 +342,6 @@ impl Object for Flags {
         let flags = &self.scope.globals.invocation.flags;
         match name.as_str() {
             "full_refresh" => Some(Value::from(flags.full_refresh)),
-            "which" => Some(Value::from(self.scope.globals.invocation.command.clone())),
             "store_failures" => Some(Value::from(flags.store_failures)),
             "empty" => Some(Value::from(flags.empty)),
             _ => flags.other.get(&name).or_else(|| flags.args_for_artifacts.get(&name)).map(from_json),

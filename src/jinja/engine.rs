@@ -10,8 +10,9 @@ use minijinja::{AutoEscape, Environment, Error as MjError, Output, State, Undefi
 use super::error::{JinjaError, JinjaErrorKind, SyntaxFailure, fold};
 use super::macros::MacroDef;
 use super::proxy::{self, MacroProxy, PendingCall};
-use super::root::{Globals, Root};
-use super::syntax::{INVOKE, Mode, Parser, SyntaxError, lower_macro, lower_template, normalize};
+use super::root::{Globals, Root, is_lenient};
+use super::syntax::{Mode, Parser, SyntaxError, invoking_template, lower_macro, lower_template, normalize};
+use super::undefined::Leniency;
 use super::value::{CallArgs, Function, py_str, read, required, text_of, write};
 use super::{checks, filters, functions, native, value};
 
@@ -143,6 +144,15 @@ impl Engine {
         }
     }
 
+    /// Lowers and compiles a template or macro that was added, which its first use would do otherwise.
+    ///
+    /// # Errors
+    /// It cannot be parsed, or was never added.
+    pub fn compile(&self, name: &str) -> Result<(), JinjaError> {
+        let key = read(&self.sources).key(name).unwrap_or_else(|| name.into());
+        self.env.get_template(&key).map(|_| ()).map_err(|error| self.fold(&error, name))
+    }
+
     /// Renders a template that was added; `root` resolves names.
     ///
     /// # Errors
@@ -167,6 +177,7 @@ impl Engine {
             return Ok(Rendered { text: template.source.to_string(), macros: Vec::new() });
         }
         let compiled = self.env.get_template(&key).map_err(|error| self.fold(&error, &template.path))?;
+        let _leniency = Leniency::set(is_lenient(&root));
         let root = Root::value(root, self.globals.clone(), None);
         let captured = compiled.render_captured(root).map_err(|error| self.fold(&error, &template.path))?;
         let macros = proxy::called(captured.state());
@@ -242,10 +253,11 @@ impl Engine {
         finish: impl FnOnce(&State<'_, '_>, String) -> Result<T, MjError>,
     ) -> Result<T, JinjaError> {
         let is_call = pending.is_some();
-        let lowered = if is_call { Ok(INVOKE.to_owned()) } else { lower(source, mode) };
+        let lowered = if is_call { Ok(invoking_template()) } else { lower(source, mode) };
         let lowered = lowered.map_err(|error| error.into_error(source, path))?;
         let fail = |error: MjError| self.fold(&error, path);
         let template = self.env.template_from_named_str(path, &lowered).map_err(fail)?;
+        let _leniency = Leniency::set(is_lenient(&root));
         let root = Root::value(root, self.globals.clone(), pending);
         let mut captured = template.render_captured(root).map_err(fail)?;
         let mut text = captured.output().to_owned();

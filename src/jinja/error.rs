@@ -50,7 +50,7 @@ pub struct JinjaError {
     /// The macros in the order in which dbt prints them below the message, the calling node not included.
     pub stack: Vec<MacroFrame>,
     /// The name that was undefined, when that is what failed.
-    pub undefined_name: Option<String>,
+    pub undefined_name: Option<Box<str>>,
     /// The host's own error, when `kind` is [`JinjaErrorKind::Host`].
     pub source: Option<Box<dyn Error + Send + Sync>>,
 }
@@ -301,7 +301,7 @@ pub(crate) fn fold(error: &MjError, path: &str, path_of: impl Fn(&str) -> Option
     found.line = python.line.or(found.line);
     found.stack = stack_in_order(python.kind, frames);
     found.message = python.message;
-    found.undefined_name = python.name;
+    found.undefined_name = python.name.map(String::into_boxed_str);
     found
 }
 

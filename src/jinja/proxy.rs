@@ -15,7 +15,7 @@ use minijinja::{Error as MjError, State};
 use super::error::{FrameError, MacroFrame, PyError, ReturnSignal};
 use super::macros::MacroDef;
 use super::syntax::{Default as ParamDefault, MACRO_NAME, Signature};
-use super::undefined::is_undefined;
+use super::undefined::{Leniency, is_undefined};
 use super::value::py_str;
 
 /// What a render knows of macros.
@@ -92,6 +92,7 @@ impl Object for MacroProxy {
             loaded.called.insert(self.unique_id.clone());
         }
         loaded.depth += 1;
+        let _strict = Leniency::set(false);
         let result = self.run(state, args);
         if let Some(loaded) = state.get_extension_mut::<Loaded>() {
             loaded.depth -= 1;

@@ -18,15 +18,18 @@ pub(super) type Globals = HashMap<&'static str, Value>;
 pub(super) struct Root {
     host: Value,
     globals: Arc<Globals>,
-    lenient: bool,
     pending: Option<Value>,
 }
 
 impl Root {
     pub fn value(host: Value, globals: Arc<Globals>, pending: Option<Value>) -> Value {
-        let lenient = find(&host, LENIENT_KEY).is_some_and(|flag| flag.is_true());
-        Value::from_object(Root { host, globals, lenient, pending })
+        Value::from_object(Root { host, globals, pending })
     }
+}
+
+/// Whether a host's root asks for lenient undefined values.
+pub(super) fn is_lenient(host: &Value) -> bool {
+    find(host, LENIENT_KEY).is_some_and(|flag| flag.is_true())
 }
 
 /// What the host knows under a name.
@@ -34,9 +37,9 @@ fn find(host: &Value, name: &str) -> Option<Value> {
     host.as_object()?.get_value_by_str(name).filter(|value| !is_undefined(value) || is_own_undefined(value))
 }
 
-/// The host may put a lenient undefined value into the context on purpose.
+/// The host may put an undefined value into the context on purpose; one that says what was missing comes from a lookup.
 fn is_own_undefined(value: &Value) -> bool {
-    value.downcast_object_ref::<Undefined>().is_some_and(|undefined| undefined.lenient)
+    value.downcast_object_ref::<Undefined>().is_some_and(|undefined| undefined.hint.is_none())
 }
 
 impl Object for Root {
@@ -54,7 +57,7 @@ impl Object for Root {
             }
         }
         let found = find(&self.host, name).or_else(|| self.globals.get(name).cloned());
-        found.or_else(|| Some(Value::from_object(Undefined { name: name.into(), hint: None, lenient: self.lenient })))
+        found.or_else(|| Some(Undefined::value(name, None)))
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {

@@ -1,8 +1,10 @@
 //! Names and attributes that do not exist.
 //!
 //! Jinja2 lets a template hold an undefined value, test it and print it (as nothing); doing anything else with it fails
-//! and names what was missing. While dbt parses, undefined values are lenient: callable, with every attribute.
+//! and names what was missing. While dbt parses, undefined values are lenient: callable, with every attribute. That goes
+//! for the template that is parsed, not for the macros that it calls: dbt compiles those without leniency.
 
+use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
 
@@ -11,6 +13,26 @@ use minijinja::{Error as MjError, State};
 
 use super::error::{PyError, PyErrorKind};
 use super::value::py_repr;
+
+thread_local! {
+    /// Whether the template that runs on this thread is parsed leniently.
+    static LENIENT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Makes undefined values that come up on this thread lenient, or strict, until it is dropped.
+pub(crate) struct Leniency(bool);
+
+impl Leniency {
+    pub fn set(lenient: bool) -> Leniency {
+        Leniency(LENIENT.replace(lenient))
+    }
+}
+
+impl Drop for Leniency {
+    fn drop(&mut self) {
+        LENIENT.set(self.0);
+    }
+}
 
 /// An undefined value that remembers what was missing.
 #[derive(Debug, Clone)]
@@ -24,6 +46,11 @@ pub(crate) struct Undefined {
 }
 
 impl Undefined {
+    /// An undefined value, as lenient as the template that runs.
+    pub fn value(name: &str, hint: Option<String>) -> Value {
+        Value::from_object(Undefined { name: name.into(), hint, lenient: LENIENT.get() })
+    }
+
     /// The failure that using this value raises.
     pub fn error(&self) -> MjError {
         let message = self.hint.clone().unwrap_or_else(|| format!("'{}' is undefined", self.name));
@@ -86,7 +113,12 @@ pub(crate) fn no_element(object: &str, key: &Value) -> Value {
             (shown, hint)
         }
     };
-    Value::from_object(Undefined { name: name.into(), hint: Some(hint), lenient: false })
+    Undefined::value(&name, Some(hint))
+}
+
+/// What a missing method gives in a lenient template; nothing in a strict one.
+pub(crate) fn lenient_attribute(name: &str) -> Option<Value> {
+    LENIENT.get().then(|| Undefined::value(name, None))
 }
 
 /// Fails when a value is undefined.

@@ -1,5 +1,6 @@
 //! Constraints of a contract as DDL, in dbt-duckdb's words.
 
+use super::values::field;
 use crate::error::{Error, ErrorKind, Result};
 use crate::jinja::value::{py_repr, py_str};
 use crate::jinja::{MjError, Value};
@@ -82,11 +83,6 @@ impl Constraint {
     }
 }
 
-fn field(raw: &Value, key: &str) -> Option<Value> {
-    let value = raw.get_item(&Value::from(key)).ok()?;
-    (!value.is_undefined() && !value.is_none()).then_some(value)
-}
-
 fn texts(raw: &Value, key: &str) -> Vec<String> {
     let items = field(raw, key).and_then(|list| list.try_iter().ok().map(|items| items.collect::<Vec<_>>()));
     items.unwrap_or_default().iter().map(py_str).collect()
@@ -103,7 +99,7 @@ pub(super) fn columns(raw_columns: &Value) -> std::result::Result<Vec<Value>, Mj
         let name = field(&column, "name").map(|name| py_str(&name)).unwrap_or_default();
         let quoted = field(&column, "quote").is_some_and(|quote| quote.is_true());
         let name = if quoted { format!("\"{name}\"") } else { name };
-        let data_type = column.get_item(&Value::from("data_type")).map(|kind| py_str(&kind))?;
+        let data_type = field(&column, "data_type").map_or_else(|| "None".to_owned(), |kind| py_str(&kind));
         let mut parts = vec![format!("{name} {data_type}")];
         if let Some(constraints) = field(&column, "constraints") {
             for raw in constraints.try_iter()? {

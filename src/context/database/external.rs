@@ -1,5 +1,6 @@
 //! Options of external files: what `COPY ... TO` is told, and where the written files are read from.
 
+use super::values::field;
 use crate::jinja::value::{Dict, py_str};
 use crate::jinja::{MjError, Value};
 
@@ -68,14 +69,13 @@ fn option(key: &str, value: &str) -> String {
 
 /// Where files written to `location` are read: below it, one folder for each partition column.
 pub(super) fn read_location(location: &str, options: &Value) -> String {
-    let given = |key: &str| options.get_item(&Value::from(key)).ok().filter(Value::is_true);
+    let given = |key: &str| field(options, key).filter(Value::is_true);
     let partitions = given("partition_by").map(|columns| py_str(&columns).split(',').count());
     if partitions.is_none() && given("per_thread_output").is_none() {
         return location.to_owned();
     }
     let folders = "/*".repeat(partitions.unwrap_or(0));
-    let format = options.get_item(&Value::from("format")).ok().filter(|format| !format.is_undefined());
-    format!("{location}/*{folders}.{}", format.map_or("parquet".to_owned(), |format| py_str(&format)))
+    format!("{location}/*{folders}.{}", field(options, "format").map_or("parquet".to_owned(), |format| py_str(&format)))
 }
 
 #[cfg(test)]

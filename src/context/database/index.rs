@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use md5::{Digest, Md5};
 
+use super::values::field;
 use crate::context::errors::raise_compilation;
 use crate::jinja::value::{List, py_repr, py_str, truth};
 use crate::jinja::{MjError, Object, ObjectRepr, State, Value};
@@ -31,14 +32,17 @@ impl IndexConfig {
                 py_repr(raw)
             )));
         }
-        let get = |key: &str| raw.get_item(&Value::from(key)).ok().filter(|value| !value.is_undefined());
-        let Some(columns) = get("columns").filter(|columns| columns.kind() == crate::jinja::ValueKind::Seq) else {
+        let Some(columns) = field(raw, "columns").filter(|columns| columns.kind() == crate::jinja::ValueKind::Seq)
+        else {
             return Err(raise_compilation(
                 "Could not parse index config: 'columns' is a required property and must be a list",
             ));
         };
         let columns = columns.try_iter()?.map(|column| py_str(&column)).collect();
-        Ok(Value::from_object(IndexConfig { columns, unique: get("unique").is_some_and(|unique| truth(&unique)) }))
+        Ok(Value::from_object(IndexConfig {
+            columns,
+            unique: field(raw, "unique").is_some_and(|unique| truth(&unique)),
+        }))
     }
 
     /// A name that is new each time, because the old index still exists while the new table is built.

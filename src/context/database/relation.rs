@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
+use super::values;
 use crate::adapter::{Component, Path, Policy, Relation, RelationType};
 use crate::context::call::Args;
 use crate::context::errors::{raise, raise_compilation};
@@ -57,6 +58,7 @@ impl RelationObject {
             "limit" => Some(relation.limit.map_or_else(|| Value::from(()), Value::from)),
             "event_time_filter" => Some(event_time_value(relation)),
             "catalog" => Some(Value::from(())),
+            "__repr__" => Some(Value::from(format!("<{} {}>", self.class(), relation.render()))),
             "information_schema_view" => relation.information_schema.as_ref().map(|view| optional(view.as_deref())),
             "is_table" => is(RelationType::Table),
             "is_view" => is(RelationType::View),
@@ -115,12 +117,16 @@ impl RelationObject {
         }
     }
 
+    /// The name of dbt's class.
+    fn class(&self) -> &'static str {
+        if self.0.information_schema.is_some() { "InformationSchema" } else { "DuckDBRelation" }
+    }
+
     /// `relation.get(key, default)`; packages tell relations by their metadata.
     fn get(&self, args: &Args) -> Value {
         let key = args.get(0, "key").unwrap_or_default();
         if key.as_str() == Some("metadata") {
-            let class = if self.0.information_schema.is_some() { "InformationSchema" } else { "DuckDBRelation" };
-            return Dict::from_pairs([("type", Value::from(class))]);
+            return Dict::from_pairs([("type", Value::from(self.class()))]);
         }
         let found = key.as_str().and_then(|name| self.attribute(name));
         found.unwrap_or_else(|| args.get(1, "default").unwrap_or_else(|| Value::from(())))
@@ -168,7 +174,7 @@ impl Object for RelationObject {
 /// # Errors
 /// A setting that its language needs is missing.
 fn function_config(model: &Value) -> Result<Value, MjError> {
-    let field = |value: &Value, key: &str| value.get_item(&Value::from(key)).unwrap_or_default();
+    let field = |value: &Value, key: &str| values::field(value, key).unwrap_or_else(|| Value::from(()));
     if field(model, "resource_type").as_str() != Some("function") {
         return Ok(Value::from(()));
     }
@@ -186,8 +192,7 @@ fn function_config(model: &Value) -> Result<Value, MjError> {
             return Err(raise(Error::runtime(format!("A `{name}` is required for {whose}"))));
         }
     }
-    let known = |value: Value| if value.is_undefined() { Value::from(()) } else { value };
-    Ok(Dict::from_pairs(settings.map(|(name, value, _)| (name, known(value)))))
+    Ok(Dict::from_pairs(settings.map(|(name, value, _)| (name, value))))
 }
 
 fn optional(text: Option<&str>) -> Value {
@@ -238,14 +243,6 @@ fn change_path(path: &mut Path, given: impl Fn(&str) -> Option<Value>) -> Result
     Ok(())
 }
 
-/// The value of a dict's key, if the key is there.
-fn entry<'a>(dict: &'a Value) -> impl Fn(&str) -> Option<Value> + 'a {
-    |key| match dict.downcast_object_ref::<Dict>() {
-        Some(dict) => dict.get(key),
-        None => dict.get_attr(key).ok().filter(|value| !value.is_undefined()),
-    }
-}
-
 /// `relation.incorporate(path={...}, type=...)`: given fields are merged in; `replace` takes a path as a whole.
 fn incorporate(mut relation: Relation, args: &Args, replace: bool) -> Result<Relation, MjError> {
     for (name, value) in &args.keywords {
@@ -254,7 +251,7 @@ fn incorporate(mut relation: Relation, args: &Args, replace: bool) -> Result<Rel
                 if replace {
                     relation.path = Path::default();
                 }
-                change_path(&mut relation.path, entry(value))?;
+                change_path(&mut relation.path, |part| values::entry(value, part))?;
             }
             "type" => relation.kind = read_type(value)?,
             "quote_policy" => merge_policy(&mut relation.quote_policy, value),
@@ -271,9 +268,8 @@ fn incorporate(mut relation: Relation, args: &Args, replace: bool) -> Result<Rel
 }
 
 fn merge_policy(policy: &mut Policy, value: &Value) {
-    let given = entry(value);
     for part in Component::ALL {
-        if let Some(flag) = given(part.as_str()).filter(|flag| !flag.is_none()) {
+        if let Some(flag) = values::field(value, part.as_str()) {
             policy.set(part, flag.is_true());
         }
     }

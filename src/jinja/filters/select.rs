@@ -25,7 +25,7 @@ fn map(state: &mut State<'_, '_>, input: &Value, args: CallArgs) -> Ran {
         for item in iterate(input)? {
             result.push(attribute(&item, &path, default.as_ref())?);
         }
-        return Ok(Iter::new("generator", result));
+        return Ok(Iter::of("generator", result));
     }
     let Some(name) = args.pos.first().cloned() else {
         return Err(PyError::raise(PyErrorKind::Template, "map requires a filter argument"));
@@ -39,7 +39,7 @@ fn map(state: &mut State<'_, '_>, input: &Value, args: CallArgs) -> Ran {
         let call: Vec<Value> = std::iter::once(item).chain(rest.iter().cloned()).collect();
         result.push(state.apply_filter(name, &call)?);
     }
-    Ok(Iter::new("generator", result))
+    Ok(Iter::of("generator", result))
 }
 
 /// Runs the test that `select` and its kin name; without one, the value's truth.
@@ -60,7 +60,7 @@ fn select(state: &mut State<'_, '_>, input: &Value, args: CallArgs, wanted: bool
             result.push(item);
         }
     }
-    Ok(Iter::new("generator", result))
+    Ok(Iter::of("generator", result))
 }
 
 fn select_attr(state: &mut State<'_, '_>, input: &Value, args: CallArgs, wanted: bool) -> Ran {
@@ -74,5 +74,5 @@ fn select_attr(state: &mut State<'_, '_>, input: &Value, args: CallArgs, wanted:
             result.push(item);
         }
     }
-    Ok(Iter::new("generator", result))
+    Ok(Iter::of("generator", result))
 }

@@ -41,7 +41,7 @@ pub(super) const FILTERS: &[(&str, Filter)] = &[
 
 fn empty(which: &str) -> Value {
     let hint = Some(format!("No {which} item, sequence was empty."));
-    Value::from_object(Undefined { name: which.into(), hint, lenient: false })
+    Undefined::value(which, hint)
 }
 
 /// Follows a path like `a.b.0` from a value; `default` stands in for what is missing.
@@ -94,7 +94,7 @@ fn batch(input: &Value, args: CallArgs) -> Ran {
     if let (Some(last), Some(fill)) = (rows.last_mut(), fill.filter(|fill| !fill.is_none())) {
         last.resize(size, fill);
     }
-    Ok(Iter::new("generator", rows.into_iter().map(List::new).collect()))
+    Ok(Iter::of("generator", rows.into_iter().map(List::new).collect()))
 }
 
 fn slice(input: &Value, args: CallArgs) -> Ran {
@@ -112,18 +112,18 @@ fn slice(input: &Value, args: CallArgs) -> Ran {
         }
         columns.push(List::new(part));
     }
-    Ok(Iter::new("generator", columns))
+    Ok(Iter::of("generator", columns))
 }
 
 fn items(input: &Value) -> Ran {
     if is_undefined(input) {
-        return Ok(Iter::new("generator", Vec::new()));
+        return Ok(Iter::of("generator", Vec::new()));
     }
     if input.kind() != ValueKind::Map {
         return Err(PyError::type_error("Can only get item pairs from a mapping."));
     }
     let pairs = Dict::pairs_of(input)?.into_iter().map(|(key, value)| tuple(vec![key, value]));
-    Ok(Iter::new("generator", pairs.collect()))
+    Ok(Iter::of("generator", pairs.collect()))
 }
 
 fn dictsort(input: &Value, args: CallArgs) -> Ran {
@@ -183,7 +183,7 @@ fn unique(input: &Value, args: CallArgs) -> Ran {
             kept.push(item);
         }
     }
-    Ok(Iter::new("generator", kept))
+    Ok(Iter::of("generator", kept))
 }
 
 fn extreme(input: &Value, args: CallArgs, wanted: Ordering) -> Ran {
@@ -203,7 +203,7 @@ fn extreme(input: &Value, args: CallArgs, wanted: Ordering) -> Ran {
     }
     let none = || {
         let hint = Some("No aggregated item, sequence was empty.".to_owned());
-        Value::from_object(Undefined { name: "".into(), hint, lenient: false })
+        Undefined::value("", hint)
     };
     Ok(best.map_or_else(none, |(_, item)| item))
 }
@@ -238,7 +238,7 @@ fn reverse(input: &Value) -> Ran {
     }
     let mut items = iterate(input).map_err(|_| PyError::raise(PyErrorKind::Template, "argument must be iterable"))?;
     items.reverse();
-    Ok(Iter::new("list_reverseiterator", items))
+    Ok(Iter::of("list_reverseiterator", items))
 }
 
 fn random(input: &Value) -> Ran {

@@ -68,7 +68,7 @@ fn zip(sources: &[Value]) -> Ran {
         let Some(row) = row else { break };
         rows.push(tuple(row));
     }
-    Ok(Iter::new("zip", rows))
+    Ok(Iter::of("zip", rows))
 }
 
 /// What one dict of string lists has and another does not, without regard to case.
@@ -100,7 +100,7 @@ pub(super) fn namespace(args: CallArgs) -> Ran {
         }
     }
     attributes.extend(args.named);
-    Ok(Namespace::new(attributes))
+    Ok(Namespace::of(attributes))
 }
 
 /// The class `dict`.

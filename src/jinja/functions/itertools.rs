@@ -39,7 +39,7 @@ pub(super) fn module() -> Value {
                 let [items, copies] = args.bind("tee", ["iterable", "n"])?;
                 let items = iterate(&required(items, "tee", "iterable")?)?;
                 let copies = copies.map_or(Ok(2), |copies| index_arg(&copies))?;
-                Ok(tuple((0..copies).map(|_| Iter::new("itertools._tee", items.clone())).collect()))
+                Ok(tuple((0..copies).map(|_| Iter::of("itertools._tee", items.clone())).collect()))
             }),
         ),
         ("zip_longest", Function::new("zip_longest", |_, args| zip_longest(args))),
@@ -51,7 +51,7 @@ fn chain(sources: &[Value]) -> Ran {
     for source in sources {
         items.extend(iterate(source)?);
     }
-    Ok(Iter::new("itertools.chain", items))
+    Ok(Iter::of("itertools.chain", items))
 }
 
 fn accumulate(state: &mut State<'_, '_>, args: CallArgs) -> Ran {
@@ -68,14 +68,14 @@ fn accumulate(state: &mut State<'_, '_>, args: CallArgs) -> Ran {
         totals.push(next.clone());
         total = Some(next);
     }
-    Ok(Iter::new("itertools.accumulate", totals))
+    Ok(Iter::of("itertools.accumulate", totals))
 }
 
 fn compress(args: CallArgs) -> Ran {
     let [data, selectors] = args.bind("compress", ["data", "selectors"])?;
     let (data, selectors) = (required(data, "compress", "data")?, required(selectors, "compress", "selectors")?);
     let kept = iterate(&data)?.into_iter().zip(iterate(&selectors)?).filter(|(_, keep)| keep.is_true());
-    Ok(Iter::new("itertools.compress", kept.map(|(item, _)| item).collect()))
+    Ok(Iter::of("itertools.compress", kept.map(|(item, _)| item).collect()))
 }
 
 fn count(args: CallArgs) -> Ran {
@@ -98,7 +98,7 @@ fn repeat(args: CallArgs) -> Ran {
     match times {
         Some(times) => {
             let times = usize::try_from(index_arg(&times)?).unwrap_or(0);
-            Ok(Iter::new("itertools.repeat", vec![item; times]))
+            Ok(Iter::of("itertools.repeat", vec![item; times]))
         }
         None => Ok(Value::make_iterable(move || std::iter::repeat(item.clone()))),
     }
@@ -122,7 +122,7 @@ fn islice(args: &[Value]) -> Ran {
     };
     let items = source.try_iter().map_err(|_| PyError::type_error("islice() takes an iterable"))?;
     let items = items.take(stop.unwrap_or(usize::MAX)).skip(start).step_by(step.max(1));
-    Ok(Iter::new("itertools.islice", items.collect()))
+    Ok(Iter::of("itertools.islice", items.collect()))
 }
 
 fn product(args: CallArgs) -> Ran {
@@ -136,7 +136,7 @@ fn product(args: CallArgs) -> Ran {
         };
         rows = rows.iter().flat_map(extended).collect();
     }
-    Ok(Iter::new("itertools.product", rows.into_iter().map(tuple).collect()))
+    Ok(Iter::of("itertools.product", rows.into_iter().map(tuple).collect()))
 }
 
 /// The selections of `r` positions out of `n` that a function makes, in its order.
@@ -171,7 +171,7 @@ fn pick(kind: &'static str, args: CallArgs) -> Ran {
     let mut picked = Vec::new();
     selections(kind, items.len(), r, &mut Vec::new(), &mut picked);
     let rows = picked.into_iter().map(|row| tuple(row.into_iter().map(|at| items[at].clone()).collect()));
-    Ok(Iter::new("itertools.combinations", rows.collect()))
+    Ok(Iter::of("itertools.combinations", rows.collect()))
 }
 
 fn starmap(state: &mut State<'_, '_>, args: CallArgs) -> Ran {
@@ -181,7 +181,7 @@ fn starmap(state: &mut State<'_, '_>, args: CallArgs) -> Ran {
     for item in iterate(&required(items, "starmap", "iterable")?)? {
         results.push(function.call(state, &iterate(&item)?)?);
     }
-    Ok(Iter::new("itertools.starmap", results))
+    Ok(Iter::of("itertools.starmap", results))
 }
 
 fn zip_longest(args: CallArgs) -> Ran {
@@ -190,5 +190,5 @@ fn zip_longest(args: CallArgs) -> Ran {
     let columns = args.pos.iter().map(iterate).collect::<Result<Vec<_>, _>>()?;
     let longest = columns.iter().map(Vec::len).max().unwrap_or(0);
     let row = |at: usize| tuple(columns.iter().map(|column| column.get(at).unwrap_or(&fill).clone()).collect());
-    Ok(Iter::new("itertools.zip_longest", (0..longest).map(row).collect()))
+    Ok(Iter::of("itertools.zip_longest", (0..longest).map(row).collect()))
 }

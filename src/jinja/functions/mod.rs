@@ -23,7 +23,7 @@ pub fn globals() -> Vec<(&'static str, Value)> {
                 Err(ReturnSignal::raise(required(value, "BaseContext._return", "data")?))
             }),
         ),
-        ("range", Function::new("range", |_, args| Range::new(&args.pos))),
+        ("range", Function::new("range", |_, args| Range::of(&args.pos))),
         ("namespace", Function::new("namespace", |_, args| collections::namespace(args))),
         ("dict", Value::from_object(collections::DictClass)),
         ("modules", modules()),

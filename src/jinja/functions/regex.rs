@@ -123,7 +123,7 @@ impl Pattern {
                 let [text, ..] = args.bind(name, ["string", "pos", "endpos"])?;
                 let found = self.all(&subject(text, name)?)?;
                 Ok(if name == "finditer" {
-                    Iter::new("callable_iterator", found.into_iter().map(Value::from_object).collect())
+                    Iter::of("callable_iterator", found.into_iter().map(Value::from_object).collect())
                 } else {
                     List::new(found.iter().map(Match::summary).collect())
                 })

@@ -41,8 +41,9 @@ const PRELUDE: &str = "{% with %}{% macro __load(__id) %}{% import __id as __m %
      {% set __ = __load|__boot %}{% endwith %}";
 
 /// A template that does nothing but run the root's pending call.
-pub(crate) const INVOKE: &str = "{% with %}{% macro __load(__id) %}{% import __id as __m %}{{ __m|__keep(__id) }}{% endmacro %}\
-     {% set __ = __load|__boot %}{% endwith %}{{ 0|__invoke }}";
+pub(crate) fn invoking_template() -> String {
+    format!("{PRELUDE}{{{{ 0|__invoke }}}}")
+}
 
 /// Literals with more items than this are built from one list rather than from a filter's arguments.
 const MAX_ARGUMENTS: usize = 1000;

@@ -128,7 +128,7 @@ fn unexpected(name: &str, key: &str) -> MjError {
 }
 
 fn undefined(name: &str, hint: String) -> Value {
-    Value::from_object(Undefined { name: name.into(), hint: Some(hint), lenient: false })
+    Undefined::value(name, Some(hint))
 }
 
 fn no_caller() -> Value {

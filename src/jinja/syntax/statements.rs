@@ -159,7 +159,7 @@ impl<'a> Parser<'a> {
             "extends" => StmtKind::Extends(self.expression()?),
             "include" => self.include()?,
             "import" => self.import()?,
-            "from" => self.from_import()?,
+            "from" => self.import_names()?,
             "break" => StmtKind::Break,
             "continue" => StmtKind::Continue,
             "macro" => self.macro_block(MacroTag::Macro, &["endmacro"])?,
@@ -292,7 +292,7 @@ impl<'a> Parser<'a> {
         Ok(StmtKind::Import(template, name))
     }
 
-    fn from_import(&mut self) -> Parsed<StmtKind<'a>> {
+    fn import_names(&mut self) -> Parsed<StmtKind<'a>> {
         let template = self.expression()?;
         self.expect_keyword("import")?;
         let mut names = Vec::new();

@@ -49,6 +49,10 @@ impl Key {
                 let items = value.try_iter()?;
                 items.map(|item| Key::new(&item)).collect::<Result<_, _>>().map(Key::Tuple)
             }
+            // A host's object, such as a relation, is hashed by what it prints, as Python's objects have hashes.
+            ValueKind::Map if value.as_object().is_some() && value.downcast_object_ref::<Dict>().is_none() => {
+                Ok(Key::Other(type_name(value), py_repr(value)))
+            }
             ValueKind::Seq | ValueKind::Map | ValueKind::Iterable => {
                 Err(PyError::type_error(format!("unhashable type: '{}'", type_name(value))))
             }
@@ -244,9 +248,9 @@ impl Object for Dict {
     fn call_method(self: &Arc<Self>, _state: &mut State<'_, '_>, name: &str, args: &[Value]) -> Result<Value, MjError> {
         let this = || Value::from_dyn_object(self.clone());
         match (name, args) {
-            ("items", []) => Ok(View::new(ViewKind::Items, this())),
-            ("keys", []) => Ok(View::new(ViewKind::Keys, this())),
-            ("values", []) => Ok(View::new(ViewKind::Values, this())),
+            ("items", []) => Ok(View::of(ViewKind::Items, this())),
+            ("keys", []) => Ok(View::of(ViewKind::Keys, this())),
+            ("values", []) => Ok(View::of(ViewKind::Values, this())),
             ("get", [key] | [key, _]) => {
                 let found = self.get_item(key).or_else(|| args.get(1).cloned());
                 Ok(found.unwrap_or_else(|| Value::from(())))

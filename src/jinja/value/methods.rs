@@ -7,7 +7,7 @@ use minijinja::value::{Object, ObjectRepr, Value, ValueKind};
 use minijinja::{Error as MjError, ErrorKind, State};
 
 use super::super::error::{PyError, PyErrorKind};
-use super::super::undefined::{is_undefined, require_defined};
+use super::super::undefined::{is_undefined, lenient_attribute, require_defined};
 use super::list::{List, shared_method};
 use super::views::{View, ViewKind};
 use super::{Dict, Num, iterate, lookup, strings, type_name};
@@ -34,7 +34,7 @@ pub(crate) fn unknown_method(
     match found {
         Some(result) => result,
         None if has_attribute(value, name) => Err(MjError::from(ErrorKind::UnknownMethod)),
-        None => Err(no_attribute(value, name)),
+        None => lenient_attribute(name).ok_or_else(|| no_attribute(value, name)),
     }
 }
 
@@ -102,7 +102,7 @@ fn map_method(value: &Value, name: &str, args: &[Value]) -> Option<Result<Value,
         }
         _ => return None,
     };
-    (!has_attribute(value, name)).then(|| Ok(View::new(kind, value.clone())))
+    (!has_attribute(value, name)).then(|| Ok(View::of(kind, value.clone())))
 }
 
 /// A method that was looked up but not called.

@@ -15,7 +15,7 @@ use super::{read, write};
 pub(crate) struct Namespace(RwLock<IndexMap<Arc<str>, Value>>);
 
 impl Namespace {
-    pub fn new(attributes: impl IntoIterator<Item = (Arc<str>, Value)>) -> Value {
+    pub fn of(attributes: impl IntoIterator<Item = (Arc<str>, Value)>) -> Value {
         Value::from_object(Namespace(RwLock::new(attributes.into_iter().collect())))
     }
 

@@ -26,7 +26,7 @@ impl Range {
     ///
     /// # Errors
     /// The arguments are not integers, the step is 0, or the range is longer than the sandbox allows.
-    pub fn new(args: &[Value]) -> Result<Value, MjError> {
+    pub fn of(args: &[Value]) -> Result<Value, MjError> {
         let numbers = args.iter().map(index_arg).collect::<Result<Vec<_>, _>>()?;
         let range = match numbers[..] {
             [stop] => Range { start: 0, stop, step: 1 },

@@ -11,7 +11,7 @@ use super::py_cmp;
 ///
 /// # Errors
 /// Two keys cannot be ordered.
-pub(crate) fn sort_by_keys<T>(items: &mut Vec<(Value, T)>, reverse: bool) -> Result<(), MjError> {
+pub(crate) fn sort_by_keys<T>(items: &mut [(Value, T)], reverse: bool) -> Result<(), MjError> {
     let mut failed = None;
     items.sort_by(|(a, _), (b, _)| {
         if failed.is_some() {

@@ -27,7 +27,7 @@ pub(crate) struct View {
 }
 
 impl View {
-    pub fn new(kind: ViewKind, dict: Value) -> Value {
+    pub fn of(kind: ViewKind, dict: Value) -> Value {
         Value::from_object(View { kind, dict })
     }
 
@@ -86,7 +86,7 @@ pub(crate) struct Iter {
 }
 
 impl Iter {
-    pub fn new(kind: &'static str, items: Vec<Value>) -> Value {
+    pub fn of(kind: &'static str, items: Vec<Value>) -> Value {
         Value::from_object(Iter { kind, items })
     }
 }

@@ -124,7 +124,7 @@ fn one_of(data: &JsonMap<String, Json>, key: &str, words: &[&str]) -> Check {
     match data.get(key) {
         Some(Json::String(word)) if !words.contains(&word.as_str()) => {
             let words: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
-            Err(Complaint::whole(format!("'{word}' is not one of [{}]", words.join(", "))))
+            Err(Complaint::field(key, format!("'{word}' is not one of [{}]", words.join(", "))))
         }
         _ => Ok(()),
     }

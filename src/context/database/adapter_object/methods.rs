@@ -11,12 +11,12 @@ use crate::context::database::relation::{RelationObject, path_value};
 use crate::context::database::response::ResponseObject;
 use crate::context::database::snapshots::hard_deletes_behavior;
 use crate::context::database::table::{TableObject, datetimes_as_text, table_of};
-use crate::context::database::values::value_cell;
+use crate::context::database::values::{entry, field, value_cell};
 use crate::context::database::{constraints, external};
 use crate::context::errors::{raise, raise_compilation};
 use crate::error::Error;
 use crate::jinja::value::{Dict, List, iterate, py_str, tuple, type_name};
-use crate::jinja::{ErrorKind, MjError, State, Value};
+use crate::jinja::{ErrorKind, MjError, State, Value, is_undefined};
 
 /// Schema of temporary tables on MotherDuck.
 const TEMPORARY_SCHEMA: &str = "dbt_temp";
@@ -27,7 +27,7 @@ fn none() -> Value {
 
 /// A text argument; none counts as absent.
 fn optional_text(args: &Args, index: usize, name: &str) -> Option<String> {
-    args.get(index, name).filter(|value| !value.is_none() && !value.is_undefined()).map(|value| py_str(&value))
+    args.get(index, name).filter(|value| !value.is_none() && !is_undefined(value)).map(|value| py_str(&value))
 }
 
 fn flag(args: &Args, index: usize, name: &str, default: bool) -> bool {
@@ -227,8 +227,8 @@ fn grants(table: &Value) -> Result<Value, MjError> {
 }
 
 fn seed_file_path(model: &Value) -> Result<Value, MjError> {
-    let part = |key: &str| model.get_item(&Value::from(key)).map(|value| py_str(&value));
-    let path = std::path::Path::new(&part("root_path")?).join(part("original_file_path")?);
+    let part = |key: &str| field(model, key).map(|value| py_str(&value)).unwrap_or_default();
+    let path = std::path::Path::new(&part("root_path")).join(part("original_file_path"));
     Ok(Value::from(path.to_string_lossy().into_owned()))
 }
 
@@ -242,13 +242,13 @@ fn is_ducklake(adapter: &Adapter, args: &Args) -> bool {
 fn temporary_path(adapter: &Adapter, args: &Args) -> Result<Value, MjError> {
     let model = args.require("get_temp_relation_path", 0, "model")?;
     let batch = optional_text(args, 1, "batch_id").filter(|batch| !batch.is_empty());
-    let identifier = py_str(&model.get_attr("identifier")?);
+    let identifier = field(&model, "identifier").map(|name| py_str(&name)).unwrap_or_default();
     let suffix = locked(&adapter.temporary_names)
         .entry(identifier.clone())
         .or_insert_with(|| uuid::Uuid::new_v4().simple().to_string()[20..].to_owned())
         .clone();
     let batch = batch.map_or(String::new(), |batch| format!("__{batch}"));
-    let database = model.get_attr("database")?.as_str().map(str::to_owned);
+    let database = field(&model, "database").map(|name| py_str(&name));
     Ok(path_value(&crate::adapter::Path {
         database,
         schema: Some(TEMPORARY_SCHEMA.to_owned()),
@@ -258,9 +258,9 @@ fn temporary_path(adapter: &Adapter, args: &Args) -> Result<Value, MjError> {
 
 /// The start of a microbatch as part of a name; empty for any other model.
 fn batch_id(model: &Value) -> String {
-    let start = model.get_attr("batch").and_then(|batch| batch.get_attr("event_time_start"));
+    let start = field(model, "batch").and_then(|batch| field(&batch, "event_time_start"));
     match start {
-        Ok(start) if start.is_true() => py_str(&start).replace(['-', ':', '+'], "").replace(' ', "_"),
+        Some(start) if start.is_true() => py_str(&start).replace(['-', ':', '+'], "").replace(' ', "_"),
         _ => String::new(),
     }
 }
@@ -368,13 +368,13 @@ fn valid_snapshot_target(operations: &Operations, method: &str, args: &Args) -> 
     let relation = relation_argument(method, args, 0, "relation")?;
     let given = args.get(1, "column_names").filter(|names| names.is_true());
     let names = |column: &str| match &given {
-        Some(names) => names.get_item(&Value::from(column)).map(|name| py_str(&name)).unwrap_or_default(),
+        Some(names) => field(names, column).map(|name| py_str(&name)).unwrap_or_default(),
         None => column.to_owned(),
     };
     let checked = if method == "valid_snapshot_target" {
         operations.valid_snapshot_target(&relation, &names)
     } else {
-        let strategy = args.get(2, "strategy").and_then(|strategy| strategy.get_attr("hard_deletes").ok());
+        let strategy = args.get(2, "strategy").and_then(|strategy| field(&strategy, "hard_deletes"));
         let hard_deletes = strategy.as_ref().and_then(|value| value.as_str());
         operations.valid_snapshot_target_given_strategy(&relation, &names, hard_deletes)
     };
@@ -391,10 +391,10 @@ fn strategy_macro(args: &Args) -> Result<Value, MjError> {
         ))));
     }
     let name = format!("get_incremental_{}_sql", strategy.replace('+', "_"));
-    match context.get_attr(&name) {
-        Ok(found) if !found.is_undefined() => Ok(found),
-        _ => {
-            let project = context.get_attr("project_name").map(|name| py_str(&name)).unwrap_or_default();
+    match entry(&context, &name) {
+        Some(found) => Ok(found),
+        None => {
+            let project = field(&context, "project_name").map(|name| py_str(&name)).unwrap_or_default();
             Err(raise(Error::runtime(format!(
                 "dbt could not find an incremental strategy macro with the name \"{name}\" in {project}"
             ))))
@@ -406,7 +406,7 @@ fn strategy_macro(args: &Args) -> Result<Value, MjError> {
 fn hard_deletes(state: &mut State<'_, '_>, config: &Value) -> Result<Value, MjError> {
     let mut get = |key: &str| -> Result<Option<Value>, MjError> {
         let value = config.call_method(state, "get", &[Value::from(key), none()])?;
-        Ok((!value.is_undefined() && !value.is_none()).then_some(value))
+        Ok((!is_undefined(&value) && !value.is_none()).then_some(value))
     };
     let invalidate = get("invalidate_hard_deletes")?.map(|flag| flag.is_true());
     let hard_deletes = get("hard_deletes")?.map(|text| py_str(&text));

@@ -7,6 +7,7 @@ use super::parts::RowObject;
 use crate::adapter::Table;
 use crate::adapter::table::PrintOptions;
 use crate::context::call::Args;
+use crate::context::database::values::field;
 use crate::jinja::value::{iterate, py_str};
 use crate::jinja::{ErrorKind, MjError, PyError, State, Value, ValueKind};
 
@@ -65,8 +66,7 @@ impl TableObject {
             return Ok(self.derived(self.table.renamed(str::to_owned)));
         };
         if names.kind() == ValueKind::Map {
-            let given = |name: &str| names.get_item(&Value::from(name)).ok().filter(|new| !new.is_undefined());
-            let rename = |name: &str| given(name).map_or_else(|| name.to_owned(), |new| py_str(&new));
+            let rename = |name: &str| field(&names, name).map_or_else(|| name.to_owned(), |new| py_str(&new));
             return Ok(self.derived(self.table.renamed(rename)));
         }
         let new: Vec<String> = iterate(&names)?.iter().map(py_str).collect();
