@@ -16,7 +16,7 @@ use crate::manifest::json::Metadata;
 use crate::manifest::{CompiledNodes, Manifest};
 use crate::run::RunResults;
 
-pub use file::replace;
+pub use file::{check_folder, replace};
 
 /// Writes `manifest.json`, and `semantic_manifest.json` with its companion where there is nothing semantic in it.
 ///

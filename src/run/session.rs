@@ -199,10 +199,21 @@ impl Session {
     }
 
     fn error_result(&self, resource: &Resource, error: Error, progress: &Progress) -> NodeResult {
-        let named = error.in_node(resource.resource_type().as_str(), resource.name(), resource.path());
+        let named = self.with_suggestion(error).in_node(resource.resource_type().as_str(), resource.name(), resource.path());
         let message = named.to_string();
         self.globals.events.emit(lines::catchable_exception(&message, progress.info.to_json()));
         NodeResult::new(resource.clone(), Status::Error).with_message(message)
+    }
+
+    /// Names a macro like the one that a template calls in vain.
+    fn with_suggestion(&self, error: Error) -> Error {
+        let quoted = error.message.split_once("' is undefined. This can happen").map(|(head, _)| head);
+        let name = quoted.and_then(|head| head.rsplit('\'').next());
+        let root = &self.globals.project.root.name;
+        match name.and_then(|name| self.globals.macros.suggestion(root, name)) {
+            Some(near) => error.hint(format!("Did you mean `{near}`?")),
+            None => error,
+        }
     }
 
     fn compile_and_execute(
