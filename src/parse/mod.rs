@@ -13,6 +13,7 @@ mod functions;
 mod inline;
 mod lookups;
 mod macros;
+mod naming;
 mod nodes;
 mod primary_keys;
 mod properties;
@@ -43,8 +44,9 @@ use cx::{Cx, Flags};
 use files::{FileKind, PackageFiles};
 use fixtures::Fixtures;
 use lookups::NodeLookup;
-use properties::{Added, Loader};
+use naming::Naming;
 use properties::yaml_file::SchemaFile;
+use properties::{Added, Loader};
 use warnings::Warnings;
 
 pub use inline::{INLINE_NAME, inline_node};
@@ -71,11 +73,8 @@ pub fn parse(
     engine: Engine,
     events: &Arc<Events>,
 ) -> Result<Parsed> {
-    let warnings = Arc::new(Warnings::new(
-        events.clone(),
-        invocation.flags.show_all_deprecations,
-        invocation.flags.printer_width,
-    ));
+    let warnings =
+        Arc::new(Warnings::new(events.clone(), invocation.flags.show_all_deprecations, invocation.flags.printer_width));
     parse_warning(invocation, project, engine, events, &warnings)
 }
 
@@ -104,6 +103,7 @@ pub fn parse_warning(
         Globals::new(invocation.clone(), project.clone(), Arc::new(engine), Arc::new(resolver), events.clone())?;
     let cx = Cx {
         trees: ConfigTrees::new(project, flags.corrected_analysis_fqns),
+        naming: Naming::new(&globals.macros, project.all_packages().map(|package| package.name.as_str())),
         globals: globals.clone(),
         flags,
         warnings: warnings.clone(),

@@ -67,7 +67,7 @@ impl Loader<'_> {
         let mut config = self.cx.trees.resolve(said)?;
         let unrendered_config = self.cx.trees.resolve_unrendered(said);
         let tree = self.cx.trees.tree(&file.package, ResourceType::Exposure);
-        let mut tags = tree.map(|tree| super::columns::column_tags(tree)).unwrap_or_default();
+        let mut tags = tree.map(super::columns::column_tags).unwrap_or_default();
         tags.extend(super::columns::column_tags(data));
         tags.extend(config.strings("tags"));
         tags.sort();
