@@ -1,5 +1,6 @@
 //! One file for each kind of work: materializing, testing, showing, hooks, operations.
 
+mod freshness;
 mod materialize;
 mod show;
 mod test;
@@ -23,6 +24,7 @@ pub(super) fn execute(session: &Session, resource: &Resource, run: &Arc<NodeRun>
             return Err(Error::runtime(format!("rdbt cannot run the unit test `{}` yet.", test.name))
                 .hint("Leave unit tests out with `--exclude resource_type:unit_test`, or run them with dbt."));
         }
+        Resource::Source(source) => return freshness::execute(session, source, run),
         Resource::Exposure { .. } | Resource::SavedQuery { .. } => {
             let mut result = NodeResult::new(resource.clone(), Status::NoOp).with_message("NO-OP");
             result.failures = Some(0);
@@ -31,6 +33,7 @@ pub(super) fn execute(session: &Session, resource: &Resource, run: &Arc<NodeRun>
     };
     match (session.task, node.resource_type) {
         (Task::Compile, _) => Ok(NodeResult::new(resource.clone(), Status::Success)),
+        (Task::Clone, _) => materialize::clone(session, node, run),
         (Task::Show, ResourceType::Seed) => materialize::execute(session, node, run),
         (Task::Show, _) => show::execute(session, node, run),
         (_, ResourceType::Test) => test::execute(session, node, run),
