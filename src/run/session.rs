@@ -222,7 +222,11 @@ impl Session {
         let named = error.in_node(resource.resource_type().as_str(), resource.name(), resource.path());
         let message = named.to_string();
         self.globals.events.emit(lines::catchable_exception(&message, progress.info.to_json()));
-        NodeResult::new(resource.clone(), Status::Error).with_message(message)
+        let status = match resource {
+            Resource::Source(_) => Status::RuntimeError,
+            _ => Status::Error,
+        };
+        NodeResult::new(resource.clone(), status).with_message(message)
     }
 
     /// Compiles a resource and does with it what the command does.
@@ -239,7 +243,7 @@ impl Session {
         progress.info.set_status("compiling");
         events.emit(lines::node_compiling(resource.unique_id(), progress.info.to_json()));
         let started = Utc::now();
-        let compiled = match resource.node().filter(|node| compiles(node)) {
+        let compiled = match resource.node().filter(|node| self.task != Task::Clone && compiles(node)) {
             Some(node) => self.compiler.compile(node, run, &[], true),
             None => Ok(()),
         };
