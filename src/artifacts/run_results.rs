@@ -32,14 +32,17 @@ fn result_json(result: &NodeResult, nodes: &CompiledNodes) -> Json {
         "batch_results": null,
         "overload_results": null,
     });
-    if let Resource::Node(node) = &result.resource
-        && node.resource_type != ResourceType::Seed
-    {
-        let compiled = nodes.get(&node.unique_id).unwrap_or_default();
+    let has_sql = match &result.resource {
+        Resource::Node(node) => node.resource_type != ResourceType::Seed,
+        Resource::UnitTest(_) => nodes.get(result.resource.unique_id()).is_some(),
+        _ => false,
+    };
+    if has_sql {
+        let compiled = nodes.get(result.resource.unique_id()).unwrap_or_default();
+        let parsed = result.resource.node().and_then(|node| node.relation_name.clone());
         json["compiled"] = Json::from(compiled.code.is_some());
         json["compiled_code"] = compiled.code.as_deref().map_or(Json::Null, Json::from);
-        json["relation_name"] =
-            compiled.relation_name.as_ref().or(node.relation_name.as_ref()).map_or(Json::Null, |name| json!(name));
+        json["relation_name"] = compiled.relation_name.clone().or(parsed).map_or(Json::Null, Json::from);
     }
     json
 }

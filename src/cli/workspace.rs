@@ -8,10 +8,9 @@ use crate::error::{Error, Result};
 use crate::events::{Events, lines};
 use crate::graph::{Filter, Graph, PreviousState, Request, Selection, Selectors, select};
 use crate::invocation::Invocation;
-use crate::jinja::Engine;
 use crate::manifest::{CompiledNodes, Manifest, ResourceType, UniqueId};
 use crate::parse::warnings::Warnings;
-use crate::project;
+use crate::project::{self, values::engine};
 use crate::{artifacts, parse, run};
 
 use super::DBT_DUCKDB_VERSION;
@@ -38,7 +37,7 @@ impl Workspace {
     pub fn open(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<Workspace> {
         let project = Arc::new(project::load(invocation, events)?);
         events.emit(lines::adapter_registered("duckdb", DBT_DUCKDB_VERSION));
-        let parsed = parse::parse(invocation, &project, Engine::new(), events)?;
+        let parsed = parse::parse(invocation, &project, engine(), events)?;
         Ok(Workspace {
             invocation: invocation.clone(),
             globals: parsed.globals,

@@ -3,6 +3,7 @@
 
 mod inject;
 mod test_arguments;
+pub mod unit_test;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,12 +27,19 @@ pub struct Compiler {
     shared: Arc<RunShared>,
     /// One lock for each ephemeral model, so that it is compiled once.
     ephemeral: Mutex<HashMap<UniqueId, Arc<Mutex<()>>>>,
+    /// CTEs that are not named after their model's identifier.
+    cte_names: HashMap<UniqueId, String>,
 }
 
 impl Compiler {
     /// A compiler for the nodes of `shared`.
     pub fn new(globals: Arc<Globals>, shared: Arc<RunShared>) -> Compiler {
-        Compiler { globals, shared, ephemeral: Mutex::default() }
+        Compiler::with_cte_names(globals, shared, HashMap::new())
+    }
+
+    /// A compiler that names the CTEs of some ephemeral models itself.
+    fn with_cte_names(globals: Arc<Globals>, shared: Arc<RunShared>, cte_names: HashMap<UniqueId, String>) -> Compiler {
+        Compiler { globals, shared, ephemeral: Mutex::default(), cte_names }
     }
 
     /// Compiles `node` with the values of `extra` in its scope, remembers the result among the run's compiled nodes,
@@ -131,7 +139,8 @@ impl Compiler {
         let compiled = self.shared.compiled.get(id).unwrap_or_default();
         let sql = compiled.pre_injected.as_ref().or(compiled.code.as_ref()).cloned().unwrap_or_default();
         let mut ctes = compiled.extra_ctes.clone();
-        add(&mut ctes, InjectedCte { id: id.clone(), sql: format!(" __dbt__cte__{} as (\n{sql}\n)", model.alias) });
+        let name = self.cte_names.get(id).unwrap_or(&model.alias);
+        add(&mut ctes, InjectedCte { id: id.clone(), sql: format!(" __dbt__cte__{name} as (\n{sql}\n)") });
         Ok(ctes)
     }
 

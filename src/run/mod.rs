@@ -1,6 +1,7 @@
 //! Runs what was selected: schemas and hooks first, then the nodes on worker threads, then hooks again, and a result
 //! for each. Artifacts and the closing report come after, from the results.
 
+mod batch;
 mod catalog;
 mod database;
 mod defer;
@@ -141,7 +142,7 @@ impl Session {
         }
         if started {
             events.start_progress(self.total);
-            let outcome = Scheduler::new(self, plan).run(threads(&self.globals));
+            let outcome = Scheduler::new(self, plan, threads(&self.globals)).run(threads(&self.globals));
             events.end_progress();
             self.conclude(outcome, &mut results)?;
         } else {

@@ -1,14 +1,16 @@
 //! One file for each kind of work: materializing, testing, showing, hooks, operations.
 
+mod diff;
 mod freshness;
 mod materialize;
 mod show;
 mod test;
+mod unit_test;
 
 use std::sync::Arc;
 
 use crate::context::runtime::NodeRun;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::manifest::ResourceType;
 
 use super::Task;
@@ -20,10 +22,7 @@ use super::session::Session;
 pub(super) fn execute(session: &Session, resource: &Resource, run: &Arc<NodeRun>) -> Result<NodeResult> {
     let node = match resource {
         Resource::Node(node) => node,
-        Resource::UnitTest(test) => {
-            return Err(Error::runtime(format!("rdbt cannot run the unit test `{}` yet.", test.name))
-                .hint("Leave unit tests out with `--exclude resource_type:unit_test`, or run them with dbt."));
-        }
+        Resource::UnitTest(test) => return unit_test::execute(session, test, run),
         Resource::Source(source) => return freshness::execute(session, source, run),
         Resource::Exposure { .. } | Resource::SavedQuery { .. } => {
             let mut result = NodeResult::new(resource.clone(), Status::NoOp).with_message("NO-OP");
