@@ -123,6 +123,7 @@ fn private_part(shared: &RunShared, tested: &Node, node: &Node, inputs: &Inputs)
         selected: OnceLock::new(),
         deferred: OnceLock::new(),
         graph: OnceLock::new(),
+        deferred: OnceLock::new(),
     })
 }
 
