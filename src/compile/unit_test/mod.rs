@@ -123,7 +123,6 @@ fn private_part(shared: &RunShared, tested: &Node, node: &Node, inputs: &Inputs)
         selected: OnceLock::new(),
         deferred: OnceLock::new(),
         graph: OnceLock::new(),
-        deferred: OnceLock::new(),
     })
 }
 
