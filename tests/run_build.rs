@@ -13,7 +13,10 @@ fn shop() -> Sandbox {
         .project()
         .file("seeds/raw.csv", "id,amount\n1,10\n2,20\n")
         .file("models/staged.sql", "select * from {{ ref('raw') }}")
-        .file("models/totals.sql", "{{ config(materialized='table') }} select sum(amount)::int as total from {{ ref('staged') }}")
+        .file(
+            "models/totals.sql",
+            "{{ config(materialized='table') }} select sum(amount)::int as total from {{ ref('staged') }}",
+        )
         .file(
             "models/schema.yml",
             "models:
@@ -150,9 +153,7 @@ fn seeds_are_replaced_row_by_row_and_rebuilt_on_full_refresh() {
 
 #[test]
 fn fail_fast_leaves_the_rest() {
-    let sandbox = shop()
-        .file("models/aaa.sql", "select nope")
-        .file("models/zzz.sql", "select 1 as id");
+    let sandbox = shop().file("models/aaa.sql", "select nope").file("models/zzz.sql", "select 1 as id");
     sandbox.run(&["seed"]);
     let outcome = sandbox.run(&["run", "--fail-fast", "--threads", "1"]);
     assert_eq!(outcome.code, 1);

@@ -70,9 +70,16 @@ fn show_prints_rows() {
     let sandbox = project();
     sandbox.run(&["build"]);
     assert_snapshot!(sandbox.run(&["show", "--select", "people"]).console(), @r"");
-    let outcome = sandbox.run(&["show", "--inline", "select id, upper(name) as loud from {{ ref('raw') }} order by id", "--limit", "1"]);
+    let outcome = sandbox.run(&[
+        "show",
+        "--inline",
+        "select id, upper(name) as loud from {{ ref('raw') }} order by id",
+        "--limit",
+        "1",
+    ]);
     assert_snapshot!(outcome.console(), @r"");
-    let outcome = sandbox.run(&["--quiet", "show", "--inline", "select 1 as a, null as b, 'x' as c", "--output", "json"]);
+    let outcome =
+        sandbox.run(&["--quiet", "show", "--inline", "select 1 as a, null as b, 'x' as c", "--output", "json"]);
     assert_snapshot!(outcome.console(), @r"");
 }
 

@@ -68,7 +68,8 @@ fn a_failing_hook_at_the_end_fails_the_command() {
 
 #[test]
 fn a_failing_hook_of_a_model_fails_the_model() {
-    let sandbox = project("").file("models/one.sql", "{{ config(materialized='table', post_hook='selec 1') }} select 1 as id");
+    let sandbox =
+        project("").file("models/one.sql", "{{ config(materialized='table', post_hook='selec 1') }} select 1 as id");
     let outcome = sandbox.run(&["run"]);
     assert_eq!(outcome.code, 1);
     assert!(outcome.stdout.contains("syntax error at or near \"selec\""), "{outcome}");

@@ -10,7 +10,9 @@ use insta::assert_snapshot;
 fn project(config: &str) -> Sandbox {
     Sandbox::new().project().file("seeds/source.csv", "id,name\n1,ann\n2,bob\n").file(
         "models/people.sql",
-        &format!("{{{{ config(materialized='incremental', {config}) }}}}\nselect id, name from {{{{ ref('source') }}}}\n"),
+        &format!(
+            "{{{{ config(materialized='incremental', {config}) }}}}\nselect id, name from {{{{ ref('source') }}}}\n"
+        ),
     )
 }
 
@@ -49,9 +51,7 @@ fn merge_updates_and_inserts() {
 
 #[test]
 fn merge_leaves_the_columns_that_it_is_told_to_leave() {
-    let sandbox = build_twice(project(
-        "incremental_strategy='merge', unique_key='id', merge_exclude_columns=['name']",
-    ));
+    let sandbox = build_twice(project("incremental_strategy='merge', unique_key='id', merge_exclude_columns=['name']"));
     assert_snapshot!(sandbox.rows(PEOPLE), @r"");
 }
 

@@ -11,7 +11,10 @@ fn tables_views_and_ephemeral_models() {
     let sandbox = Sandbox::new()
         .project()
         .file("models/numbers.sql", "{{ config(materialized='table') }}\nselect range as n from range(3)\n")
-        .file("models/odd.sql", "{{ config(materialized='ephemeral') }}\nselect n from {{ ref('numbers') }} where n % 2 = 1\n")
+        .file(
+            "models/odd.sql",
+            "{{ config(materialized='ephemeral') }}\nselect n from {{ ref('numbers') }} where n % 2 = 1\n",
+        )
         .file("models/result.sql", "select n * 10 as tens from {{ ref('odd') }}\n");
     let outcome = sandbox.run(&["run"]);
     assert_snapshot!(outcome.console(), @r"");
@@ -39,7 +42,10 @@ fn a_view_becomes_a_table_and_a_view_again() {
 fn models_go_where_their_configuration_says() {
     let sandbox = Sandbox::new()
         .project()
-        .file("dbt_project.yml", "name: a\nprofile: p\nmodels:\n  a:\n    marts: {+schema: marts, +materialized: table}\n")
+        .file(
+            "dbt_project.yml",
+            "name: a\nprofile: p\nmodels:\n  a:\n    marts: {+schema: marts, +materialized: table}\n",
+        )
         .file("models/marts/sales.sql", "{{ config(alias='Sales Total') }} select 1 as id")
         .file("models/top.sql", "select * from {{ ref('sales') }}");
     let outcome = sandbox.run(&["run"]);
@@ -52,14 +58,11 @@ const HISTORY: &str = "select id, name, dbt_valid_to is null as current from peo
 
 #[test]
 fn a_check_snapshot_keeps_history() {
-    let sandbox = Sandbox::new()
-        .project()
-        .file("seeds/people.csv", "id,name\n1,ann\n2,bob\n")
-        .file(
-            "snapshots/people_history.sql",
-            "{% snapshot people_history %}{{ config(strategy='check', unique_key='id', check_cols=['name']) }}
+    let sandbox = Sandbox::new().project().file("seeds/people.csv", "id,name\n1,ann\n2,bob\n").file(
+        "snapshots/people_history.sql",
+        "{% snapshot people_history %}{{ config(strategy='check', unique_key='id', check_cols=['name']) }}
              select * from {{ ref('people') }}{% endsnapshot %}",
-        );
+    );
     sandbox.run(&["seed"]);
     let outcome = sandbox.run(&["snapshot"]);
     assert_snapshot!(outcome.console(), @r"");

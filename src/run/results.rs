@@ -80,6 +80,17 @@ pub fn moment(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
+/// How fresh a source is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Freshness {
+    /// When it was loaded last.
+    pub max_loaded_at: DateTime<Utc>,
+    /// When that was asked.
+    pub snapshotted_at: DateTime<Utc>,
+    /// Seconds between the two.
+    pub age: f64,
+}
+
 /// The result of one node.
 #[derive(Debug, Clone)]
 pub struct NodeResult {
@@ -101,6 +112,8 @@ pub struct NodeResult {
     pub failures: Option<i64>,
     /// Rows for `show` and `seed --show`.
     pub table: Option<Arc<Table>>,
+    /// How fresh the source is, for `source freshness`.
+    pub freshness: Option<Freshness>,
 }
 
 impl NodeResult {
@@ -116,6 +129,7 @@ impl NodeResult {
             message: None,
             failures: None,
             table: None,
+            freshness: None,
         }
     }
 
@@ -177,8 +191,9 @@ impl RunResults {
     pub fn verdict(&self) -> Result<bool> {
         match &self.fatal {
             Some(error) => Err(error.clone()),
-            None if self.interrupted => Err(Error::runtime("The run was interrupted before its end.")
-                .hint("What was done stays done; run the command again for the rest.")),
+            None if self.interrupted => {
+                Err(Error::runtime("The run was interrupted: what had not started or was not finished is not built."))
+            }
             None => Ok(self.success()),
         }
     }

@@ -121,6 +121,7 @@ fn private_part(shared: &RunShared, tested: &Node, node: &Node, inputs: &Inputs)
         compiled: Arc::default(),
         adapter: shared.adapter.clone(),
         selected: OnceLock::new(),
+        deferred: OnceLock::new(),
         graph: OnceLock::new(),
     })
 }
