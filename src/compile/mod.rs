@@ -1,6 +1,7 @@
 //! From a node's template to its SQL: rendering, the arguments of generic tests, ephemeral models injected as CTEs, and
 //! the copy in `target/compiled`. A node is compiled right before it runs, for its macros may query its parents.
 
+mod foreign_keys;
 mod inject;
 mod test_arguments;
 pub mod unit_test;
@@ -50,6 +51,7 @@ impl Compiler {
     pub fn compile(&self, node: &Arc<Node>, run: &Arc<NodeRun>, extra: &[(String, Value)], write: bool) -> Result<()> {
         let code: Arc<str> = self.render(node, run, extra)?.into();
         let relation_name = self.stored_relation_name(node);
+        let foreign_keys = foreign_keys::resolve(&self.globals, node, run)?;
         let ctes = self.gather(node, run)?;
         let injected: Arc<str> = if ctes.is_empty() { code.clone() } else { inject::inject(&code, &ctes).into() };
         let mut path = None;
@@ -63,6 +65,7 @@ impl Compiler {
             compiled.extra_ctes_injected = true;
             compiled.path = path;
             compiled.relation_name = relation_name;
+            compiled.foreign_keys = foreign_keys;
         });
         Ok(())
     }

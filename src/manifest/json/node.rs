@@ -82,6 +82,9 @@ impl Node {
             | NodeKind::Analysis
             | NodeKind::SqlOperation => {}
         }
+        if let Some(compiled) = compiled.filter(|compiled| !compiled.foreign_keys.is_empty()) {
+            resolve_foreign_keys(&mut fields, compiled);
+        }
         fields
     }
 
@@ -116,6 +119,21 @@ impl Node {
             ("doc_blocks", json!(self.doc_blocks)),
         ])
     }
+}
+
+/// Puts relations in the place of what foreign keys say in YAML.
+fn resolve_foreign_keys(fields: &mut JsonMap<String, Json>, compiled: &Compiled) {
+    let resolve = |list: &mut Json| {
+        for constraint in list.as_array_mut().into_iter().flatten() {
+            if let Some(relation) = constraint["to"].as_str().and_then(|to| compiled.foreign_keys.get(to)) {
+                constraint["to"] = json!(relation);
+            }
+        }
+    };
+    for column in fields.get_mut("columns").and_then(Json::as_object_mut).into_iter().flat_map(JsonMap::values_mut) {
+        column.get_mut("constraints").map(resolve);
+    }
+    fields.get_mut("constraints").map(resolve);
 }
 
 fn model_fields(model: &ModelFields) -> JsonMap<String, Json> {
