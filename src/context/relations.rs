@@ -75,17 +75,11 @@ fn limited(scope: &Scope, mut relation: Relation) -> Relation {
     relation
 }
 
-/// A node's relation, quoted as the project and the node say.
+/// A node's relation, quoted as the project says; dbt ignores what a node's own configuration says of quoting.
 pub fn node_relation(scope: &Scope, node: &Node) -> Relation {
     let mut policy = Policy::default();
     apply(&mut policy, scope.globals.project.root.quoting);
-    apply(&mut policy, quoting_of(node.config.get("quoting")));
     Relation::new(node.database.as_deref(), Some(&node.schema), Some(&node.alias)).with_quote_policy(policy)
-}
-
-fn quoting_of(json: Option<&Json>) -> Quoting {
-    let flag = |key: &str| json.and_then(|json| json.get(key)).and_then(Json::as_bool);
-    Quoting { database: flag("database"), schema: flag("schema"), identifier: flag("identifier"), column: None }
 }
 
 fn apply(policy: &mut Policy, quoting: Quoting) {
