@@ -49,14 +49,22 @@ fn result_json(result: &NodeResult, nodes: &CompiledNodes) -> Json {
         "batch_results": null,
         "overload_results": null,
     });
-    if let Resource::Node(node) = &result.resource
-        && node.resource_type != ResourceType::Seed
-    {
-        let compiled = nodes.get(&node.unique_id).unwrap_or_default();
-        json["compiled"] = Json::from(compiled.code.is_some());
-        json["compiled_code"] = compiled.code.as_deref().map_or(Json::Null, Json::from);
-        json["relation_name"] =
-            compiled.relation_name.as_ref().or(node.relation_name.as_ref()).map_or(Json::Null, |name| json!(name));
+    let compiled = nodes.get(result.resource.unique_id());
+    match &result.resource {
+        Resource::Node(node) if node.resource_type != ResourceType::Seed => {
+            let compiled = compiled.unwrap_or_default();
+            json["compiled"] = Json::from(compiled.code.is_some());
+            json["compiled_code"] = compiled.code.as_deref().map_or(Json::Null, Json::from);
+            json["relation_name"] =
+                compiled.relation_name.as_ref().or(node.relation_name.as_ref()).map_or(Json::Null, |name| json!(name));
+        }
+        Resource::UnitTest(_) => {
+            if let Some(code) = compiled.as_ref().and_then(|compiled| compiled.code.as_deref()) {
+                json["compiled"] = Json::from(true);
+                json["compiled_code"] = Json::from(code);
+            }
+        }
+        _ => {}
     }
     json
 }

@@ -3,6 +3,11 @@
 
 mod inject;
 mod test_arguments;
+mod unit_test;
+mod unit_test_fixtures;
+mod unit_test_overrides;
+
+pub use unit_test::UnitTestRun;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,12 +31,14 @@ pub struct Compiler {
     shared: Arc<RunShared>,
     /// One lock for each ephemeral model, so that it is compiled once.
     ephemeral: Mutex<HashMap<UniqueId, Arc<Mutex<()>>>>,
+    /// Templates are used once and not kept: in a unit test fixtures go by the unique ids of what they stand for.
+    transient: bool,
 }
 
 impl Compiler {
     /// A compiler for the nodes of `shared`.
     pub fn new(globals: Arc<Globals>, shared: Arc<RunShared>) -> Compiler {
-        Compiler { globals, shared, ephemeral: Mutex::default() }
+        Compiler { globals, shared, ephemeral: Mutex::default(), transient: false }
     }
 
     /// Compiles `node` with the values of `extra` in its scope, remembers the result among the run's compiled nodes,
@@ -74,6 +81,8 @@ impl Compiler {
         let rendered = if node.language == "python" && node.resource_type == ResourceType::Model {
             let postfix = engine.render_str(PYTHON_POSTFIX, &node.original_file_path, root);
             postfix.map(|postfix| format!("{}\n\n{postfix}", node.raw_code))
+        } else if self.transient {
+            engine.render_str(&node.raw_code, &node.original_file_path, root)
         } else {
             engine.add_template(&node.unique_id, &node.original_file_path, node.raw_code.clone());
             engine.render(&node.unique_id, root)
@@ -131,7 +140,7 @@ impl Compiler {
         let compiled = self.shared.compiled.get(id).unwrap_or_default();
         let sql = compiled.pre_injected.as_ref().or(compiled.code.as_ref()).cloned().unwrap_or_default();
         let mut ctes = compiled.extra_ctes.clone();
-        add(&mut ctes, InjectedCte { id: id.clone(), sql: format!(" __dbt__cte__{} as (\n{sql}\n)", model.alias) });
+        add(&mut ctes, InjectedCte { id: id.clone(), sql: format!(" __dbt__cte__{} as (\n{sql}\n)", model.cte_name()) });
         Ok(ctes)
     }
 

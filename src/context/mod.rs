@@ -31,4 +31,4 @@ pub use macros::Macros;
 pub use query_comment::query_comment;
 pub use parse::{render_native_while_parsing, render_while_parsing};
 pub use relations::source_relation;
-pub use scope::{Globals, Phase, Scope, Subject};
+pub use scope::{ENV_OVERRIDES, Globals, Phase, Scope, Subject, VAR_OVERRIDES};

@@ -22,7 +22,7 @@ mod python_models;
 mod refs;
 mod sql_files;
 mod static_config;
-mod static_refs;
+pub mod static_refs;
 mod tests;
 mod unit_links;
 mod unrendered;

@@ -3,11 +3,13 @@
 mod materialize;
 mod show;
 mod test;
+mod unit_diff;
+mod unit_test;
 
 use std::sync::Arc;
 
 use crate::context::runtime::NodeRun;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::manifest::ResourceType;
 
 use super::Task;
@@ -19,10 +21,10 @@ use super::session::Session;
 pub(super) fn execute(session: &Session, resource: &Resource, run: &Arc<NodeRun>) -> Result<NodeResult> {
     let node = match resource {
         Resource::Node(node) => node,
-        Resource::UnitTest(test) => {
-            return Err(Error::runtime(format!("rdbt cannot run the unit test `{}` yet.", test.name))
-                .hint("Leave unit tests out with `--exclude resource_type:unit_test`, or run them with dbt."));
+        Resource::UnitTest(_) if session.ends_at_first_error() => {
+            return Ok(NodeResult::new(resource.clone(), Status::Success));
         }
+        Resource::UnitTest(test) => return unit_test::execute(session, test, run),
         Resource::Exposure { .. } | Resource::SavedQuery { .. } => {
             let mut result = NodeResult::new(resource.clone(), Status::NoOp).with_message("NO-OP");
             result.failures = Some(0);
