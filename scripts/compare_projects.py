@@ -14,6 +14,8 @@ import difflib
 import json
 import os
 import pathlib
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -50,8 +52,9 @@ def compare_files(kind, reference, candidate):
             yield f"{kind}/{name}: only the candidate wrote it"
         else:
             # Seeds name their file in full; the two copies lie in different folders.
+            # Temporary tables carry the time of the run in their names.
             here, there = (
-                path.read_bytes().replace(str(folder).encode(), b"PROJECT")
+                re.sub(rb"__dbt_tmp\d{12,}", b"__dbt_tmp", path.read_bytes().replace(str(folder).encode(), b"PROJECT"))
                 for path, folder in ((left[name], reference), (right[name], candidate))
             )
             if here == there:
@@ -160,7 +163,7 @@ def main():
     parser.add_argument("candidate")
     parser.add_argument("projects", nargs="+", type=pathlib.Path)
     options = parser.parse_args()
-    commands = [command.split() for command in options.command] or [["seed"], ["run"], ["snapshot"], ["test"]]
+    commands = [shlex.split(command) for command in options.command] or [["seed"], ["run"], ["snapshot"], ["test"]]
     rounds = [c + (["--vars", v] if v else []) for v in options.vars or [None] for c in commands]
     results = [
         compare(options.reference, options.candidate, project.resolve(), rounds, options.keep)

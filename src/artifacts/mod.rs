@@ -43,7 +43,12 @@ pub fn write_run_results(globals: &Globals, compiled: &CompiledNodes, results: &
 }
 
 fn put(events: &Events, path: &Path, kind: &str, value: &Json) -> Result<()> {
-    replace(path, |writer| python_json::write(writer, value))?;
+    // In memory first: the many small pieces of JSON are cheaper to put there than through a writer behind a pointer.
+    replace(path, |writer| {
+        let mut bytes = Vec::new();
+        python_json::write(&mut bytes, value)?;
+        writer.write_all(&bytes)
+    })?;
     events.emit(lines::artifact_written(kind, &path.to_string_lossy()));
     Ok(())
 }

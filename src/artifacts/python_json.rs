@@ -30,14 +30,12 @@ impl Formatter for PythonFormatter {
 
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
         let mut rest = fragment;
-        while let Some(start) = rest.find(|letter: char| !letter.is_ascii() || letter == '\u{7f}') {
+        while let Some(start) = rest.bytes().position(|byte| !byte.is_ascii()) {
             let (plain, special) = rest.split_at(start);
             writer.write_all(plain.as_bytes())?;
             let mut letters = special.chars();
-            match letters.next() {
-                Some('\u{7f}') => writer.write_all(b"\x7f")?,
-                Some(letter) => write_escaped(writer, letter)?,
-                None => {}
+            if let Some(letter) = letters.next() {
+                write_escaped(writer, letter)?;
             }
             rest = letters.as_str();
         }

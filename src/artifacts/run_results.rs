@@ -49,22 +49,17 @@ fn result_json(result: &NodeResult, nodes: &CompiledNodes) -> Json {
         "batch_results": null,
         "overload_results": null,
     });
-    let compiled = nodes.get(result.resource.unique_id());
-    match &result.resource {
-        Resource::Node(node) if node.resource_type != ResourceType::Seed => {
-            let compiled = compiled.unwrap_or_default();
-            json["compiled"] = Json::from(compiled.code.is_some());
-            json["compiled_code"] = compiled.code.as_deref().map_or(Json::Null, Json::from);
-            json["relation_name"] =
-                compiled.relation_name.as_ref().or(node.relation_name.as_ref()).map_or(Json::Null, |name| json!(name));
-        }
-        Resource::UnitTest(_) => {
-            if let Some(code) = compiled.as_ref().and_then(|compiled| compiled.code.as_deref()) {
-                json["compiled"] = Json::from(true);
-                json["compiled_code"] = Json::from(code);
-            }
-        }
-        _ => {}
+    let has_sql = match &result.resource {
+        Resource::Node(node) => node.resource_type != ResourceType::Seed,
+        Resource::UnitTest(_) => nodes.get(result.resource.unique_id()).is_some(),
+        _ => false,
+    };
+    if has_sql {
+        let compiled = nodes.get(result.resource.unique_id()).unwrap_or_default();
+        let parsed = result.resource.node().and_then(|node| node.relation_name.clone());
+        json["compiled"] = Json::from(compiled.code.is_some());
+        json["compiled_code"] = compiled.code.as_deref().map_or(Json::Null, Json::from);
+        json["relation_name"] = compiled.relation_name.clone().or(parsed).map_or(Json::Null, Json::from);
     }
     json
 }

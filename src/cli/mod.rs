@@ -97,14 +97,17 @@ fn execute(invocation: &Arc<Invocation>, flags_moved: bool) -> u8 {
         true => project::warn_project_flags_moved(&events),
         false => Ok(()),
     };
-    match outcome.and_then(|()| enter_project(invocation)).and_then(|()| commands::run(invocation, &events)) {
+    let outcome = outcome.and_then(|()| enter_project(invocation)).and_then(|()| commands::run(invocation, &events));
+    let code = match outcome {
         Ok(true) => SUCCESS,
         Ok(false) => FAILURE,
         Err(error) => {
             events.emit(lines::encountered_error(events.paint(), &error.to_string()));
             ERROR
         }
-    }
+    };
+    events.flush();
+    code
 }
 
 /// Where `dbt.log` goes: `--log-path`, else `logs/` of the project.

@@ -4,8 +4,6 @@
 mod inject;
 mod test_arguments;
 mod unit_test;
-mod unit_test_fixtures;
-mod unit_test_overrides;
 
 pub use unit_test::UnitTestRun;
 
@@ -140,7 +138,10 @@ impl Compiler {
         let compiled = self.shared.compiled.get(id).unwrap_or_default();
         let sql = compiled.pre_injected.as_ref().or(compiled.code.as_ref()).cloned().unwrap_or_default();
         let mut ctes = compiled.extra_ctes.clone();
-        add(&mut ctes, InjectedCte { id: id.clone(), sql: format!(" __dbt__cte__{} as (\n{sql}\n)", model.cte_name()) });
+        add(
+            &mut ctes,
+            InjectedCte { id: id.clone(), sql: format!(" __dbt__cte__{} as (\n{sql}\n)", model.cte_name()) },
+        );
         Ok(ctes)
     }
 

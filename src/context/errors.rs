@@ -28,7 +28,8 @@ pub fn from_jinja(error: &JinjaError, node: Option<&NodeLabel>) -> Error {
     if result.node.is_none() {
         result.node = node.cloned().map(Box::new);
     }
-    if !error.stack.is_empty() && result.details.is_empty() {
+    // dbt keeps the stack of macros for compilation errors only: a database error is about the SQL.
+    if result.kind == ErrorKind::Compilation && !error.stack.is_empty() && result.details.is_empty() {
         result.details = stack_lines(error, result.node.as_deref());
     }
     result

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::{Map as JsonMap, Value as Json};
 
 use crate::error::{Error, ErrorKind};
-use crate::jinja::{MjError, Object, State, Value};
+use crate::jinja::{MjError, Object, State, Value, is_undefined};
 use crate::project::Project;
 use crate::project::values::to_jinja;
 use crate::yaml;
@@ -66,7 +66,7 @@ pub struct VarFunction {
 impl VarFunction {
     fn find(&self, name: &str) -> Option<Value> {
         if let Some(overridden) = self.scope.extra.get(VAR_OVERRIDES).and_then(|vars| vars.get_attr(name).ok())
-            && !overridden.is_undefined()
+            && !is_undefined(&overridden)
         {
             return Some(overridden);
         }
@@ -125,7 +125,7 @@ pub fn env_var(scope: &Scope, args: &Args) -> Result<Value, MjError> {
         ))));
     }
     if let Some(overridden) = scope.extra.get(ENV_OVERRIDES).and_then(|vars| vars.get_attr(&name).ok())
-        && !overridden.is_undefined()
+        && !is_undefined(&overridden)
     {
         return Ok(overridden);
     }

@@ -40,7 +40,8 @@ impl Graph {
         for id in manifest.sources.keys() {
             graph.position(id);
         }
-        for (id, node) in &manifest.nodes {
+        // A test is disabled after parsing where what it tests is; it stays in the manifest but has no place here.
+        for (id, node) in manifest.nodes.iter().filter(|(_, node)| node.config.enabled()) {
             // A seed has no parents even where its hooks name some.
             let parents = if node.resource_type == ResourceType::Seed { &[][..] } else { &node.depends_on.nodes };
             graph.link(manifest, id, parents.iter().map(String::as_str))?;
@@ -57,7 +58,7 @@ impl Graph {
         for (id, carried) in &manifest.metrics {
             graph.link(manifest, id, carried_parents(carried))?;
         }
-        for (id, test) in &manifest.unit_tests {
+        for (id, test) in manifest.unit_tests.iter().filter(|(_, test)| test.config.enabled()) {
             graph.link(manifest, id, test.depends_on.nodes.iter().map(String::as_str))?;
         }
         for (id, carried) in &manifest.saved_queries {

@@ -5,7 +5,6 @@ use serde_json::{Map as JsonMap, Value as Json};
 use super::member::Member;
 use super::select::Selection;
 use crate::error::{Error, Result};
-use crate::events::{Event, Events, Level};
 use crate::manifest::node::version_text;
 use crate::manifest::{Manifest, ResourceType};
 
@@ -140,12 +139,4 @@ fn quoted(text: &str) -> String {
         }
     }
     out
-}
-
-/// Warns that nothing is there to be listed.
-///
-/// # Errors
-/// That warning counts as an error in this run.
-pub fn warn_nothing_listed(events: &Events) -> Result<()> {
-    events.warn(Event::new("NoNodesSelected", "Q038", Level::Warn, "[WARNING]: No nodes selected!"))
 }

@@ -19,7 +19,7 @@ mod tests;
 
 pub use dag::Graph;
 pub use filter::Filter;
-pub use list::{ListFormat, list_lines, warn_nothing_listed};
+pub use list::{ListFormat, list_lines};
 pub use queue::Queue;
 pub use select::{Request, Selection, select};
 pub use selectors::Selectors;

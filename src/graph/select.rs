@@ -157,7 +157,8 @@ impl<'a> Evaluator<'a> {
     }
 
     fn warn_unmatched(&self, raw: &str) -> Result<()> {
-        let message = format!("[WARNING]: The selection criterion '{raw}' does not match any enabled nodes");
+        let message = format!("The selection criterion '{raw}' does not match any enabled nodes");
+        let message = self.request.events.paint().warning_tag(&message);
         let event = Event::new("NoNodesForSelectionCriteria", "M030", Level::Warn, message);
         self.unmatched.borrow_mut().push(raw.to_owned());
         self.request.events.warn(event.with("spec_raw", raw))

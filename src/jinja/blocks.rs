@@ -3,6 +3,8 @@
 //! This is a scanner of its own, coarser than Jinja2's grammar: it skips over comments, expressions, raw blocks and
 //! strings, minds `if` and `for`, and does not care what else stands between the blocks that it looks for.
 
+use std::cell::Cell;
+
 use super::error::{JinjaError, JinjaErrorKind};
 
 /// The blocks that dbt knows beyond Jinja2's own.
@@ -73,7 +75,7 @@ pub fn extract(source: &str, path: &str, allowed: &[BlockType]) -> Result<Vec<Bl
 /// # Errors
 /// A block is not closed, is nested in another or stands inside `if` or `for`.
 pub fn scan(source: &str, path: &str, allowed: &[BlockType]) -> Result<Extracted, JinjaError> {
-    let mut scanner = Scanner { text: source, pos: 0 };
+    let mut scanner = Scanner { text: source, pos: 0, counted: Cell::new((0, 1)) };
     find_blocks(&mut scanner, allowed).map_err(|(message, at)| {
         let mut error = JinjaError::new(JinjaErrorKind::Syntax, message);
         error.path = Some(path.to_owned());
@@ -174,6 +176,8 @@ fn nested(scanner: &Scanner<'_>, outer: &Tag<'_>, inner: &Tag<'_>) -> String {
 struct Scanner<'a> {
     text: &'a str,
     pos: usize,
+    /// A place whose line is known: lines are asked for in order, and counting from the top would make long files slow.
+    counted: Cell<(usize, u32)>,
 }
 
 impl<'a> Scanner<'a> {
@@ -186,7 +190,10 @@ impl<'a> Scanner<'a> {
     }
 
     fn line_of(&self, at: usize) -> u32 {
-        self.text[..at].bytes().filter(|&byte| byte == b'\n').count() as u32 + 1
+        let (from, line) = Some(self.counted.get()).filter(|(from, _)| *from <= at).unwrap_or((0, 1));
+        let line = line + self.text[from..at].bytes().filter(|&byte| byte == b'\n').count() as u32;
+        self.counted.set((at, line));
+        line
     }
 
     fn line_and_column(&self, at: usize) -> String {

@@ -212,7 +212,7 @@ pub(super) fn contains(container: &Value, item: &Value) -> Result<bool, MjError>
     if let Some(set) = container.downcast_object_ref::<Set>() {
         return set.contains(item);
     }
-    // A mapping that makes its values when asked knows more keys than it lists.
+    // A mapping need not list everything that it has: the root object answers for every macro.
     if container.kind() == ValueKind::Map
         && let Some(key) = item.as_str()
     {

@@ -220,7 +220,7 @@ fn spaces(cx: &Cx, names: &[(String, &str)], is_error: bool, noun: &str) -> Resu
     if is_error {
         let listed: Vec<String> = names.iter().map(|(id, path)| format!("  * '{id}' ({path})")).collect();
         return Err(Error::new(
-            ErrorKind::Validation,
+            ErrorKind::Runtime,
             format!(
                 "Resource names cannot contain spaces:\n{}\nPlease rename the invalid {noun} so that their name(s) do not \
                  contain any spaces.",

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use serde_json::Value as Json;
 
 use super::config::ConfigTrees;
+use super::naming::Naming;
 use super::warnings::Warnings;
 use crate::context::Globals;
 use crate::invocation::Invocation;
@@ -17,6 +18,8 @@ pub struct Cx {
     pub globals: Arc<Globals>,
     /// Configuration trees.
     pub trees: ConfigTrees,
+    /// How nodes are named in the database.
+    pub naming: Naming,
     /// Behaviour flags.
     pub flags: Flags,
     /// Warnings and deprecations.

@@ -13,6 +13,7 @@ mod functions;
 mod inline;
 mod lookups;
 mod macros;
+mod naming;
 mod nodes;
 mod primary_keys;
 mod properties;
@@ -43,8 +44,9 @@ use cx::{Cx, Flags};
 use files::{FileKind, PackageFiles};
 use fixtures::Fixtures;
 use lookups::NodeLookup;
-use properties::{Added, Loader};
+use naming::Naming;
 use properties::yaml_file::SchemaFile;
+use properties::{Added, Loader};
 use warnings::Warnings;
 
 pub use inline::{INLINE_NAME, inline_node};
@@ -71,13 +73,27 @@ pub fn parse(
     engine: Engine,
     events: &Arc<Events>,
 ) -> Result<Parsed> {
-    let flags = Flags::new(invocation, project);
-    let all_files = files::read_packages(project.all_packages(), flags.maximum_seed_bytes)?;
     let warnings =
         Arc::new(Warnings::new(events.clone(), invocation.flags.show_all_deprecations, invocation.flags.printer_width));
+    parse_warning(invocation, project, engine, events, &warnings)
+}
+
+/// As [`parse()`], counting deprecations in `warnings`, which a caller keeps to print their summary after an error too.
+///
+/// # Errors
+/// As [`parse()`].
+pub fn parse_warning(
+    invocation: &Arc<Invocation>,
+    project: &Arc<Project>,
+    engine: Engine,
+    events: &Arc<Events>,
+    warnings: &Arc<Warnings>,
+) -> Result<Parsed> {
+    let flags = Flags::new(invocation, project);
+    let all_files = files::read_packages(project.all_packages(), flags.maximum_seed_bytes)?;
     let mut schemas = Vec::new();
     for files in all_files.values() {
-        schemas.extend(properties::yaml_file::read(files.of(FileKind::Schema), &warnings)?);
+        schemas.extend(properties::yaml_file::read(files.of(FileKind::Schema), warnings)?);
     }
     let created_at = cx::now();
     let mut all_macros = macros::load(project, &all_files, created_at, flags.validate_macro_args)?;
@@ -87,6 +103,7 @@ pub fn parse(
         Globals::new(invocation.clone(), project.clone(), Arc::new(engine), Arc::new(resolver), events.clone())?;
     let cx = Cx {
         trees: ConfigTrees::new(project, flags.corrected_analysis_fqns),
+        naming: Naming::new(&globals.macros, project.all_packages().map(|package| package.name.as_str())),
         globals: globals.clone(),
         flags,
         warnings: warnings.clone(),
@@ -97,7 +114,7 @@ pub fn parse(
         project.all_packages().map(|package| (package, all_files.get(&package.name).unwrap_or(&none))).collect();
     let mut manifest = Manifest { macros: all_macros, project_name: project.root.name.clone(), ..Manifest::default() };
     build(&cx, &mut manifest, &packages, &schemas)?;
-    Ok(Parsed { manifest, globals, warnings })
+    Ok(Parsed { manifest, globals, warnings: warnings.clone() })
 }
 
 /// Everything after macros, in dbt's order.

@@ -9,6 +9,7 @@ use serde_json::{Map as JsonMap, Value as Json};
 use super::config::{Said, join_call};
 use super::cx::Cx;
 use super::macros::shown_docs;
+use super::naming::Component;
 use super::{static_config, unrendered};
 use crate::adapter::relation::{Policy, Relation};
 use crate::context::{Captured, generate_name, render_native_while_parsing, render_while_parsing};
@@ -274,14 +275,14 @@ fn copy_to_node(node: &mut Node, config: &JsonMap<String, Json>) {
 fn name_relation(cx: &Cx, node: &mut Node) -> Result<()> {
     let custom = |node: &Node, key: &str| node.config.str(key).map(str::to_owned);
     let database = custom(node, "database");
-    node.database = generate_name(&cx.globals, "database", node, database.as_deref())?;
+    node.database = generated(cx, Component::Database, node, database.as_deref())?;
     let schema = custom(node, "schema");
-    node.schema = match generate_name(&cx.globals, "schema", node, schema.as_deref())? {
+    node.schema = match generated(cx, Component::Schema, node, schema.as_deref())? {
         Some(schema) => schema,
         None => null_schema(cx, node)?,
     };
     let alias = custom(node, "alias");
-    node.alias = generate_name(&cx.globals, "alias", node, alias.as_deref())?.unwrap_or_default();
+    node.alias = generated(cx, Component::Alias, node, alias.as_deref())?.unwrap_or_default();
     if node.resource_type == ResourceType::Snapshot {
         if let Some(database) = custom(node, "target_database").filter(|text| !text.is_empty()) {
             node.database = Some(database);
@@ -292,6 +293,13 @@ fn name_relation(cx: &Cx, node: &mut Node) -> Result<()> {
     }
     node.relation_name = is_relational(cx, node).then(|| relation_name(cx, node));
     Ok(())
+}
+
+fn generated(cx: &Cx, component: Component, node: &Node, custom: Option<&str>) -> Result<Option<String>> {
+    match cx.naming.built_in(component, node, &cx.project().target, custom) {
+        Some(name) => Ok(Some(name)),
+        None => generate_name(&cx.globals, component.as_str(), node, custom),
+    }
 }
 
 fn null_schema(cx: &Cx, node: &Node) -> Result<String> {

@@ -58,7 +58,7 @@ impl Warnings {
             let plural = if *count == 1 { "" } else { "s" };
             text.push_str(&format!("\n\n- {name}: {count} occurrence{plural}"));
         }
-        if !self.show_all && counts.values().any(|count| *count > 1) {
+        if !self.show_all {
             text.push_str(
                 "\n\nTo see all deprecation instances instead of just the first occurrence of each, run command again \
                  with the `--show-all-deprecations` flag. You may also need to run with `--no-partial-parse` as some \

@@ -179,7 +179,8 @@ impl Session {
                     results.results.push(Arc::new(skipped));
                 }
                 let info = self.narrator.info(&failure.resource).to_json();
-                report::result_error(&self.globals.events, &failure, &info, true, None);
+                let details = report::Details::new(&self.shared, self.globals.invocation.flags.store_failures);
+                report::result_error(&self.globals.events, &failure, &info, true, Some(&details));
                 results.failed_fast = Some(failure);
             }
         }

@@ -74,7 +74,7 @@ pub fn summary(events: &Events, shared: &RunShared, store_failures: bool, result
     let (warnings, partial) = (with(Status::Warn).count(), with(Status::PartialSuccess).count());
     events.emit(lines::formatting(""));
     events.emit(lines::end_of_run_summary(events.paint(), errors.len(), warnings, partial, results.interrupted));
-    let details = Details { shared, store_failures };
+    let details = Details::new(shared, store_failures);
     for result in errors.into_iter().chain(with(Status::Warn)) {
         let info = node_info(result);
         result_error(events, result, &info, true, Some(&details));
@@ -151,7 +151,11 @@ pub(super) fn result_error(
     }
 }
 
-impl Details<'_> {
+impl<'a> Details<'a> {
+    pub fn new(shared: &'a RunShared, store_failures: bool) -> Details<'a> {
+        Details { shared, store_failures }
+    }
+
     fn print(&self, events: &Events, result: &NodeResult, info: &Json) {
         let compiled = self.shared.compiled.get(result.resource.unique_id()).unwrap_or_default();
         if let Some(path) = &compiled.path {

@@ -15,8 +15,8 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>, task: Task) -> Re
         return Err(Error::runtime("Either --select or --inline must be passed to show"));
     }
     let mut workspace = Workspace::open(invocation, events)?;
-    workspace.report_found();
     workspace.add_inline_query()?;
+    workspace.report_found();
     let graph = workspace.graph()?;
     let selection = workspace.select(&graph)?;
     let plan = Plan::new(&workspace.manifest, &graph, &selection.nodes, false)?;

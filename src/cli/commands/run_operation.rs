@@ -16,6 +16,8 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
             .hint("Write the macro's name behind the command: run-operation my_macro --args '{key: value}'.")
     })?;
     let workspace = Workspace::open(invocation, events)?;
+    workspace.graph()?;
+    workspace.report_found();
     let arguments = invocation.flags.args.str_entries();
     let arguments = arguments.map(|(key, value)| (key.to_owned(), to_jinja(&value.value))).collect();
     let results = run::run_operation(&workspace.globals, &workspace.shared(), name, arguments);

@@ -58,6 +58,7 @@ impl RelationObject {
             "limit" => Some(relation.limit.map_or_else(|| Value::from(()), Value::from)),
             "event_time_filter" => Some(event_time_value(relation)),
             "catalog" => Some(Value::from(())),
+            "__repr__" => Some(Value::from(format!("<{} {}>", self.class(), relation.render()))),
             "information_schema_view" => relation.information_schema.as_ref().map(|view| optional(view.as_deref())),
             "is_table" => is(RelationType::Table),
             "is_view" => is(RelationType::View),
@@ -116,12 +117,16 @@ impl RelationObject {
         }
     }
 
+    /// The name of dbt's class.
+    fn class(&self) -> &'static str {
+        if self.0.information_schema.is_some() { "InformationSchema" } else { "DuckDBRelation" }
+    }
+
     /// `relation.get(key, default)`; packages tell relations by their metadata.
     fn get(&self, args: &Args) -> Value {
         let key = args.get(0, "key").unwrap_or_default();
         if key.as_str() == Some("metadata") {
-            let class = if self.0.information_schema.is_some() { "InformationSchema" } else { "DuckDBRelation" };
-            return Dict::from_pairs([("type", Value::from(class))]);
+            return Dict::from_pairs([("type", Value::from(self.class()))]);
         }
         let found = key.as_str().and_then(|name| self.attribute(name));
         found.unwrap_or_else(|| args.get(1, "default").unwrap_or_else(|| Value::from(())))

@@ -2,7 +2,7 @@
 
 use crate::adapter::{Cell, Decimal};
 use crate::jinja::value::dates::{Date, DateTime, Zone};
-use crate::jinja::value::{self, float_repr, py_str};
+use crate::jinja::value::{self, py_str};
 use crate::jinja::{MjError, Value, is_undefined};
 
 /// A cell as a template sees it.
@@ -11,7 +11,7 @@ pub(super) fn cell_value(cell: &Cell) -> Value {
         Cell::Null => Value::from(()),
         Cell::Bool(flag) => Value::from(*flag),
         Cell::Int(number) => int_value(*number),
-        Cell::Decimal(number) => decimal_value(*number),
+        Cell::Decimal(number) => value::Decimal::value(number.to_string(), number.to_f64()),
         Cell::Date(date) => Date(*date).value(),
         Cell::DateTime(moment) => DateTime::new(*moment, None).value(),
         Cell::DateTimeTz(moment) => {
@@ -29,20 +29,6 @@ fn int_value(number: i128) -> Value {
     match i64::try_from(number) {
         Ok(small) => Value::from(small),
         Err(_) => Value::from(number),
-    }
-}
-
-/// A number that prints as Python's `Decimal` prints. Where an integer or a float prints the same, it is one of these;
-/// `1.50` keeps its zero as an object of its own.
-fn decimal_value(number: Decimal) -> Value {
-    let text = number.to_string();
-    let float = number.to_f64();
-    if float_repr(float) == text {
-        return Value::from(float);
-    }
-    match number.to_i128().filter(|int| int.to_string() == text) {
-        Some(int) => int_value(int),
-        None => value::Decimal::value(text, float),
     }
 }
 
@@ -115,14 +101,6 @@ fn literal(cell: &Cell) -> String {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_print_as_decimals() {
-        for text in ["1.5", "5", "1.50", "1E+20", "0.00001", "NaN", "12345678901234567890123.45"] {
-            let number = Decimal::parse(text).unwrap();
-            assert_eq!(py_str(&decimal_value(number)), number.to_string(), "{text}");
-        }
-    }
 
     #[test]
     fn binds_outside_of_quotes_only() {

@@ -187,6 +187,6 @@ pub(super) fn warn_of_large_seed(node: &Node, old: &Json, events: &Events) -> Re
         let moved = "The previous file was in a different location, assuming it has changed";
         ("SeedExceedsLimitAndPathChanged", "I054", format!("{seed}. {moved}"))
     };
-    let event = Event::new(name, code, Level::Warn, format!("[WARNING]: {message}"));
+    let event = Event::new(name, code, Level::Warn, events.paint().warning_tag(&message));
     events.warn(event.with("package_name", node.package_name.as_str()).with("name", node.name.as_str()))
 }

@@ -167,13 +167,54 @@ fn report(node: &Json, changes: Vec<String>, events: &Events) -> Result<()> {
         );
         return Err(Error::runtime(message).in_node("model", &name, &path));
     }
-    let message = format!(
-        "[WARNING]: Breaking change to contracted, unversioned model {name} ({path})\nWhile comparing to previous \
+    let message = events.paint().warning_tag(&format!(
+        "Breaking change to contracted, unversioned model {name} ({path})\nWhile comparing to previous \
          project state, dbt detected a breaking change to an unversioned model.\n  - {reasons}\n"
-    );
+    ));
     let event = Event::new("UnversionedBreakingChange", "I071", Level::Warn, message)
         .with("model_name", name)
         .with("model_file_path", path)
         .with("breaking_changes", changes);
     events.warn(event)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)] // A failing look-up is a failing test.
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::graph::tests::load;
+
+    const ID: &str = "/nodes/model.shop.contracted_a";
+
+    fn change(version: Json) -> Result<bool> {
+        let old = load::fixture("manifest.json").pointer(ID).unwrap().clone();
+        let mut new = load::fixture("manifest_later.json").pointer(ID).unwrap().clone();
+        new["version"] = version;
+        is_same(&old, &load::node(&new), &Events::default())
+    }
+
+    #[test]
+    fn a_broken_contract_is_an_error_in_a_versioned_model_only() {
+        assert!(!change(Json::Null).unwrap());
+        let error = change(json!(2)).unwrap_err();
+        let reasons = "\n  - Columns were removed: \n    - name\n  - Columns with data_type changes: \n    - id (integer \
+                       -> bigint)\n  - Enforced column level constraints were removed: \n    - \
+                       'ConstraintType.not_null' constraint on column id\n  - Enforced model level constraints were \
+                       removed: \n    - 'positive' constraint on columns []\n";
+        assert!(error.message.contains(reasons), "{}", error.message);
+        assert_eq!(error.node.unwrap().path, "models/marts/contracted_a.sql");
+    }
+
+    #[test]
+    fn a_removed_model_is_reported_unless_it_was_deprecated() {
+        let mut old = load::fixture("manifest.json").pointer("/nodes/model.shop.contracted_gone").unwrap().clone();
+        assert!(check_removed(&old, &Events::default()).is_ok());
+        old["version"] = json!(1);
+        let error = check_removed(&old, &Events::default()).unwrap_err();
+        assert!(error.message.contains("Contracted model 'model.shop.contracted_gone' was deleted or renamed."));
+        old["deprecation_date"] = json!("2020-01-01T00:00:00+00:00");
+        assert!(check_removed(&old, &Events::default()).is_ok());
+    }
 }

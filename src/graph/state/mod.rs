@@ -49,11 +49,11 @@ impl PreviousState {
         let Some(state) = &flags.state else { return Ok(None) };
         let folder = flags.project_dir.join(state);
         if folder == target {
-            let message = format!(
-                "[WARNING]: The state and target directories are the same: '{}'. This could lead to missing changes \
+            let message = events.paint().warning_tag(&format!(
+                "The state and target directories are the same: '{}'. This could lead to missing changes \
                  due to overwritten state including non-idempotent retries.",
                 state.display()
-            );
+            ));
             let event = Event::new("WarnStateTargetEqual", "I072", Level::Warn, message);
             events.warn(event.with("state_path", state.display().to_string()))?;
         }

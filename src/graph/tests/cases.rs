@@ -163,7 +163,8 @@ fn lines_are_the_references() {
     }
     let keys: Vec<String> =
         expected["keys"].as_array().unwrap().iter().map(|key| key.as_str().unwrap().to_owned()).collect();
-    let some = ["--select", "customers revenue.v1 source:web exposure:board stg_orders", "--indirect-selection", "empty"];
+    let names = "customers revenue.v1 source:web exposure:board stg_orders";
+    let some = ["--select", names, "--indirect-selection", "empty", "--exclude-resource-type", "unit_test"];
     let some = bench.select(&some).unwrap();
     for (name, keys) in [("json", &[][..]), ("json_with_keys", &keys)] {
         let lines = list_lines(&bench.manifest, &some, ListFormat::Json, keys);

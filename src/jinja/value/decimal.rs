@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use minijinja::value::{DynObject, Object, ObjectRepr, Value};
 
-/// A decimal number whose text no integer and no float has.
+/// A decimal number: Python's `decimal.Decimal`.
 #[derive(Debug)]
 pub struct Decimal {
     text: String,
@@ -29,6 +29,10 @@ impl Decimal {
 impl Object for Decimal {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
         ObjectRepr::Plain
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        (key.as_str() == Some("__repr__")).then(|| Value::from(format!("Decimal('{}')", self.text)))
     }
 
     fn is_true(self: &Arc<Self>) -> bool {

@@ -49,6 +49,10 @@ impl Key {
                 let items = value.try_iter()?;
                 items.map(|item| Key::new(&item)).collect::<Result<_, _>>().map(Key::Tuple)
             }
+            // A host's object, such as a relation, is hashed by what it prints, as Python's objects have hashes.
+            ValueKind::Map if value.as_object().is_some() && value.downcast_object_ref::<Dict>().is_none() => {
+                Ok(Key::Other(type_name(value), py_repr(value)))
+            }
             ValueKind::Seq | ValueKind::Map | ValueKind::Iterable => {
                 Err(PyError::type_error(format!("unhashable type: '{}'", type_name(value))))
             }

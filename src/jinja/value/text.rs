@@ -19,7 +19,7 @@ pub fn py_str(value: &Value) -> String {
     match text_of(value) {
         Some(text) => text.to_owned(),
         None if is_undefined(value) => String::new(),
-        None if super::dates::type_name(value).is_some() => value.to_string(),
+        None if super::dates::type_name(value).is_some() || own_repr(value).is_some() => value.to_string(),
         None => py_repr(value),
     }
 }
@@ -51,6 +51,12 @@ fn push_display(out: &mut String, value: &impl std::fmt::Display) {
     let _ = write!(out, "{value}");
 }
 
+/// What an object of the host answers to `__repr__`, where that is not what it prints.
+fn own_repr(value: &Value) -> Option<Value> {
+    let repr = value.as_object()?.get_value_by_str("__repr__")?;
+    repr.as_str().is_some().then_some(repr)
+}
+
 fn push_object(out: &mut String, value: &Value) {
     let Some(object) = value.as_object() else { return };
     if let Some(call) = super::dates::repr(value) {
@@ -64,6 +70,8 @@ fn push_object(out: &mut String, value: &Value) {
     } else if object.is::<IndexMap<Value, Value>>() || object.is::<BTreeMap<String, Value>>() {
         let pairs: Vec<_> = object.try_iter_pairs().into_iter().flatten().collect();
         push_pairs(out, &pairs);
+    } else if let Some(repr) = own_repr(value) {
+        out.push_str(repr.as_str().unwrap_or_default());
     } else {
         push_display(out, value);
     }

@@ -67,7 +67,7 @@ impl Loader<'_> {
         let mut config = self.cx.trees.resolve(said)?;
         let unrendered_config = self.cx.trees.resolve_unrendered(said);
         let tree = self.cx.trees.tree(&file.package, ResourceType::Exposure);
-        let mut tags = tree.map(|tree| super::columns::column_tags(tree)).unwrap_or_default();
+        let mut tags = tree.map(super::columns::column_tags).unwrap_or_default();
         tags.extend(super::columns::column_tags(data));
         tags.extend(config.strings("tags"));
         tags.sort();
@@ -124,7 +124,7 @@ fn one_of(data: &JsonMap<String, Json>, key: &str, words: &[&str]) -> Check {
     match data.get(key) {
         Some(Json::String(word)) if !words.contains(&word.as_str()) => {
             let words: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
-            Err(Complaint::whole(format!("'{word}' is not one of [{}]", words.join(", "))))
+            Err(Complaint::field(key, format!("'{word}' is not one of [{}]", words.join(", "))))
         }
         _ => Ok(()),
     }

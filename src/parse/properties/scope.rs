@@ -79,7 +79,7 @@ impl YamlScope {
         self.globals
             .engine
             .render_native(text, path, Value::from_dyn_object(self.clone()))
-            .map_err(|error| from_jinja(&error, None))
+            .map_err(|error| without_advice(from_jinja(&error, None)))
     }
 
     /// Renders a text as text; what has no template in it is left as it is.
@@ -95,6 +95,14 @@ impl YamlScope {
             .render_str(text, path, Value::from_dyn_object(self.clone()))
             .map_err(|error| from_jinja(&error, None))
     }
+}
+
+/// Macros are never visible here, so the advice to look for a missing package would mislead.
+fn without_advice(mut error: Error) -> Error {
+    if let Some((message, _)) = error.message.split_once(". This can happen when calling a macro that does not exist") {
+        error.message = message.to_owned();
+    }
+    error
 }
 
 fn scope_of(globals: &Arc<Globals>, package: &str) -> Arc<Scope> {
@@ -154,7 +162,7 @@ impl Object for DocFunction {
             None => {
                 let place = package.map(|package| format!("in package '{package}' ")).unwrap_or_default();
                 Err(raise(Error::compilation(format!(
-                    "Documentation for '{}' depends on doc '{name}' {place}which was not found",
+                    "Documentation for '{}' depends on doc '{name}' {place} which was not found",
                     self.unique_id
                 ))))
             }

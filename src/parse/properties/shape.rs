@@ -19,6 +19,11 @@ impl Complaint {
         Complaint { path: "[]".to_owned(), message: message.into() }
     }
 
+    /// A complaint about one field.
+    pub fn field(name: &str, message: impl Into<String>) -> Self {
+        Complaint { path: format!("['{name}']"), message: message.into() }
+    }
+
     /// dbt's error about the entry `data` below `key` in the file at `path`.
     pub fn into_error(self, path: &str, key: &str, data: &JsonMap<String, Json>, line: u32) -> Error {
         let shown = python::repr(&Json::Object(data.clone()));

@@ -88,13 +88,13 @@ fn raw_code(spec: &TestSpec) -> String {
     format!("{{{{ {namespace}test_{}(**{ARGUMENTS_NAME}) }}}}{config}", spec.test)
 }
 
-/// The macro of the test: of the package that is named, else as any macro, else of any package.
+/// The macro of the test. dbt looks in the package of the test first, even where the definition names another one.
 fn test_macro<'c>(cx: &'c Cx, spec: &TestSpec) -> Option<&'c Arc<str>> {
     let name = format!("test_{}", spec.test);
     let macros = &cx.globals.macros;
-    let named = spec.namespace.as_ref().and_then(|namespace| macros.in_package(namespace, &name));
-    named
-        .or_else(|| macros.find(&spec.target.package, &name))
+    macros
+        .find(&spec.target.package, &name)
+        .or_else(|| spec.namespace.as_ref().and_then(|namespace| macros.in_package(namespace, &name)))
         .or_else(|| cx.project().packages.keys().find_map(|package| macros.in_package(package, &name)))
 }
 

@@ -60,7 +60,8 @@ fn judge(session: &Session, test: &UnitTest, unit: &UnitTestRun, table: &Table) 
     let paint = session.globals.events.paint();
     let difference = unit_diff::render(&expected, &actual, paint.colors);
     // From here on the test goes by the name of what ran, which has the model's version in it.
-    let resource = Resource::UnitTest(Arc::new(UnitTest { name: unit.node.name.clone(), version: None, ..test.clone() }));
+    let resource =
+        Resource::UnitTest(Arc::new(UnitTest { name: unit.node.name.clone(), version: None, ..test.clone() }));
     let status = if difference.is_some() { Status::Fail } else { Status::Pass };
     let mut result = NodeResult::new(resource, status);
     result.failures = Some(i64::from(difference.is_some()));

@@ -1,11 +1,12 @@
 //! The parts of a table: its rows and columns as sequences that can also be asked by name.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::adapter::{Cell, Table};
 use crate::context::call::Args;
 use crate::context::database::values::cell_value;
-use crate::jinja::value::{Dict, List, tuple};
+use crate::jinja::value::{Dict, List, py_repr, tuple};
 use crate::jinja::{Enumerator, ErrorKind, MjError, Object, ObjectRepr, State, Value};
 
 /// The position that an index means in a sequence of `length`; negative ones count from the end.
@@ -47,6 +48,13 @@ trait Mapped {
     }
 }
 
+/// How agate prints a sequence: the first five items.
+fn sample(f: &mut fmt::Formatter<'_>, class: &str, items: &[Value]) -> fmt::Result {
+    let shown: Vec<String> = items.iter().take(5).map(py_repr).collect();
+    let more = if items.len() > 5 { ", ..." } else { "" };
+    write!(f, "<agate.{class}: ({}{more})>", shown.join(", "))
+}
+
 fn column_names(table: &Table) -> Vec<Value> {
     table.columns().iter().map(|column| Value::from(column.name.as_str())).collect()
 }
@@ -84,6 +92,10 @@ impl Object for Rows {
 
     fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, MjError> {
         self.mapped_method(method, &Args::new(args)?)
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        sample(f, "MappedSequence", &self.items())
     }
 }
 
@@ -136,6 +148,10 @@ impl Object for RowObject {
     fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, MjError> {
         self.mapped_method(method, &Args::new(args)?)
     }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        sample(f, "Row", &self.items())
+    }
 }
 
 /// `table.columns`.
@@ -175,6 +191,10 @@ impl Object for Columns {
 
     fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, MjError> {
         self.mapped_method(method, &Args::new(args)?)
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        sample(f, "MappedSequence", &self.items())
     }
 }
 
@@ -240,5 +260,9 @@ impl Object for TableColumnObject {
             "keys" => Ok(Value::from(())),
             _ => Err(MjError::from(ErrorKind::UnknownMethod)),
         }
+    }
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let items: Vec<Value> = self.cells(false).iter().map(cell_value).collect();
+        sample(f, "Column", &items)
     }
 }

@@ -36,8 +36,7 @@ pub(super) fn highlight(left: &Sheet, right: &Sheet, alignment: &Alignment) -> O
     let mut columns: Vec<Shown> = (0..left.width())
         .map(|column| if alignment.key_columns.contains(&column) { Shown::Changed } else { Shown::Not })
         .collect();
-    let rows: Vec<Row> =
-        alignment.rows.iter().map(|pair| compare(left, right, *pair, &arrow, &mut columns)).collect();
+    let rows: Vec<Row> = alignment.rows.iter().map(|pair| compare(left, right, *pair, &arrow, &mut columns)).collect();
     if rows.iter().all(|row| row.mark.is_empty()) {
         return None;
     }

@@ -9,7 +9,7 @@ mod terminal;
 use crate::adapter::{Cell, Table};
 
 /// The rows of a table, its column names first.
-pub(self) struct Sheet(Vec<Vec<Cell>>);
+struct Sheet(Vec<Vec<Cell>>);
 
 impl Sheet {
     fn of(table: &Table) -> Sheet {

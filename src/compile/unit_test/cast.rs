@@ -173,10 +173,7 @@ fn original<'a>(manifest: &'a Manifest, test: &UnitTest, tested: &'a Node, input
         }
     };
     found.ok_or_else(|| {
-        Error::parsing(format!(
-            "Unit test '{}' had an input ({input}) which was not found in the manifest.",
-            test.name
-        ))
+        Error::parsing(format!("Unit test '{}' had an input ({input}) which was not found in the manifest.", test.name))
     })
 }
 

@@ -1,6 +1,9 @@
 //! A unit test, ready to run: the model's own text compiled against fixtures. Each test has a small manifest of its own,
 //! so that `ref`, `source` and `this` find the fixtures and nothing else. Mirrors dbt's `UnitTestManifestLoader`.
 
+mod cast;
+mod overrides;
+
 use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::adapter::Relation;
@@ -10,9 +13,9 @@ use crate::jinja::Value;
 use crate::jinja::value::Dict;
 use crate::manifest::{CompiledNodes, Node, UnitTest};
 
-use super::unit_test_fixtures::Cast;
-use super::unit_test_overrides::overrides;
 use super::Compiler;
+use cast::Cast;
+use overrides::overrides;
 
 /// A compiled unit test: what its materialization runs on.
 #[derive(Debug)]
@@ -57,9 +60,10 @@ impl Compiler {
 /// such an input. dbt injects that CTE first, whether the model uses it or not.
 fn this(node: &Node, run: &NodeRun) -> Result<Value> {
     let Some(input) = node.unit_test().and_then(|test| test.this_input.as_ref()) else { return Ok(Value::from(())) };
-    let fixture = run.shared.manifest.node(input).ok_or_else(|| {
-        Error::internal(format!("`{}` lost the fixture `{input}` of its own table.", node.unique_id))
-    })?;
+    let fixture =
+        run.shared.manifest.node(input).ok_or_else(|| {
+            Error::internal(format!("`{}` lost the fixture `{input}` of its own table.", node.unique_id))
+        })?;
     run.add_cte(input);
     Ok(Value::from(Relation::add_ephemeral_prefix(&fixture.alias)))
 }
