@@ -122,6 +122,8 @@ pub struct Flags {
     pub args: crate::yaml::Map,
     /// `--show` of `seed`.
     pub show: bool,
+    /// The resources that `retry` runs again, whatever the other flags select.
+    pub only: Option<Vec<String>>,
     /// Behaviour flags of `dbt_project.yml`'s `flags:` and every other flag, by dbt's name in lower case. What has
     /// no field of its own is looked up here, by `flags.NAME` in Jinja too.
     pub other: serde_json::Map<String, Json>,

@@ -1,20 +1,24 @@
 //! What a run leaves in `target/` for other programs, in dbt's shapes. Each file is replaced atomically: a killed run
 //! leaves the previous ones readable.
 
+mod catalog;
 mod file;
 pub mod python_json;
 mod run_results;
+mod sources;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use serde_json::{Value as Json, json};
+use indexmap::IndexSet;
+use serde_json::{Map as JsonMap, Value as Json, json};
 
 use crate::context::{DBT_VERSION, Globals};
 use crate::error::Result;
 use crate::events::{Events, lines};
+use crate::invocation::Invocation;
 use crate::manifest::json::Metadata;
-use crate::manifest::{CompiledNodes, Manifest};
-use crate::run::RunResults;
+use crate::manifest::{CompiledNodes, Manifest, UniqueId};
+use crate::run::{CatalogRows, RunResults, moment};
 
 pub use file::replace;
 
@@ -40,6 +44,53 @@ pub fn write_manifest(globals: &Globals, manifest: &Manifest, compiled: &Compile
 pub fn write_run_results(globals: &Globals, compiled: &CompiledNodes, results: &RunResults) -> Result<()> {
     let path = globals.project.target_path.join("run_results.json");
     put(&globals.events, &path, "RunExecutionResult", &run_results::to_json(&globals.invocation, compiled, results))
+}
+
+/// Writes `catalog.json` with what the database said about the `selected` resources, or about all; gives its path.
+///
+/// # Errors
+/// The rows do not make a catalog, or the file cannot be written.
+pub fn write_catalog(
+    globals: &Globals,
+    manifest: &Manifest,
+    found: &CatalogRows,
+    selected: Option<&IndexSet<UniqueId>>,
+) -> Result<PathBuf> {
+    let path = globals.project.target_path.join("catalog.json");
+    let value = catalog::to_json(&globals.invocation, manifest, found, selected)?;
+    put(&globals.events, &path, "CatalogArtifact", &value)?;
+    Ok(path)
+}
+
+/// Writes the report of `source freshness` to `path`, by default `sources.json` of the target folder.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_sources(globals: &Globals, path: Option<&Path>, results: &RunResults) -> Result<()> {
+    let usual = globals.project.target_path.join("sources.json");
+    let value = sources::to_json(&globals.invocation, results);
+    put(&globals.events, path.unwrap_or(&usual), "FreshnessResult", &value)
+}
+
+/// The metadata of an artifact; `schema` is its name and version: `catalog/v1`.
+fn metadata(invocation: &Invocation, schema: &str) -> Json {
+    json!({
+        "dbt_schema_version": format!("https://schemas.getdbt.com/dbt/{schema}.json"),
+        "dbt_version": DBT_VERSION,
+        "generated_at": moment(chrono::Utc::now()),
+        "invocation_id": invocation.invocation_id,
+        "invocation_started_at": moment(invocation.started_at),
+        "env": custom_env(),
+    })
+}
+
+fn custom_env() -> JsonMap<String, Json> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| {
+            let name = name.to_str()?.strip_prefix("DBT_ENV_CUSTOM_ENV_")?.to_owned();
+            Some((name, Json::from(value.to_string_lossy().into_owned())))
+        })
+        .collect()
 }
 
 fn put(events: &Events, path: &Path, kind: &str, value: &Json) -> Result<()> {

@@ -1,36 +1,19 @@
 //! `run_results.json`, version 6.
 
-use serde_json::{Map as JsonMap, Value as Json, json};
+use serde_json::{Value as Json, json};
 
-use crate::context::DBT_VERSION;
 use crate::invocation::Invocation;
 use crate::manifest::{CompiledNodes, ResourceType};
-use crate::run::{NodeResult, Resource, RunResults, Status, Timing, moment};
+use crate::run::{NodeResult, Resource, RunResults, Status, Timing};
 
 /// The artifact.
 pub fn to_json(invocation: &Invocation, compiled: &CompiledNodes, results: &RunResults) -> Json {
     json!({
-        "metadata": {
-            "dbt_schema_version": "https://schemas.getdbt.com/dbt/run-results/v6.json",
-            "dbt_version": DBT_VERSION,
-            "generated_at": moment(chrono::Utc::now()),
-            "invocation_id": invocation.invocation_id,
-            "invocation_started_at": moment(invocation.started_at),
-            "env": custom_env(),
-        },
+        "metadata": super::metadata(invocation, "run-results/v6"),
         "results": results.results.iter().map(|result| result_json(result, compiled)).collect::<Vec<_>>(),
         "elapsed_time": results.elapsed,
         "args": invocation.flags.args_for_artifacts,
     })
-}
-
-fn custom_env() -> JsonMap<String, Json> {
-    std::env::vars_os()
-        .filter_map(|(name, value)| {
-            let name = name.to_str()?.strip_prefix("DBT_ENV_CUSTOM_ENV_")?.to_owned();
-            Some((name, Json::from(value.to_string_lossy().into_owned())))
-        })
-        .collect()
 }
 
 fn result_json(result: &NodeResult, nodes: &CompiledNodes) -> Json {

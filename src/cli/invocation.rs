@@ -108,6 +108,7 @@ fn flags(resolved: &Resolved) -> Flags {
         macro_name: None,
         args: resolved.map("args"),
         show: resolved.flag("show"),
+        only: None,
         other: JsonMap::new(),
         args_for_artifacts: JsonMap::new(),
     }

@@ -4,14 +4,13 @@ use std::sync::{Arc, OnceLock};
 
 use crate::context::Globals;
 use crate::context::runtime::RunShared;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::events::{Events, lines};
 use crate::graph::{Filter, Graph, PreviousState, Request, Selection, Selectors, select};
 use crate::invocation::Invocation;
-use crate::jinja::Engine;
-use crate::manifest::{CompiledNodes, Manifest};
+use crate::manifest::{CompiledNodes, Manifest, ResourceType, UniqueId};
 use crate::parse::warnings::Warnings;
-use crate::project;
+use crate::project::{self, values::engine};
 use crate::{artifacts, parse, run};
 
 use super::DBT_DUCKDB_VERSION;
@@ -38,7 +37,7 @@ impl Workspace {
     pub fn open(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<Workspace> {
         let project = Arc::new(project::load(invocation, events)?);
         events.emit(lines::adapter_registered("duckdb", DBT_DUCKDB_VERSION));
-        let parsed = parse::parse(invocation, &project, Engine::new(), events)?;
+        let parsed = parse::parse(invocation, &project, engine(), events)?;
         Ok(Workspace {
             invocation: invocation.clone(),
             globals: parsed.globals,
@@ -96,6 +95,34 @@ impl Workspace {
     /// See [`select`].
     pub fn select(&self, graph: &Graph) -> Result<Selection> {
         let flags = &self.invocation.flags;
+        if let Some(only) = &flags.only {
+            return self.retried(only);
+        }
+        self.select_kept(graph, &Filter::for_command(&self.invocation.command, flags)?)
+    }
+
+    /// What the flags select of some types.
+    ///
+    /// # Errors
+    /// See [`select`].
+    pub fn select_types(&self, graph: &Graph, types: &[ResourceType]) -> Result<Selection> {
+        self.select_kept(graph, &Filter::of_types(types))
+    }
+
+    /// The resources that `retry` runs again.
+    fn retried(&self, only: &[UniqueId]) -> Result<Selection> {
+        let manifest = &self.manifest;
+        let known = |id: &str| {
+            manifest.node(id).is_some() || manifest.unit_tests.contains_key(id) || manifest.exposures.contains_key(id)
+        };
+        match only.iter().find(|id| !known(id) && !manifest.saved_queries.contains_key(*id)) {
+            Some(id) => Err(Error::runtime(format!("Couldn't find model '{id}' -- does it exist or is it disabled?"))),
+            None => Ok(Selection { nodes: only.iter().cloned().collect(), ..Selection::default() }),
+        }
+    }
+
+    fn select_kept(&self, graph: &Graph, filter: &Filter) -> Result<Selection> {
+        let flags = &self.invocation.flags;
         let project = &self.globals.project;
         let selectors = Selectors::read(project.selectors.as_ref(), flags)?;
         let state = PreviousState::from_flags(flags, &project.target_path, self.events())?;
@@ -107,7 +134,7 @@ impl Workspace {
             state: state.as_ref(),
             events: self.events(),
         };
-        select(&request, &Filter::for_command(&self.invocation.command, flags)?)
+        select(&request, filter)
     }
 
     /// What nodes share while running.
@@ -118,6 +145,7 @@ impl Workspace {
             adapter: self.globals.adapter.clone(),
             selected: OnceLock::new(),
             graph: OnceLock::new(),
+            deferred: OnceLock::new(),
         })
     }
 

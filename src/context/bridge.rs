@@ -11,6 +11,7 @@ use crate::manifest::ResourceType;
 use super::database::{AdapterObject, Api, ColumnClass, Operations, RelationObject, TableObject};
 use super::errors::{raise, raise_compilation};
 use super::macros::Macros;
+use super::runtime::NodeRun;
 use super::scope::{Phase, Scope};
 
 /// The table of a statement that gave no rows.
@@ -21,13 +22,16 @@ pub fn empty_table(scope: &Scope) -> Value {
 /// `adapter`.
 pub fn adapter_object(scope: &Arc<Scope>) -> Value {
     let object = match &scope.phase {
-        Phase::Run(run) => {
-            let macros = Macros::new(scope.globals.clone(), run.clone());
-            AdapterObject::running(Operations::new(run.connection.clone(), Arc::new(macros)), scope.clone())
-        }
+        Phase::Run(run) => AdapterObject::running(operations(scope, run), scope.clone()),
         _ => AdapterObject::parsing(scope.globals.adapter.clone(), scope.clone()),
     };
     Value::from_object(object)
+}
+
+/// The adapter's operations on a node's connection.
+pub fn operations(scope: &Scope, run: &Arc<NodeRun>) -> Operations {
+    let macros = Macros::new(scope.globals.clone(), run.clone());
+    Operations::new(run.connection.clone(), Arc::new(macros))
 }
 
 /// `api`.

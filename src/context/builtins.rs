@@ -122,7 +122,7 @@ pub fn lookup(scope: &Arc<Scope>, name: &str) -> Option<Value> {
         "builtins" => Value::from_object(Builtins { scope: scope.clone() }),
         "target" | "env" => target(scope),
         "flags" => Value::from_object(Flags { scope: scope.clone() }),
-        "adapter" => scope.adapter.get_or_init(|| bridge::adapter_object(scope)).clone(),
+        "adapter" => bridge::adapter_object(scope),
         "api" => bridge::api(scope),
         "column" => bridge::column_class(),
         "graph" => graph_of(scope),
@@ -169,7 +169,7 @@ fn subject_value(scope: &Arc<Scope>, name: &str) -> Option<Value> {
             true => compiled_code(scope),
             false => Value::from(()),
         },
-        "defer_relation" => Value::from(()),
+        "defer_relation" => deferred(scope),
         "source_node" => match &scope.subject {
             Subject::Source(source) => from_json(&source.to_json()),
             _ => return None,
@@ -184,6 +184,12 @@ fn this(scope: &Arc<Scope>) -> Option<Value> {
         Subject::Node(node) if node.resource_type == ResourceType::Operation => Some(Value::from(())),
         _ => relations::this(scope).ok(),
     }
+}
+
+/// The node's relation in the state, or none.
+fn deferred(scope: &Scope) -> Value {
+    let relation = scope.run().and_then(|run| run.shared.deferred(scope.subject.unique_id()));
+    relation.cloned().map_or_else(|| Value::from(()), bridge::relation_value)
 }
 
 fn model(scope: &Scope) -> Value {
@@ -212,7 +218,12 @@ fn hooks(scope: &Scope, key: &str) -> Value {
     if none { List::new(Vec::new()) } else { List::new(hooks.collect()) }
 }
 
+/// The node's SQL; `clone` reads the node of the state instead.
 fn compiled_code(scope: &Scope) -> Value {
+    let cloned = scope.run().filter(|_| scope.globals.invocation.command == "clone");
+    if let Some(original) = cloned.and_then(|run| run.shared.deferred(scope.subject.unique_id())) {
+        return Value::from(format!("select * from {original}"));
+    }
     let compiled = scope.run().and_then(|run| run.shared.compiled.get(scope.subject.unique_id()));
     match compiled.and_then(|compiled| compiled.code.clone()) {
         Some(code) => Value::from(code),

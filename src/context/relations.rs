@@ -11,7 +11,7 @@ use crate::jinja::{MjError, Value};
 use crate::manifest::{Node, Quoting, SourceDefinition};
 
 use super::bridge;
-use super::errors::raise_compilation;
+use super::errors::{raise, raise_compilation};
 use super::runtime::NodeRun;
 use super::scope::{Scope, Subject};
 
@@ -26,12 +26,27 @@ pub fn this(scope: &Arc<Scope>) -> Result<Value, MjError> {
 
 /// The relation that `ref()` gives for a node, the CTE for an ephemeral one.
 pub fn of_node(scope: &Arc<Scope>, run: &Arc<NodeRun>, node: &Node) -> Result<Value, MjError> {
-    let _ = run;
     let relation = match node.is_ephemeral() {
         true => Relation::ephemeral(node.cte_name()),
-        false => node_relation(scope, node),
+        false => match deferred(scope, run, node)? {
+            Some(relation) => relation,
+            None => node_relation(scope, node),
+        },
     };
     Ok(bridge::relation_value(limited(scope, relation)))
+}
+
+/// Where the state of `--defer` has a node: if it does not exist here, or, with `--favor-state`, if it is not built now.
+fn deferred(scope: &Arc<Scope>, run: &Arc<NodeRun>, node: &Node) -> Result<Option<Relation>, MjError> {
+    let flags = &scope.globals.invocation.flags;
+    let Some(relation) = run.shared.deferred(&node.unique_id).filter(|_| flags.defer) else { return Ok(None) };
+    let selected = || run.shared.selected.get().is_some_and(|ids| ids.contains(&node.unique_id));
+    let prefers_state = (flags.favor_state && !selected())
+        || bridge::operations(scope, run)
+            .get_relation(node.database.as_deref(), &node.schema, &node.alias)
+            .map_err(raise)?
+            .is_none();
+    Ok(prefers_state.then(|| relation.clone()))
 }
 
 /// The relation that `function()` gives.

@@ -1,8 +1,10 @@
 //! What a render needs while running, besides the shared parts: the manifest, what is compiled, the database.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use crate::adapter::Relation;
 use crate::error::{Error, Result};
 use crate::jinja::Value;
 use crate::manifest::{CompiledNodes, Manifest, Node, ResourceType, UniqueId};
@@ -20,6 +22,8 @@ pub struct RunShared {
     pub adapter: Arc<Adapter>,
     /// Unique ids of selected resources, for `selected_resources`.
     pub selected: OnceLock<Vec<UniqueId>>,
+    /// Where the state says that nodes are, by unique id; filled when a run defers to it.
+    pub deferred: OnceLock<HashMap<UniqueId, Relation>>,
     /// `graph`, made on first use.
     pub graph: OnceLock<Value>,
 }
@@ -32,6 +36,13 @@ pub struct NodeRun {
     /// The node's connection, opened on first use.
     pub connection: Arc<NodeConnection>,
     ctes: Mutex<Vec<UniqueId>>,
+}
+
+impl RunShared {
+    /// Where the state says that a node is, if this run defers to a state that has it.
+    pub fn deferred(&self, unique_id: &str) -> Option<&Relation> {
+        self.deferred.get()?.get(unique_id)
+    }
 }
 
 impl NodeRun {

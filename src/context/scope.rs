@@ -148,8 +148,6 @@ pub struct Scope {
     pub(crate) results: Mutex<HashMap<String, Option<Value>>>,
     /// The `model` variable, made once.
     pub(crate) model: OnceLock<Value>,
-    /// The `adapter` variable, made once.
-    pub(crate) adapter: OnceLock<Value>,
 }
 
 impl fmt::Debug for Scope {
@@ -173,7 +171,6 @@ impl Scope {
             extra: HashMap::new(),
             results: Mutex::default(),
             model: OnceLock::new(),
-            adapter: OnceLock::new(),
         }
     }
 

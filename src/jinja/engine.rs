@@ -122,9 +122,12 @@ impl Engine {
         self.globals.iter().map(|(name, value)| (*name, value.clone()))
     }
 
-    /// Adds a template under `name`; `path` stands in errors.
+    /// Adds a template under `name`; `path` stands in errors. The same text again keeps what is compiled.
     pub fn add_template(&self, name: &str, path: &str, source: Arc<str>) {
         let mut sources = write(&self.sources);
+        if matches!(sources.get(name), Some(Source::Template(known)) if known.source == source && known.path == path) {
+            return;
+        }
         let key = sources.key_for(name);
         sources.by_key.insert(key, Source::Template(Arc::new(Template { path: path.to_owned(), source })));
     }
@@ -166,12 +169,9 @@ impl Engine {
     /// # Errors
     /// The template cannot be parsed or fails while rendering.
     pub fn render_tracked(&self, name: &str, root: Value) -> Result<Rendered, JinjaError> {
-        let (key, template) = match (read(&self.sources).key(name), read(&self.sources).get(name)) {
-            (Some(key), Some(Source::Template(template))) => (key, template.clone()),
-            _ => {
-                let message = format!("the template `{name}` was never added to the engine");
-                return Err(JinjaError::new(JinjaErrorKind::Runtime, message));
-            }
+        let Some((key, template)) = self.template(name) else {
+            let message = format!("the template `{name}` was never added to the engine");
+            return Err(JinjaError::new(JinjaErrorKind::Runtime, message));
         };
         if !has_tags(&template.source) {
             return Ok(Rendered { text: template.source.to_string(), macros: Vec::new() });
@@ -182,6 +182,15 @@ impl Engine {
         let captured = compiled.render_captured(root).map_err(|error| self.fold(&error, &template.path))?;
         let macros = proxy::called(captured.state());
         Ok(Rendered { text: captured.into_output(), macros })
+    }
+
+    /// A template with its key. Under one guard: a thread that reads twice while another waits to write waits forever.
+    fn template(&self, name: &str) -> Option<(Arc<str>, Arc<Template>)> {
+        let sources = read(&self.sources);
+        match (sources.key(name)?, sources.get(name)?) {
+            (key, Source::Template(template)) => Some((key, template.clone())),
+            _ => None,
+        }
     }
 
     /// Renders a string: hooks, values of YAML files.

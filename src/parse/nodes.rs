@@ -225,10 +225,31 @@ fn configure_inner(
         ["pre-hook", "post-hook"].iter().flat_map(|key| node.config.hooks(key)).map(|(sql, _)| sql).collect();
     for sql in hooks.iter().filter(|sql| sql.contains('{')) {
         let (_, captured) = render_native_while_parsing(&cx.globals, node, sql)?;
+        let depends = !captured.refs.is_empty() || !captured.sources.is_empty() || !captured.metrics.is_empty();
+        if depends && node.resource_type == ResourceType::Seed {
+            return Err(seed_depends(node));
+        }
         take_calls(node, Captured { config_calls: Vec::new(), ..captured })?;
         add_called_macros(cx, node, sql);
     }
     Ok(())
+}
+
+/// Seeds are where the graph begins; a hook of a seed that refers to something would give it a parent.
+fn seed_depends(node: &Node) -> Error {
+    let hooks = [("pre-hook", "pre_hook"), ("post-hook", "post_hook")].into_iter().flat_map(|(key, shown)| {
+        node.config.hooks(key).into_iter().map(move |(sql, _)| format!("- {shown}: \"{sql}\""))
+    });
+    Error::new(
+        ErrorKind::Parsing,
+        format!(
+            "\nSeeds cannot depend on other nodes. dbt detected a seed with a pre- or post-hook\nthat calls 'ref', \
+             'source', or 'metric', either directly or indirectly via other macros.\n\nError raised for '{}', which has \
+             these hooks defined: \n{}\n",
+            node.unique_id,
+            hooks.collect::<Vec<_>>().join("\n")
+        ),
+    )
 }
 
 /// Older versions of dbt kept these on the node itself; consumers still read them there.

@@ -56,6 +56,9 @@ pub fn read_project(root: &Path) -> Result<Map> {
     read_project_noting(root, &mut |_| Ok(()))
 }
 
+/// How the complaint about a project file ends that is YAML but no mapping.
+pub const NO_MAPPING: &str = "does not parse to a dictionary";
+
 /// Reads the root project's `dbt_project.yml` and says which keys it has twice.
 ///
 /// # Errors
@@ -78,7 +81,7 @@ fn read_project_noting(root: &Path, duplicate: &mut dyn FnMut(&str) -> Result<()
     }
     match node.value {
         Value::Map(map) => Ok(with_data_tests(map)),
-        _ => Err(Error::runtime(format!("{PROJECT_FILE} does not parse to a dictionary")).in_file(name)),
+        _ => Err(Error::runtime(format!("{PROJECT_FILE} {NO_MAPPING}")).in_file(name)),
     }
 }
 

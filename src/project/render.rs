@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use minijinja::value::{ValueOrKwargs, from_args};
 
 use super::Target;
-use super::values::{from_jinja, to_jinja};
+use super::values::{engine, from_jinja, to_jinja};
 use crate::error::{Error, ErrorKind, Result};
 use crate::jinja::{self, Engine, JinjaErrorKind, Kwargs, MjError, Object, State, Value, host_error};
 use crate::yaml::{self, Map, Node};
@@ -65,7 +65,7 @@ impl Renderer {
     fn new(vars: &Map, target: Option<Value>, require_vars: bool, secrets: bool) -> Self {
         let env_vars = EnvVars::default();
         let names = Names::new(vars, target, require_vars, secrets, &env_vars);
-        Renderer { engine: Engine::new(), root: Value::from_object(names), secrets, env_vars }
+        Renderer { engine: engine(), root: Value::from_object(names), secrets, env_vars }
     }
 
     /// The environment variables that were read so far.

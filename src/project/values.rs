@@ -1,7 +1,7 @@
 //! Crossing over between YAML values and Jinja values.
 
 use crate::jinja::value::{self, Dict, List};
-use crate::jinja::{Value, ValueKind, is_undefined};
+use crate::jinja::{Engine, PyError, Value, ValueKind, is_undefined};
 use crate::yaml::{self, Map, Node};
 
 /// The Jinja value of a YAML value: dictionaries and lists become the mutable ones of the dialect.
@@ -49,6 +49,18 @@ fn map_from_jinja(value: &Value) -> Map {
             (Node::detached(from_jinja(key)), Node::detached(from_jinja(&item)))
         })
         .collect()
+}
+
+/// An engine whose `fromyaml` and `toyaml` read and write YAML as dbt does.
+pub fn engine() -> Engine {
+    let parse = |text: &str| {
+        let node = yaml::parse(text, "").map_err(|error| PyError::value_error(error.to_string()))?;
+        Ok(to_jinja(&node.value))
+    };
+    let print = |value: &Value, sort_keys: bool| {
+        Ok(yaml::dump(&yaml::from_json(value::to_json(value)?), yaml::DumpOptions { sort_keys }))
+    };
+    Engine::new().with_yaml(parse, print)
 }
 
 /// A text node that stems from no file.

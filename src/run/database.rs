@@ -15,6 +15,8 @@ use crate::error::Result;
 use crate::events::NodeInfo;
 use crate::manifest::{Node, ResourceType};
 
+use super::plan::Resource;
+
 /// The database of a run.
 #[derive(Debug, Clone)]
 pub(super) struct Database {
@@ -39,6 +41,22 @@ impl Database {
         let connection = NodeConnection::new(self.shared.adapter.clone(), name, info);
         connection.set_comment(query_comment(&self.globals, name, node)?);
         Ok(connection)
+    }
+
+    /// The connection under the name of the next node: its session, its transaction.
+    ///
+    /// # Errors
+    /// The project's query comment cannot be rendered.
+    pub fn continue_as(
+        &self,
+        connection: &NodeConnection,
+        resource: &Resource,
+        info: &NodeInfo,
+    ) -> Result<Arc<NodeConnection>> {
+        let node = resource.node().map(|node| &**node);
+        let next = self.connect_node(resource.unique_id(), node, info)?;
+        next.take_over(connection);
+        Ok(next)
     }
 
     /// A connection that belongs to no node.

@@ -1,7 +1,10 @@
 //! Runs what was selected: schemas and hooks first, then the nodes on worker threads, then hooks again, and a result
 //! for each. Artifacts and the closing report come after, from the results.
 
+mod batch;
+mod catalog;
 mod database;
+mod defer;
 mod hooks;
 mod interrupt;
 mod narrate;
@@ -31,11 +34,12 @@ use narrate::Narrator;
 use scheduler::{Outcome, Scheduler, Stop};
 use session::Session;
 
+pub use catalog::{CatalogRows, read_catalog};
 pub use operation::run_operation;
 pub use plan::{Plan, Resource};
 pub use preview::{print_compiled, print_rows, print_seeds};
-pub use report::{finished, found_line, summary};
-pub use results::{NodeResult, RunResults, Status, Timing, moment};
+pub use report::{finished, found_line, freshness_summary, summary};
+pub use results::{Freshness, NodeResult, RunResults, Status, Timing, moment};
 
 /// What a command does with the nodes of its plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,12 +58,25 @@ pub enum Task {
     Compile,
     /// `show`: queries are run, nothing is built.
     Show,
+    /// `clone`: nodes come from another environment, each for itself.
+    Clone,
+    /// `source freshness`: when sources were loaded last.
+    Freshness,
 }
 
 impl Task {
-    /// Whether it builds things: then schemas are made and the project's hooks run.
+    /// Whether it builds things: then schemas are made.
     pub fn builds(self) -> bool {
         !matches!(self, Task::Compile | Task::Show)
+    }
+
+    /// Whether the project's hooks run before and after it.
+    fn runs_hooks(self, globals: &Globals) -> bool {
+        match self {
+            Task::Compile | Task::Show | Task::Clone => false,
+            Task::Freshness => behaviour_flag(globals, "source_freshness_run_project_hooks"),
+            _ => true,
+        }
     }
 }
 
@@ -105,6 +122,11 @@ fn threads(globals: &Globals) -> usize {
     globals.invocation.flags.threads.unwrap_or(globals.project.target.threads).max(1)
 }
 
+/// A behaviour flag that is on unless the project says otherwise.
+fn behaviour_flag(globals: &Globals, name: &str) -> bool {
+    globals.invocation.flags.other.get(name).and_then(serde_json::Value::as_bool).unwrap_or(true)
+}
+
 impl Session {
     fn run_plan(&self, plan: &Plan<'_>) -> Result<RunResults> {
         let events = &self.globals.events;
@@ -112,20 +134,21 @@ impl Session {
         let mut results = RunResults::default();
         self.prepare(plan)?;
         let mut started = true;
-        if self.task.builds() {
+        let hooked = self.task.runs_hooks(&self.globals);
+        if hooked {
             results.results = hooks::run(self, Moment::Start, &[])?;
             started =
                 results.results.iter().all(|result| result.status == Status::Success) || !self.skips_after_hooks();
         }
         if started {
             events.start_progress(self.total);
-            let outcome = Scheduler::new(self, plan).run(threads(&self.globals));
+            let outcome = Scheduler::new(self, plan, threads(&self.globals)).run(threads(&self.globals));
             events.end_progress();
             self.conclude(outcome, &mut results)?;
         } else {
             self.skip_all(plan, &mut results);
         }
-        if self.task.builds() && !results.interrupted {
+        if hooked && !results.interrupted {
             let ended = hooks::run(self, Moment::End, &results.results)?;
             results.results.extend(ended);
         }
@@ -138,6 +161,9 @@ impl Session {
     fn prepare(&self, plan: &Plan<'_>) -> Result<()> {
         let flags = &self.globals.invocation.flags;
         let selected = || plan.resources().filter_map(Resource::node);
+        if self.task == Task::Clone || flags.defer {
+            defer::find(&self.globals, &self.shared)?;
+        }
         if self.task.builds() {
             self.database.create_schemas(selected())?;
         }
@@ -152,8 +178,7 @@ impl Session {
 
     /// A behaviour flag: a failed `on-run-start` hook skips everything.
     fn skips_after_hooks(&self) -> bool {
-        let flags = &self.globals.invocation.flags.other;
-        flags.get("skip_nodes_if_on_run_start_fails").and_then(serde_json::Value::as_bool).unwrap_or(true)
+        behaviour_flag(&self.globals, "skip_nodes_if_on_run_start_fails")
     }
 
     fn skip_all(&self, plan: &Plan<'_>, results: &mut RunResults) {

@@ -62,6 +62,7 @@ impl Narrator {
     fn describe(&self, resource: &Resource) -> String {
         match resource {
             Resource::UnitTest(test) => format!("unit_test {}", unit_test_name(test)),
+            Resource::Source(source) => format!("freshness of {}.{}", source.source_name, source.name),
             Resource::Exposure { name, .. } => format!("exposure {name}"),
             Resource::SavedQuery { name, .. } => format!("saved query {name}"),
             Resource::Node(node) => match node.resource_type {
@@ -87,7 +88,7 @@ impl Narrator {
     /// Whether dbt prints lines for this resource in this command.
     fn speaks(&self, resource: &Resource) -> bool {
         match self.task {
-            Task::Compile => false,
+            Task::Compile | Task::Clone => false,
             Task::Show => resource.resource_type() == ResourceType::Seed,
             _ => !resource.is_ephemeral(),
         }
@@ -135,6 +136,9 @@ impl Narrator {
                 result.failures.unwrap_or_default(),
                 None,
             ),
+            Resource::Source(source) => {
+                lines::freshness_result(paint, &about, status, &source.source_name, &source.name)
+            }
             Resource::Exposure { .. } | Resource::SavedQuery { .. } => {
                 about.seconds = 0.0;
                 lines::no_op(paint, &about)

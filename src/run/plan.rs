@@ -7,7 +7,7 @@ use indexmap::{IndexMap, IndexSet};
 
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Queue};
-use crate::manifest::{Manifest, Node, ResourceType, UniqueId, UnitTest};
+use crate::manifest::{Manifest, Node, ResourceType, SourceDefinition, UniqueId, UnitTest};
 
 /// Something that has a place in a run.
 #[derive(Debug, Clone)]
@@ -16,6 +16,8 @@ pub enum Resource {
     Node(Arc<Node>),
     /// A unit test.
     UnitTest(Arc<UnitTest>),
+    /// A source, whose freshness is checked.
+    Source(Arc<SourceDefinition>),
     /// An exposure: passed through.
     Exposure {
         /// Unique id.
@@ -46,6 +48,9 @@ impl Resource {
         if let Some(test) = manifest.unit_tests.get(id) {
             return Ok(Resource::UnitTest(Arc::new(test.clone())));
         }
+        if let Some(source) = manifest.sources.get(id) {
+            return Ok(Resource::Source(Arc::new(source.clone())));
+        }
         if let Some(exposure) = manifest.exposures.get(id) {
             let (name, path) = (exposure.name.clone(), exposure.original_file_path.clone());
             return Ok(Resource::Exposure { unique_id: id.to_owned(), name, path });
@@ -65,6 +70,7 @@ impl Resource {
         match self {
             Resource::Node(node) => &node.unique_id,
             Resource::UnitTest(test) => &test.unique_id,
+            Resource::Source(source) => &source.unique_id,
             Resource::Exposure { unique_id, .. } | Resource::SavedQuery { unique_id, .. } => unique_id,
         }
     }
@@ -74,6 +80,7 @@ impl Resource {
         match self {
             Resource::Node(node) => &node.name,
             Resource::UnitTest(test) => &test.name,
+            Resource::Source(source) => &source.name,
             Resource::Exposure { name, .. } | Resource::SavedQuery { name, .. } => name,
         }
     }
@@ -83,6 +90,7 @@ impl Resource {
         match self {
             Resource::Node(node) => node.resource_type,
             Resource::UnitTest(_) => ResourceType::UnitTest,
+            Resource::Source(_) => ResourceType::Source,
             Resource::Exposure { .. } => ResourceType::Exposure,
             Resource::SavedQuery { .. } => ResourceType::SavedQuery,
         }
@@ -93,6 +101,7 @@ impl Resource {
         match self {
             Resource::Node(node) => &node.original_file_path,
             Resource::UnitTest(test) => &test.original_file_path,
+            Resource::Source(source) => &source.original_file_path,
             Resource::Exposure { path, .. } => path,
             Resource::SavedQuery { .. } => "",
         }
@@ -118,6 +127,8 @@ pub struct Plan<'a> {
     pub(super) graph: &'a Graph,
     /// The resources by unique id, in the order of the selection.
     pub(super) items: IndexMap<UniqueId, Resource>,
+    /// Whether resources wait for what they need.
+    ordered: bool,
     /// Unit tests of a model that run right before it.
     pub(super) unit_tests: HashMap<UniqueId, Vec<Arc<UnitTest>>>,
 }
@@ -134,7 +145,7 @@ impl<'a> Plan<'a> {
         selected: &IndexSet<UniqueId>,
         unit_tests_first: bool,
     ) -> Result<Plan<'a>> {
-        let mut plan = Plan { graph, items: IndexMap::new(), unit_tests: HashMap::new() };
+        let mut plan = Plan { graph, items: IndexMap::new(), ordered: true, unit_tests: HashMap::new() };
         for id in selected {
             let resource = Resource::find(manifest, id)?;
             match (&resource, unit_tests_first) {
@@ -153,7 +164,17 @@ impl<'a> Plan<'a> {
 
     /// The line in which the resources wait for each other.
     pub(super) fn queue(&self) -> Queue {
-        Queue::new(self.graph, self.items.keys())
+        match self.ordered {
+            true => Queue::new(self.graph, self.items.keys()),
+            false => Queue::independent(self.graph, self.items.keys()),
+        }
+    }
+
+    /// The same without any order: no resource waits for another.
+    #[must_use]
+    pub fn independent(mut self) -> Plan<'a> {
+        self.ordered = false;
+        self
     }
 
     /// Resources in the plan.

@@ -83,6 +83,16 @@ pub fn summary(events: &Events, shared: &RunShared, store_failures: bool, result
     events.emit(lines::stats_line(&results.stats()));
 }
 
+/// The end of `source freshness`: each source that is stale or could not be asked.
+pub fn freshness_summary(events: &Events, results: &RunResults) {
+    for result in &results.results {
+        if matches!(result.status, Status::Error | Status::RuntimeError) {
+            result_error(events, result, &node_info(result), true, None);
+        }
+    }
+    events.emit(lines::freshness_check_complete());
+}
+
 fn node_info(result: &NodeResult) -> Json {
     let resource = &result.resource;
     let mut info = match resource.node() {

@@ -79,6 +79,17 @@ pub fn moment(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
+/// How fresh a source is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Freshness {
+    /// When it was loaded last.
+    pub max_loaded_at: DateTime<Utc>,
+    /// When that was asked.
+    pub snapshotted_at: DateTime<Utc>,
+    /// Seconds between the two.
+    pub age: f64,
+}
+
 /// The result of one node.
 #[derive(Debug, Clone)]
 pub struct NodeResult {
@@ -100,6 +111,8 @@ pub struct NodeResult {
     pub failures: Option<i64>,
     /// Rows for `show` and `seed --show`.
     pub table: Option<Arc<Table>>,
+    /// How fresh the source is, for `source freshness`.
+    pub freshness: Option<Freshness>,
 }
 
 impl NodeResult {
@@ -115,6 +128,7 @@ impl NodeResult {
             message: None,
             failures: None,
             table: None,
+            freshness: None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Runs a plan on worker threads: a node starts as soon as everything that it waits for is done, and what fails keeps
 //! back its descendants and nothing else. Nodes that become ready together start in dbt's order.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use crate::events::lines;
 use crate::graph::Queue;
 use crate::manifest::{UniqueId, UnitTest};
 
+use super::batch;
 use super::plan::{Plan, Resource};
 use super::results::{NodeResult, Status};
 use super::session::Session;
@@ -28,8 +29,10 @@ struct Ticket<'a> {
     skip: Option<SkipCause>,
 }
 
-struct State {
+struct State<'a> {
     queue: Queue,
+    /// Ready, in line for a worker.
+    pending: VecDeque<Ticket<'a>>,
     next_index: usize,
     skipped: HashMap<UniqueId, SkipCause>,
     results: Vec<Arc<NodeResult>>,
@@ -57,24 +60,30 @@ pub(super) struct Outcome {
 pub(super) struct Scheduler<'a> {
     session: &'a Session,
     plan: &'a Plan<'a>,
-    state: Mutex<State>,
+    state: Mutex<State<'a>>,
+    /// Seeds that a worker takes together.
+    batch_size: usize,
     changed: Condvar,
 }
 
 impl<'a> Scheduler<'a> {
-    pub fn new(session: &'a Session, plan: &'a Plan<'a>) -> Scheduler<'a> {
+    pub fn new(session: &'a Session, plan: &'a Plan<'a>, threads: usize) -> Scheduler<'a> {
         let state = State {
             queue: plan.queue(),
+            pending: VecDeque::new(),
             next_index: 0,
             skipped: HashMap::new(),
             results: Vec::new(),
             done: HashSet::new(),
             stop: None,
         };
-        Scheduler { session, plan, state: Mutex::new(state), changed: Condvar::new() }
+        let batch_size = batch::size(session, plan, threads);
+        let scheduler = Scheduler { session, plan, state: Mutex::new(state), batch_size, changed: Condvar::new() };
+        scheduler.line_up(&mut scheduler.lock());
+        scheduler
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, State<'a>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -97,12 +106,18 @@ impl<'a> Scheduler<'a> {
     }
 
     fn work(&self) {
-        while let Some(ticket) = self.next() {
-            self.run_ticket(ticket);
+        while let Some(tickets) = self.next() {
+            let seeds: Vec<_> = tickets.iter().map(|ticket| (ticket.resource, ticket.position)).collect();
+            let batch = if seeds.len() > 1 { batch::load(self.session, &seeds) } else { None };
+            match batch {
+                Some(results) => results.into_iter().for_each(|result| self.finish(result)),
+                None => tickets.into_iter().for_each(|ticket| self.run_ticket(ticket)),
+            }
         }
     }
 
-    fn next(&self) -> Option<Ticket<'a>> {
+    /// The next resource to run, or several seeds that load together; none when this worker's work is over.
+    fn next(&self) -> Option<Vec<Ticket<'a>>> {
         let mut state = self.lock();
         loop {
             if self.session.interrupted() {
@@ -112,12 +127,8 @@ impl<'a> Scheduler<'a> {
             if state.stop.is_some() || state.queue.is_finished() {
                 return None;
             }
-            if let Some(id) = state.queue.take() {
-                if let Some(ticket) = self.ticket(&mut state, &id) {
-                    return Some(ticket);
-                }
-                state.queue.done(&id);
-                continue;
+            if let Some(ticket) = state.pending.pop_front() {
+                return Some(self.with_more_seeds(&mut state, ticket));
             }
             // Woken now and then to notice Ctrl-C.
             let waited = self.changed.wait_timeout(state, PATIENCE);
@@ -125,7 +136,29 @@ impl<'a> Scheduler<'a> {
         }
     }
 
-    fn ticket(&self, state: &mut State, id: &str) -> Option<Ticket<'a>> {
+    /// Lines up what has become ready. Numbers and skips are settled here, as dbt settles them, not when a worker is free.
+    fn line_up(&self, state: &mut State<'a>) {
+        while let Some(id) = state.queue.take() {
+            match self.ticket(state, &id) {
+                Some(ticket) => state.pending.push_back(ticket),
+                None => {
+                    state.queue.done(&id);
+                }
+            }
+        }
+    }
+
+    /// A seed brings along those that are next in line, up to the size of a batch.
+    fn with_more_seeds(&self, state: &mut State<'a>, first: Ticket<'a>) -> Vec<Ticket<'a>> {
+        let fits = |ticket: &Ticket<'a>| ticket.skip.is_none() && batch::fits(ticket.resource);
+        let mut tickets = vec![first];
+        while tickets.len() < self.batch_size && fits(&tickets[0]) && state.pending.front().is_some_and(fits) {
+            tickets.extend(state.pending.pop_front());
+        }
+        tickets
+    }
+
+    fn ticket(&self, state: &mut State<'a>, id: &str) -> Option<Ticket<'a>> {
         let resource = self.plan.items.get(id)?;
         let unit_tests = self.plan.unit_tests.get(id).map(Vec::as_slice).unwrap_or_default();
         let unnumbered = resource.is_ephemeral() || !unit_tests.is_empty();
@@ -133,7 +166,7 @@ impl<'a> Scheduler<'a> {
         Some(Ticket { resource, unit_tests, position, skip: state.skipped.remove(id) })
     }
 
-    fn number(&self, state: &mut State) -> Position {
+    fn number(&self, state: &mut State<'a>) -> Position {
         state.next_index += 1;
         Position { index: state.next_index, total: self.session.total }
     }
@@ -163,11 +196,12 @@ impl<'a> Scheduler<'a> {
         state.done.insert(id.to_owned());
         self.stop_early(&mut state, &result);
         state.queue.done(id);
+        self.line_up(&mut state);
         drop(state);
         self.changed.notify_all();
     }
 
-    fn record(&self, state: &mut State, result: NodeResult) -> Arc<NodeResult> {
+    fn record(&self, state: &mut State<'a>, result: NodeResult) -> Arc<NodeResult> {
         let result = Arc::new(result);
         let ephemeral = result.resource.is_ephemeral();
         if !ephemeral || self.session.keeps_ephemeral_results() {
@@ -185,7 +219,7 @@ impl<'a> Scheduler<'a> {
         result
     }
 
-    fn stop_early(&self, state: &mut State, result: &Arc<NodeResult>) {
+    fn stop_early(&self, state: &mut State<'a>, result: &Arc<NodeResult>) {
         let failed = matches!(result.status, Status::Error | Status::Fail | Status::PartialSuccess);
         let fails_fast = failed && self.session.globals.invocation.flags.fail_fast;
         let ends_at_error = result.status == Status::Error && self.session.ends_at_first_error();

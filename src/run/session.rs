@@ -87,18 +87,41 @@ impl Session {
 
     /// Runs one resource, or skips it.
     pub fn run(&self, resource: &Resource, position: Position, skip: Option<&SkipCause>) -> NodeResult {
-        let events = &self.globals.events;
-        let mut progress = Progress { info: self.narrator.info(resource), timing: Vec::new() };
-        progress.info.start();
-        events.emit(lines::node_start(resource.unique_id(), progress.info.to_json()));
+        let mut progress = self.begin(resource);
         let result = match skip {
             Some(cause) => self.skip(resource, position, &mut progress, cause),
             None => self.run_unskipped(resource, position, &mut progress),
         };
-        let info = progress.info.to_json();
-        events.emit(lines::node_finished(resource.unique_id(), info, result.to_message_json()));
-        events.advance(resource.name());
+        self.finished(&result, &progress);
         result
+    }
+
+    /// A resource begins.
+    pub fn begin(&self, resource: &Resource) -> Progress {
+        let mut progress = Progress { info: self.narrator.info(resource), timing: Vec::new() };
+        progress.info.start();
+        self.globals.events.emit(lines::node_start(resource.unique_id(), progress.info.to_json()));
+        progress
+    }
+
+    /// A resource that ran ends: its result line.
+    pub fn end(&self, result: &NodeResult, position: Position, progress: &mut Progress) {
+        progress.info.finish(result.status.as_str());
+        self.narrator.result(result, position, &progress.info);
+        self.finished(result, progress);
+    }
+
+    fn finished(&self, result: &NodeResult, progress: &Progress) {
+        let events = &self.globals.events;
+        let id = result.resource.unique_id();
+        events.emit(lines::node_finished(id, progress.info.to_json(), result.to_message_json()));
+        events.advance(result.resource.name());
+    }
+
+    /// Does something that may run beside other nodes, but not beside one that must run alone.
+    pub fn beside_others<T>(&self, work: impl FnOnce() -> T) -> T {
+        let _beside_others = self.gate.read().unwrap_or_else(PoisonError::into_inner);
+        work()
     }
 
     fn skip(&self, resource: &Resource, position: Position, progress: &mut Progress, cause: &SkipCause) -> NodeResult {
@@ -125,10 +148,7 @@ impl Session {
 
     fn run_unskipped(&self, resource: &Resource, position: Position, progress: &mut Progress) -> NodeResult {
         self.narrator.start(resource, position, &progress.info);
-        let first = {
-            let _beside_others = self.gate.read().unwrap_or_else(PoisonError::into_inner);
-            self.attempt(resource, progress)
-        };
+        let first = self.beside_others(|| self.attempt(resource, progress));
         let result = match first.curable {
             Some(kind) if !self.interrupted() => self.run_alone(resource, progress, kind, first.result),
             _ => first.result,
@@ -202,10 +222,18 @@ impl Session {
         let named = error.in_node(resource.resource_type().as_str(), resource.name(), resource.path());
         let message = named.to_string();
         self.globals.events.emit(lines::catchable_exception(&message, progress.info.to_json()));
-        NodeResult::new(resource.clone(), Status::Error).with_message(message)
+        let status = match resource {
+            Resource::Source(_) => Status::RuntimeError,
+            _ => Status::Error,
+        };
+        NodeResult::new(resource.clone(), status).with_message(message)
     }
 
-    fn compile_and_execute(
+    /// Compiles a resource and does with it what the command does.
+    ///
+    /// # Errors
+    /// Its template fails, or the engine refuses.
+    pub fn compile_and_execute(
         &self,
         resource: &Resource,
         run: &Arc<NodeRun>,
@@ -215,7 +243,7 @@ impl Session {
         progress.info.set_status("compiling");
         events.emit(lines::node_compiling(resource.unique_id(), progress.info.to_json()));
         let started = Utc::now();
-        let compiled = match resource.node().filter(|node| compiles(node)) {
+        let compiled = match resource.node().filter(|node| self.task != Task::Clone && compiles(node)) {
             Some(node) => self.compiler.compile(node, run, &[], true),
             None => Ok(()),
         };

@@ -51,7 +51,7 @@ fn single_character(delimiter: &str, path: &Path) -> Result<char> {
     let mut characters = delimiter.chars();
     match (characters.next(), characters.next()) {
         (Some(character), None) => Ok(character),
-        _ => Err(Error::runtime(format!(
+        _ => Err(Error::compilation(format!(
             "The `delimiter` of the seed `{}` must be a single character, but it is `{delimiter}`.",
             path.display()
         ))),

@@ -52,14 +52,17 @@ pub fn run(invocation: &Invocation, events: &Events) -> Result<bool> {
 pub fn check_all(invocation: &Invocation, events: &Events, connection_only: bool) -> Result<bool> {
     let out = |message: String| say(events, "DebugCmdOut", "Z047", message);
     let flags = &invocation.flags;
-    let profiles_file = flags.profiles_dir.join(PROFILES_FILE);
+    // Shown as typed, like dbt's.
+    let profiles_dir = flags.other.get("profiles_dir").and_then(serde_json::Value::as_str);
+    let profiles_dir = profiles_dir.map_or(flags.profiles_dir.as_path(), Path::new);
+    let profiles_file = profiles_dir.join(PROFILES_FILE);
     let project_file = flags.project_dir.join(PROJECT_FILE);
     out(format!("dbt version: {DBT_VERSION}"));
     out(format!("rdbt version: {}", env!("CARGO_PKG_VERSION")));
     out(format!("os info: {}-{}", std::env::consts::OS, std::env::consts::ARCH));
 
     let (target, profile_check) = check_profile(invocation, events, &profiles_file, &project_file)?;
-    out(format!("Using profiles dir at {}", flags.profiles_dir.display()));
+    out(format!("Using profiles dir at {}", profiles_dir.display()));
     out(format!("Using profiles.yml file at {}", profiles_file.display()));
     out(format!("Using dbt_project.yml file at {}", project_file.display()));
     if let Some(target) = &target {
@@ -109,8 +112,12 @@ fn check_profile(
     profiles_file: &Path,
     project_file: &Path,
 ) -> Result<(Option<Target>, Check)> {
-    // A project file that is no YAML ends the command, as in dbt; one that is missing is a failed check.
-    let project = if project_file.exists() { file::read_project(&invocation.flags.project_dir)? } else { Map::new() };
+    // A project file that is no YAML ends the command, as in dbt; one that is missing or empty is a failed check.
+    let project = match file::read_project(&invocation.flags.project_dir) {
+        Ok(project) => project,
+        Err(error) if !project_file.exists() || error.message.ends_with(file::NO_MAPPING) => Map::new(),
+        Err(error) => return Err(error),
+    };
     if !profiles_file.exists() {
         let failure = format!(
             "dbt looked for a profiles.yml file in {}, but did\nnot find one. For more information on configuring your \

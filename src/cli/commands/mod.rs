@@ -1,12 +1,16 @@
 //! One file for each command: a short sentence over the phases.
 
 mod clean;
+mod clone;
 mod compile;
 mod debug;
 mod deps;
+mod docs;
+mod freshness;
 mod init;
 mod list;
 mod parse;
+mod retry;
 mod run;
 mod run_operation;
 
@@ -36,6 +40,10 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
         "build" => run::run(invocation, events, Task::Build),
         "compile" => compile::run(invocation, events, Task::Compile),
         "show" => compile::run(invocation, events, Task::Show),
+        "clone" => clone::run(invocation, events),
+        "docs generate" => docs::run(invocation, events),
+        "source freshness" => freshness::run(invocation, events),
+        "retry" => retry::run(invocation, events),
         "run-operation" => run_operation::run(invocation, events),
         other => Err(Error::runtime(format!(
             "The command `{other}` is known to dbt, but this version of rdbt does not have it."

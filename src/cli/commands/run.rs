@@ -34,5 +34,8 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>, task: Task) -> Re
         run::summary(events, &shared, invocation.flags.store_failures, &results);
     }
     workspace.summarize_deprecations();
+    if results.interrupted {
+        return Err(Error::runtime("The run was interrupted: what had not started or was not finished is not built."));
+    }
     Ok(results.success())
 }

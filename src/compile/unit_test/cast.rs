@@ -11,7 +11,7 @@ use crate::manifest::lookup::Found;
 use crate::manifest::node::version_text;
 use crate::manifest::{
     Config, Contract, DependsOn, FileHash, Manifest, ModelFields, Node, NodeKind, ResourceType, SourceDefinition,
-    UnitTest, UnitTestFields,
+    UniqueId, UnitTest, UnitTestFields,
 };
 use crate::parse::config::fields::fields;
 use crate::parse::python;
@@ -22,6 +22,8 @@ use crate::parse::static_refs::{Reference, parse_reference};
 pub(super) struct Cast {
     pub node: Node,
     pub manifest: Manifest,
+    /// Unique ids of fixtures and of the nodes that they stand for.
+    pub originals: Vec<(UniqueId, UniqueId)>,
 }
 
 /// What an input stands for.
@@ -40,7 +42,7 @@ impl Cast {
             Error::internal(format!("The unit test `{}` is not linked to its model.", test.unique_id))
         })?;
         let own = Manifest { project_name: manifest.project_name.clone(), ..Manifest::default() };
-        let mut cast = Cast { node: under_test(test, tested), manifest: own };
+        let mut cast = Cast { node: under_test(test, tested), manifest: own, originals: Vec::new() };
         for given in &test.given {
             let input = given.get("input").and_then(Json::as_str).unwrap_or_default();
             let original = original(manifest, test, tested, input)?;
@@ -50,9 +52,12 @@ impl Cast {
                 fields.this_input = Some(fixture.unique_id.clone());
             }
             cast.node.depends_on.add_node(&fixture.unique_id);
-            if let Original::Source(source) = original {
-                let source = SourceDefinition { unique_id: fixture.unique_id.clone(), ..source.clone() };
-                cast.manifest.sources.insert(source.unique_id.clone(), source);
+            match original {
+                Original::Node(node) => cast.originals.push((fixture.unique_id.clone(), node.unique_id.clone())),
+                Original::Source(source) => {
+                    let source = SourceDefinition { unique_id: fixture.unique_id.clone(), ..source.clone() };
+                    cast.manifest.sources.insert(source.unique_id.clone(), source);
+                }
             }
             cast.manifest.nodes.insert(fixture.unique_id.clone(), fixture);
         }

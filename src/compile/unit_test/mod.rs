@@ -4,6 +4,7 @@
 mod cast;
 mod overrides;
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::adapter::Relation;
@@ -11,7 +12,7 @@ use crate::context::runtime::{NodeRun, RunShared};
 use crate::error::{Error, Result};
 use crate::jinja::Value;
 use crate::jinja::value::Dict;
-use crate::manifest::{CompiledNodes, Node, UnitTest};
+use crate::manifest::{CompiledNodes, Node, UniqueId, UnitTest};
 
 use super::Compiler;
 use cast::Cast;
@@ -35,11 +36,16 @@ impl Compiler {
     pub fn compile_unit_test(&self, test: &UnitTest, run: &Arc<NodeRun>) -> Result<UnitTestRun> {
         let cast = Cast::of(&self.shared.manifest, test)?;
         let node = Arc::new(cast.node);
+        let in_state = |(fixture, original): &(UniqueId, UniqueId)| {
+            Some((fixture.clone(), self.shared.deferred(original)?.clone()))
+        };
+        let deferred: HashMap<UniqueId, Relation> = cast.originals.iter().filter_map(in_state).collect();
         let shared = Arc::new(RunShared {
             manifest: Arc::new(cast.manifest),
             compiled: Arc::new(CompiledNodes::default()),
             adapter: self.shared.adapter.clone(),
             selected: self.shared.selected.clone(),
+            deferred: OnceLock::from(deferred),
             graph: OnceLock::from(Dict::new()),
         });
         let compiler = Compiler {

@@ -25,6 +25,8 @@ struct State {
     transaction_open: bool,
     comment: QueryComment,
     last_failure: Option<AdapterErrorKind>,
+    /// Commits wait for `commit_held`: several nodes share the transaction.
+    holds_commits: bool,
 }
 
 /// A node's connection. Statements run one after another whichever thread sends them.
@@ -63,6 +65,29 @@ impl NodeConnection {
     /// Whether a transaction is open, as far as rdbt opened it.
     pub fn transaction_open(&self) -> bool {
         locked(&self.state).transaction_open
+    }
+
+    /// From here on commits wait until [`NodeConnection::commit_held`], so that several nodes share one transaction.
+    pub fn hold_commits(&self) {
+        locked(&self.state).holds_commits = true;
+    }
+
+    /// Goes on with the session and the transaction of another connection, which has none afterwards.
+    pub fn take_over(&self, other: &NodeConnection) {
+        let mut theirs = locked(&other.state);
+        let mut ours = locked(&self.state);
+        ours.raw = theirs.raw.take();
+        ours.transaction_open = std::mem::take(&mut theirs.transaction_open);
+        ours.holds_commits = std::mem::take(&mut theirs.holds_commits);
+    }
+
+    /// Commits what was held.
+    ///
+    /// # Errors
+    /// The engine refuses: what the transaction did is gone then.
+    pub fn commit_held(&self) -> Result<()> {
+        locked(&self.state).holds_commits = false;
+        self.commit()
     }
 
     /// Why the last failed statement failed: what the run's fall-back decides by.
@@ -154,6 +179,9 @@ impl NodeConnection {
     /// The engine refuses: what the transaction did is gone then.
     pub fn commit(&self) -> Result<()> {
         let mut state = locked(&self.state);
+        if state.holds_commits {
+            return Ok(());
+        }
         if !state.transaction_open {
             self.adapter.debug(&format!("Skipping commit on connection \"{}\": no transaction open", self.name));
             return Ok(());

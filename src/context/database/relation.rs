@@ -189,7 +189,8 @@ fn function_config(model: &Value) -> Result<Value, MjError> {
     for (name, value, always) in &settings {
         if !value.is_true() && (*always || python) {
             let whose = if *always { "functions" } else { "python functions" };
-            return Err(raise(Error::runtime(format!("A `{name}` is required for {whose}"))));
+            let article = if name.starts_with('e') { "An" } else { "A" };
+            return Err(raise(Error::runtime(format!("{article} `{name}` is required for {whose}"))));
         }
     }
     Ok(Dict::from_pairs(settings.map(|(name, value, _)| (name, value))))

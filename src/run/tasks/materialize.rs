@@ -20,8 +20,7 @@ use crate::run::session::{Session, response_json};
 
 /// Builds one node.
 pub fn execute(session: &Session, node: &Arc<Node>, run: &Arc<NodeRun>) -> Result<NodeResult> {
-    let subject = Subject::Node(node.clone());
-    let scope = Arc::new(Scope::new(session.globals.clone(), subject, Phase::Run(run.clone())));
+    let scope = scope(session, node, run);
     let _turn = session.shared.adapter.foreign_key_turn(&run.connection, node)?;
     let returned = call_materialization(session, node, &scope)?;
     for relation in relations(&returned, node)? {
@@ -40,12 +39,37 @@ pub fn execute(session: &Session, node: &Arc<Node>, run: &Arc<NodeRun>) -> Resul
     Ok(result)
 }
 
+/// Brings one node from the state's environment into this one.
+pub fn clone(session: &Session, node: &Arc<Node>, run: &Arc<NodeRun>) -> Result<NodeResult> {
+    let scope = scope(session, node, run);
+    let returned = call_named(session, "clone", node, &scope)?;
+    for relation in relations(&returned, node)? {
+        session.shared.adapter.cache().add(relation);
+    }
+    let mut result = NodeResult::new(Resource::Node(node.clone()), Status::Success).with_message("No-op");
+    if let Some(main) = results::peek(&scope, "main") {
+        let response = main.get_attr("response").unwrap_or_default();
+        result.message = Some(message(&response));
+        result.adapter_response = adapter_response(&response);
+    }
+    Ok(result)
+}
+
+fn scope(session: &Session, node: &Arc<Node>, run: &Arc<NodeRun>) -> Arc<Scope> {
+    let subject = Subject::Node(node.clone());
+    Arc::new(Scope::new(session.globals.clone(), subject, Phase::Run(run.clone())))
+}
+
 /// Calls the macro that `materialized` names, in `scope`.
 pub fn call_materialization(session: &Session, node: &Node, scope: &Arc<Scope>) -> Result<Value> {
     let name = match node.resource_type {
         ResourceType::Test => "test",
         _ => node.config.materialized(),
     };
+    call_named(session, name, node, scope)
+}
+
+fn call_named(session: &Session, name: &str, node: &Node, scope: &Arc<Scope>) -> Result<Value> {
     let globals = &session.globals;
     let unique_id = globals.macros.materialization(name).ok_or_else(|| {
         Error::compilation(format!(

@@ -1,5 +1,6 @@
 //! One file for each kind of work: materializing, testing, showing, hooks, operations.
 
+mod freshness;
 mod materialize;
 mod show;
 mod test;
@@ -25,6 +26,7 @@ pub(super) fn execute(session: &Session, resource: &Resource, run: &Arc<NodeRun>
             return Ok(NodeResult::new(resource.clone(), Status::Success));
         }
         Resource::UnitTest(test) => return unit_test::execute(session, test, run),
+        Resource::Source(source) => return freshness::execute(session, source, run),
         Resource::Exposure { .. } | Resource::SavedQuery { .. } => {
             let mut result = NodeResult::new(resource.clone(), Status::NoOp).with_message("NO-OP");
             result.failures = Some(0);
@@ -33,6 +35,7 @@ pub(super) fn execute(session: &Session, resource: &Resource, run: &Arc<NodeRun>
     };
     match (session.task, node.resource_type) {
         (Task::Compile, _) => Ok(NodeResult::new(resource.clone(), Status::Success)),
+        (Task::Clone, _) => materialize::clone(session, node, run),
         (Task::Show, ResourceType::Seed) => materialize::execute(session, node, run),
         (Task::Show, _) => show::execute(session, node, run),
         (_, ResourceType::Test) => test::execute(session, node, run),

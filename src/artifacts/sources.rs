@@ -1,0 +1,42 @@
+//! `sources.json`, version 3: how fresh the sources are.
+
+use chrono::{DateTime, Timelike, Utc};
+use serde_json::{Value as Json, json};
+
+use crate::invocation::Invocation;
+use crate::run::{Freshness, NodeResult, Resource, RunResults, Timing};
+
+/// The artifact. Sources that could not be asked are left out, as dbt does.
+pub fn to_json(invocation: &Invocation, results: &RunResults) -> Json {
+    let checked = results.results.iter().filter_map(|result| Some(result_json(result, result.freshness.as_ref()?)));
+    json!({
+        "metadata": super::metadata(invocation, "sources/v3"),
+        "results": checked.collect::<Vec<_>>(),
+        "elapsed_time": results.elapsed,
+    })
+}
+
+fn result_json(result: &NodeResult, freshness: &Freshness) -> Json {
+    let criteria = match &result.resource {
+        Resource::Source(source) => source.freshness.clone().unwrap_or_default(),
+        _ => Json::Null,
+    };
+    json!({
+        "unique_id": result.resource.unique_id(),
+        "max_loaded_at": isoformat(freshness.max_loaded_at),
+        "snapshotted_at": isoformat(freshness.snapshotted_at),
+        "max_loaded_at_time_ago_in_s": freshness.age,
+        "status": result.status.as_str(),
+        "criteria": criteria,
+        "adapter_response": result.adapter_response,
+        "timing": result.timing.iter().map(Timing::to_json).collect::<Vec<_>>(),
+        "thread_id": result.thread_id,
+        "execution_time": result.execution_time,
+    })
+}
+
+/// Python's `isoformat()` of a time in UTC: microseconds only where there are some.
+fn isoformat(at: DateTime<Utc>) -> String {
+    let format = if at.nanosecond() / 1_000 == 0 { "%Y-%m-%dT%H:%M:%S+00:00" } else { "%Y-%m-%dT%H:%M:%S%.6f+00:00" };
+    at.format(format).to_string()
+}

@@ -1,0 +1,115 @@
+//! `docs generate`: compiles the project, asks the database about its relations, and writes `catalog.json` beside the
+//! manifest. The web page that dbt puts beside them is a program of its own, which rdbt does not have.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use indexmap::IndexSet;
+use serde_json::Value as Json;
+
+use crate::artifacts;
+use crate::cli::workspace::Workspace;
+use crate::context::runtime::RunShared;
+use crate::error::{Error, Result};
+use crate::events::{Events, Level, lines};
+use crate::graph::Graph;
+use crate::invocation::Invocation;
+use crate::manifest::{ResourceType, UniqueId};
+use crate::run::{self, CatalogRows, Plan, Task};
+
+pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
+    let flag = |name: &str| invocation.flags.other.get(name).and_then(Json::as_bool);
+    let workspace = Workspace::open(invocation, events)?;
+    let shared = workspace.shared();
+    let generated = generate(&workspace, &shared, flag("compile").unwrap_or(true), flag("empty_catalog") == Some(true));
+    let closed = workspace.globals.adapter.engine().close();
+    let success = generated?;
+    closed.map_err(Error::from)?;
+    workspace.write_manifest()?;
+    if flag("static") == Some(true) {
+        let text = "rdbt does not write static_index.html: the page is a part of dbt. Run `dbt docs generate --static \
+                    --no-compile` with dbt for it; it reads the same project and database.";
+        events.emit(lines::note(Level::Warn, text));
+    }
+    workspace.summarize_deprecations();
+    Ok(success)
+}
+
+fn generate(workspace: &Workspace, shared: &Arc<RunShared>, compile: bool, empty: bool) -> Result<bool> {
+    let (globals, events) = (&workspace.globals, workspace.events());
+    let mut selected = None;
+    if compile {
+        workspace.report_found();
+        let graph = workspace.graph()?;
+        let (success, ids) = compile_selection(workspace, shared, &graph)?;
+        if !success {
+            events.emit(lines::cannot_generate_docs());
+            return Ok(false);
+        }
+        selected = Some(ids);
+    }
+    copy_assets(workspace)?;
+    let found = match empty {
+        true => CatalogRows::default(),
+        false => run::read_catalog(globals, shared, selected.as_ref())?,
+    };
+    let path = artifacts::write_catalog(globals, &workspace.manifest, &found, selected.as_ref())?;
+    if !found.errors.is_empty() {
+        events.emit(lines::write_catalog_failure(found.errors.len()));
+    }
+    events.emit(lines::catalog_written(&path.to_string_lossy()));
+    events.emit(lines::note(
+        Level::Debug,
+        "rdbt writes manifest.json and catalog.json; index.html, the page that shows them, is a part of dbt.",
+    ));
+    Ok(found.errors.is_empty())
+}
+
+/// Compiles what is selected; gives whether all went well, and what the catalog is about: that and selected sources.
+fn compile_selection(
+    workspace: &Workspace,
+    shared: &Arc<RunShared>,
+    graph: &Graph,
+) -> Result<(bool, IndexSet<UniqueId>)> {
+    let flags = &workspace.invocation.flags;
+    let selection = workspace.select(graph)?;
+    let plan = Plan::new(&workspace.manifest, graph, &selection.nodes, false)?;
+    let results = run::execute(&workspace.globals, shared, Task::Compile, &plan)?;
+    if flags.write_json {
+        artifacts::write_run_results(&workspace.globals, &workspace.compiled, &results)?;
+    }
+    run::print_compiled(workspace.events(), flags, shared, &results);
+    let mut ids = selection.nodes;
+    ids.extend(workspace.select_types(graph, &[ResourceType::Source])?.nodes);
+    Ok((results.success(), ids))
+}
+
+/// Copies the folders of `asset-paths` below the target folder, in place of what was there.
+fn copy_assets(workspace: &Workspace) -> Result<()> {
+    let project = &workspace.globals.project;
+    for folder in &project.root.asset_paths {
+        let (from, to) = (project.root.root.join(folder), project.target_path.join(folder));
+        let copied = if to.exists() { fs::remove_dir_all(&to) } else { Ok(()) };
+        copied.and_then(|()| if from.is_dir() { copy_folder(&from, &to) } else { Ok(()) }).map_err(|error| {
+            Error::runtime(format!("Could not copy the assets in `{}` to `{}`: {error}.", from.display(), to.display()))
+                .hint("Check that both folders can be read and written, or take the folder out of `asset-paths`.")
+        })?;
+    }
+    Ok(())
+}
+
+fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), &target)?;
+        }
+    }
+    Ok(())
+}

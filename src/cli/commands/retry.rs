@@ -1,0 +1,142 @@
+//! `retry`: the command of the last run with its options, on what failed or was skipped in it.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::{Map as JsonMap, Value as Json};
+
+use crate::cli::command_specs::{COMMANDS, CommandSpec};
+use crate::cli::invocation::{Start, build};
+use crate::cli::options::{Default as OptionDefault, GLOBAL, Kind, OptionSpec};
+use crate::cli::parse::{self, Parsed};
+use crate::cli::resolve;
+use crate::error::{Error, Result};
+use crate::events::Events;
+use crate::invocation::Invocation;
+use crate::manifest::UniqueId;
+use crate::{project, yaml};
+
+/// What is run again.
+const RETRIED: [&str; 5] = ["error", "fail", "skipped", "runtime error", "partial success"];
+/// Commands that can be retried, by the name that run_results gives them.
+const RETRYABLE: [&str; 9] =
+    ["build", "compile", "clone", "generate", "seed", "snapshot", "test", "run", "run-operation"];
+/// Options that the last run does not hand on: `retry` has its own.
+const OWN: [&str; 7] =
+    ["log_path", "profiles_dir", "project_dir", "defer_state", "target_path", "warn_error", "deprecated_state"];
+
+pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
+    let previous = previous_results(invocation, events)?;
+    let arguments = previous["args"].as_object().cloned().unwrap_or_default();
+    let which = arguments.get("which").and_then(Json::as_str).unwrap_or_default();
+    let command = COMMANDS.iter().find(|command| command.name() == which && RETRYABLE.contains(&which));
+    let command = command.ok_or_else(|| {
+        Error::runtime(format!("The last command was `{which}`, which cannot be retried."))
+            .hint(format!("`retry` repeats one of: {}.", RETRYABLE.join(", ")))
+    })?;
+    let failed = failed(&previous, which, invocation.flags.warn_error);
+    if which == "run-operation" && failed.is_empty() {
+        return Ok(true);
+    }
+    let mut again = rebuild(invocation, command, &arguments)?;
+    if which != "run-operation" {
+        again.flags.only = Some(failed);
+    }
+    super::run(&Arc::new(again), events)
+}
+
+/// The `run_results.json` of `--state`, or of the target folder.
+fn previous_results(invocation: &Invocation, events: &Events) -> Result<Json> {
+    let flags = &invocation.flags;
+    let folder = match &flags.state {
+        Some(state) => state.clone(),
+        None => match &flags.target_path {
+            Some(path) => path.clone(),
+            None => PathBuf::from(project::load_without_profile(invocation, events)?.root.target_path()),
+        },
+    };
+    let missing = || Error::runtime(format!("Could not find previous run in '{}' target directory", folder.display()));
+    let text = fs::read(flags.project_dir.join(&folder).join("run_results.json")).map_err(|_| missing())?;
+    serde_json::from_slice(&text).map_err(|error| {
+        Error::runtime(format!("The run_results.json in `{}` cannot be read: {error}.", folder.display()))
+            .hint("Run the command itself again; `retry` needs the results of a run that ended.")
+    })
+}
+
+/// What failed, hooks left out: they come along with their command.
+fn failed(previous: &Json, which: &str, warnings_too: bool) -> Vec<UniqueId> {
+    let results = previous["results"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let again = |result: &&Json| {
+        let status = result["status"].as_str().unwrap_or_default();
+        RETRIED.contains(&status) || (warnings_too && status == "warn")
+    };
+    let ids = results.iter().filter(again).filter_map(|result| result["unique_id"].as_str());
+    let mut ids: Vec<UniqueId> =
+        ids.filter(|id| which == "run-operation" || !id.starts_with("operation.")).map(str::to_owned).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+/// The invocation that the last command was, with what `retry` itself was told.
+fn rebuild(
+    invocation: &Invocation,
+    command: &'static CommandSpec,
+    arguments: &JsonMap<String, Json>,
+) -> Result<Invocation> {
+    let mut words: Vec<OsString> = command.path.iter().map(OsString::from).collect();
+    for option in command.options.iter().chain(GLOBAL) {
+        let own = OWN.contains(&option.name) || typed_again(invocation, option.name);
+        let source = if own { &invocation.flags.other } else { arguments };
+        if let Some(value) = source.get(option.name) {
+            words.extend(option_words(option, value).into_iter().map(OsString::from));
+        }
+    }
+    let argument = command.argument.and_then(|name| arguments.get(name)?.as_str());
+    words.extend(argument.map(OsString::from));
+    let unreadable = |why: String| {
+        Error::runtime(format!("The options of the last run, in its run_results.json, cannot be used: {why}"))
+            .hint("Run the command itself again.")
+    };
+    let typed = match parse::parse(words).map_err(|error| unreadable(error.render("dbt")))? {
+        Parsed::Command(typed) => typed,
+        _ => return Err(unreadable("they name no command.".to_owned())),
+    };
+    let resolved = resolve::resolve(&typed).map_err(|error| unreadable(error.render("dbt")))?;
+    let shown = invocation.invocation_command.strip_prefix("dbt ").unwrap_or(&invocation.invocation_command);
+    let start = Start { words: vec![shown.to_owned()], at: invocation.started_at };
+    Ok(Invocation { invocation_id: invocation.invocation_id.clone(), ..build(&typed, &resolved, &start) })
+}
+
+/// `--vars` and `--threads` of `retry` replace those of the last run.
+fn typed_again(invocation: &Invocation, name: &str) -> bool {
+    match name {
+        "vars" => invocation.flags.vars != yaml::Map::default(),
+        "threads" => invocation.flags.threads.is_some(),
+        _ => false,
+    }
+}
+
+/// An option as it is typed; nothing if it has the value that it has anyway.
+fn option_words(option: &OptionSpec, value: &Json) -> Vec<String> {
+    let name = option.long.first().copied().unwrap_or(option.name);
+    match (option.kind, value) {
+        (_, Json::Null) => Vec::new(),
+        (Kind::Switch, Json::Bool(false)) if option.default == OptionDefault::Bool(true) => {
+            vec![format!("--no-{name}")]
+        }
+        (_, Json::Bool(false)) => Vec::new(),
+        (_, Json::Bool(true)) if option.default == OptionDefault::Bool(true) => Vec::new(),
+        (_, Json::Bool(true)) => vec![format!("--{name}")],
+        (_, Json::Array(items)) => {
+            let items = items.iter().filter_map(Json::as_str);
+            items.flat_map(|item| [format!("--{name}"), item.to_owned()]).collect()
+        }
+        (_, Json::Object(map)) if map.is_empty() || name == "warn-error-options" => Vec::new(),
+        (_, Json::String(text)) if matches!(option.default, OptionDefault::Text(usual) if usual == text) => Vec::new(),
+        (_, Json::String(text)) => vec![format!("--{name}={text}")],
+        (_, other) => vec![format!("--{name}={other}")],
+    }
+}
