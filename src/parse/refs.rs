@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use super::cx::Cx;
 use super::lookups::ambiguous;
 use super::python::title;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, did_you_mean};
 use crate::manifest::lookup::Found;
 use crate::manifest::node::version_text;
 use crate::manifest::{Manifest, Node, RefArgs, ResourceType, UniqueId};
@@ -106,8 +106,9 @@ fn links(cx: &Cx, manifest: &Manifest, referrer: &Referrer<'_>) -> Result<Links>
         match manifest.resolve_source(referrer.package, source, table) {
             Found::One(target) => links.nodes.push(target.unique_id.clone()),
             other => {
-                let target =
-                    Missing { kind: "source", name: &format!("{source}.{table}"), package: None, version: None };
+                let name = &format!("{source}.{table}");
+                let near = source_like(manifest, name);
+                let target = Missing { kind: "source", name, package: None, version: None, near };
                 links.broken |= missing(cx, referrer, &target, matches!(other, Found::Disabled))?;
             }
         }
@@ -128,7 +129,8 @@ fn links(cx: &Cx, manifest: &Manifest, referrer: &Referrer<'_>) -> Result<Links>
                 ));
             }
             other => {
-                let target = Missing { kind: "node", name, package, version: reference.version.as_ref() };
+                let near = node_like(manifest, name);
+                let target = Missing { kind: "node", name, package, version: reference.version.as_ref(), near };
                 links.broken |= missing(cx, referrer, &target, matches!(other, Found::Disabled))?;
             }
         }
@@ -169,6 +171,8 @@ struct Missing<'a> {
     name: &'a str,
     package: Option<&'a str>,
     version: Option<&'a Json>,
+    /// What the writer may have meant.
+    near: Option<String>,
 }
 
 impl<'a> Missing<'a> {
@@ -178,7 +182,7 @@ impl<'a> Missing<'a> {
             [name] => (None, name.as_str()),
             _ => (None, ""),
         };
-        Missing { kind, name, package, version: None }
+        Missing { kind, name, package, version: None, near: None }
     }
 }
 
@@ -205,7 +209,27 @@ fn missing(cx: &Cx, referrer: &Referrer<'_>, target: &Missing<'_>, disabled: boo
     let version =
         target.version.map(|version| format!("with version '{}' ", version_text(version))).unwrap_or_default();
     let place = target.package.map(|package| format!("in package or project '{package}' ")).unwrap_or_default();
-    Err(Error::compilation(format!("{head}{version}{place}which {reason}")))
+    let error = Error::compilation(format!("{head}{version}{place}which {reason}"));
+    Err(match &target.near {
+        Some(near) if !disabled => error.hint(format!("Did you mean `{near}`?")),
+        _ => error,
+    })
+}
+
+/// A model, seed or snapshot of nearly this name.
+fn node_like(manifest: &Manifest, name: &str) -> Option<String> {
+    let referable =
+        |node: &&Node| matches!(node.resource_type, ResourceType::Model | ResourceType::Seed | ResourceType::Snapshot);
+    let nodes = manifest.nodes.values().filter(referable);
+    let names = nodes.map(|node| node.name.as_str()).filter(|other| *other != name);
+    did_you_mean(name, names).map(str::to_owned)
+}
+
+/// A table of a source with nearly this name.
+fn source_like(manifest: &Manifest, name: &str) -> Option<String> {
+    let names: Vec<String> =
+        manifest.sources.values().map(|source| format!("{}.{}", source.source_name, source.name)).collect();
+    did_you_mean(name, names.iter().map(String::as_str)).map(str::to_owned)
 }
 
 fn check_access(cx: &Cx, referrer: &Referrer<'_>, target: &Node) -> Result<()> {
