@@ -17,8 +17,18 @@ case "$(uname -m)" in
   *) echo "There is no prebuilt libduckdb for $(uname -m); build with: cargo build --features bundled" >&2; exit 1 ;;
 esac
 
+# What the program links against: stubs that load the library on first use where we have them, else the library.
+link() {
+  mkdir -p .libduckdb/link
+  if [[ $os-$arch == linux-x64 ]]; then
+    scripts/lazy_duckdb.sh ".libduckdb/$library" .libduckdb/link/libduckdb.a
+  else
+    ln -sf "../$library" ".libduckdb/link/$library"
+  fi
+}
+
 stamp=.libduckdb/version
-if [[ -e .libduckdb/$library && $(cat "$stamp" 2>/dev/null) == "$version" ]]; then
+if [[ -e .libduckdb/$library && -e .libduckdb/link && $(cat "$stamp" 2>/dev/null) == "$version" ]]; then
   exit 0
 fi
 command -v npm >/dev/null || { echo "npm is needed to fetch libduckdb $version: install Node.js, or build with: cargo build --features bundled" >&2; exit 1; }
@@ -29,4 +39,5 @@ trap 'rm -rf "$work"' EXIT
 mkdir -p .libduckdb
 cp "$work/package/$library" ".libduckdb/$library.new"
 mv ".libduckdb/$library.new" ".libduckdb/$library"
+link
 echo "$version" >"$stamp"

@@ -11,10 +11,21 @@ use crate::error::{Error, Result};
 /// # Errors
 /// The folder or the file cannot be written; the old file is untouched then.
 pub fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
-    put(path, write).map_err(|error| {
-        Error::runtime(format!("Could not write `{}`: {error}.", path.display()))
-            .hint("Check that the folder exists, is writable and has space left, or choose another with --target-path.")
-    })
+    put(path, write).map_err(|error| unwritable(path, &error))
+}
+
+/// Makes a folder if need be and tries whether a file can be put into it.
+///
+/// # Errors
+/// It cannot: the path is a file, or the system forbids it.
+pub fn check_folder(folder: &Path) -> Result<()> {
+    let tried = fs::create_dir_all(folder).and_then(|()| tempfile::Builder::new().prefix(".rdbt-").tempfile_in(folder));
+    tried.map(drop).map_err(|error| unwritable(folder, &error))
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> Error {
+    Error::runtime(format!("Could not write `{}`: {error}.", path.display()))
+        .hint("Check that the folder exists, is writable and has space left, or choose another with --target-path.")
 }
 
 fn put(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {

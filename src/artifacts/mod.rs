@@ -20,7 +20,7 @@ use crate::manifest::json::Metadata;
 use crate::manifest::{CompiledNodes, Manifest, UniqueId};
 use crate::run::{CatalogRows, RunResults, moment};
 
-pub use file::replace;
+pub use file::{check_folder, replace};
 
 /// Writes `manifest.json`, and `semantic_manifest.json` with its companion where there is nothing semantic in it.
 ///

@@ -149,6 +149,17 @@ impl Workspace {
         })
     }
 
+    /// Makes sure that artifacts can be written, before anything is done that they report.
+    ///
+    /// # Errors
+    /// The target folder cannot be made or written to.
+    pub fn check_target_folder(&self) -> Result<()> {
+        match self.invocation.flags.write_json {
+            true => artifacts::check_folder(&self.globals.project.target_path),
+            false => Ok(()),
+        }
+    }
+
     /// Writes `manifest.json`, unless `--no-write-json`.
     ///
     /// # Errors

@@ -122,7 +122,7 @@ pub fn lookup(scope: &Arc<Scope>, name: &str) -> Option<Value> {
         "builtins" => Value::from_object(Builtins { scope: scope.clone() }),
         "target" | "env" => target(scope),
         "flags" => Value::from_object(Flags { scope: scope.clone() }),
-        "adapter" => scope.adapter.get_or_init(|| bridge::adapter_object(scope)).clone(),
+        "adapter" => bridge::adapter_object(scope),
         "api" => bridge::api(scope),
         "column" => bridge::column_class(),
         "graph" => graph_of(scope),

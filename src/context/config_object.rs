@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map as JsonMap, Value as Json};
 
 use crate::error::Error;
-use crate::jinja::value::{from_json, to_json};
+use crate::jinja::value::{Dict, from_json, to_json};
 use crate::jinja::{MjError, Object, State, Value};
 
 use super::call::Args;
@@ -69,6 +69,7 @@ impl ConfigObject {
         let key = match key {
             "pre_hook" => "pre-hook",
             "post_hook" => "post-hook",
+            "snapshot_table_column_names" => return snapshot_columns(config),
             other => other,
         };
         config.get(key).map(from_json)
@@ -101,6 +102,16 @@ impl ConfigObject {
             ))),
         }
     }
+}
+
+/// The names of a snapshot's own columns: those of `snapshot_meta_column_names`, dbt's for the others.
+fn snapshot_columns(config: &JsonMap<String, Json>) -> Option<Value> {
+    let renamed = config.get("snapshot_meta_column_names")?;
+    let names = ["dbt_valid_from", "dbt_valid_to", "dbt_scd_id", "dbt_updated_at", "dbt_is_deleted"];
+    Some(Dict::from_pairs(names.map(|name| {
+        let shown = renamed.get(name).and_then(Json::as_str).filter(|shown| !shown.is_empty());
+        (name, Value::from(shown.unwrap_or(name)))
+    })))
 }
 
 /// A configuration value as JSON. What JSON cannot hold (a macro's undefined result, a date) becomes its text.

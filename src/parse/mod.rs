@@ -21,6 +21,7 @@ pub mod python;
 mod python_literals;
 mod python_models;
 mod refs;
+mod semantic_links;
 mod sql_files;
 mod static_config;
 pub mod static_refs;
@@ -145,6 +146,7 @@ fn build(
     add_tests(cx, manifest, &source_tests)?;
     manifest.index();
     refs::resolve(cx, manifest)?;
+    semantic_links::resolve(cx, manifest)?;
     unit_links::resolve(manifest)?;
     descriptions::render(cx, manifest)?;
     primary_keys::infer(manifest);

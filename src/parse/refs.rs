@@ -1,12 +1,12 @@
 //! Links: finds what `ref`, `source`, `metric` and `function` calls mean and fills `depends_on`. What leads nowhere is an
 //! error, except in tests, which then are disabled with a warning.
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::cx::Cx;
 use super::lookups::ambiguous;
 use super::python::title;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, did_you_mean};
 use crate::manifest::lookup::Found;
 use crate::manifest::node::version_text;
 use crate::manifest::{Manifest, Node, RefArgs, ResourceType, UniqueId};
@@ -33,7 +33,7 @@ struct Links {
     broken: bool,
 }
 
-/// Fills `depends_on` of all nodes, exposures, functions and carried resources. The manifest is indexed.
+/// Fills `depends_on` of all nodes, exposures and functions. The manifest is indexed.
 ///
 /// # Errors
 /// A target does not exist, is disabled, is ambiguous, or may not be referred to.
@@ -57,8 +57,7 @@ pub fn resolve(cx: &Cx, manifest: &mut Manifest) -> Result<()> {
             node.config.0.insert("enabled".to_owned(), Json::Bool(false));
         }
     }
-    resolve_exposures(cx, manifest)?;
-    resolve_carried(cx, manifest)
+    resolve_exposures(cx, manifest)
 }
 
 fn referrer(node: &Node) -> Referrer<'_> {
@@ -107,8 +106,9 @@ fn links(cx: &Cx, manifest: &Manifest, referrer: &Referrer<'_>) -> Result<Links>
         match manifest.resolve_source(referrer.package, source, table) {
             Found::One(target) => links.nodes.push(target.unique_id.clone()),
             other => {
-                let target =
-                    Missing { kind: "source", name: &format!("{source}.{table}"), package: None, version: None };
+                let name = &format!("{source}.{table}");
+                let near = source_like(manifest, name);
+                let target = Missing { kind: "source", name, package: None, version: None, near };
                 links.broken |= missing(cx, referrer, &target, matches!(other, Found::Disabled))?;
             }
         }
@@ -129,7 +129,8 @@ fn links(cx: &Cx, manifest: &Manifest, referrer: &Referrer<'_>) -> Result<Links>
                 ));
             }
             other => {
-                let target = Missing { kind: "node", name, package, version: reference.version.as_ref() };
+                let near = node_like(manifest, name);
+                let target = Missing { kind: "node", name, package, version: reference.version.as_ref(), near };
                 links.broken |= missing(cx, referrer, &target, matches!(other, Found::Disabled))?;
             }
         }
@@ -152,7 +153,7 @@ fn links(cx: &Cx, manifest: &Manifest, referrer: &Referrer<'_>) -> Result<Links>
 }
 
 /// The unique id of a metric or function called by name.
-fn named(cx: &Cx, names: &[String], package: &str, kind: &str, exists: impl Fn(&str) -> bool) -> Option<UniqueId> {
+pub fn named(cx: &Cx, names: &[String], package: &str, kind: &str, exists: impl Fn(&str) -> bool) -> Option<UniqueId> {
     let (packages, name) = match names {
         [name] => {
             let others = cx.project().packages.keys().map(String::as_str);
@@ -170,6 +171,8 @@ struct Missing<'a> {
     name: &'a str,
     package: Option<&'a str>,
     version: Option<&'a Json>,
+    /// What the writer may have meant.
+    near: Option<String>,
 }
 
 impl<'a> Missing<'a> {
@@ -179,7 +182,7 @@ impl<'a> Missing<'a> {
             [name] => (None, name.as_str()),
             _ => (None, ""),
         };
-        Missing { kind, name, package, version: None }
+        Missing { kind, name, package, version: None, near: None }
     }
 }
 
@@ -206,7 +209,27 @@ fn missing(cx: &Cx, referrer: &Referrer<'_>, target: &Missing<'_>, disabled: boo
     let version =
         target.version.map(|version| format!("with version '{}' ", version_text(version))).unwrap_or_default();
     let place = target.package.map(|package| format!("in package or project '{package}' ")).unwrap_or_default();
-    Err(Error::compilation(format!("{head}{version}{place}which {reason}")))
+    let error = Error::compilation(format!("{head}{version}{place}which {reason}"));
+    Err(match &target.near {
+        Some(near) if !disabled => error.hint(format!("Did you mean `{near}`?")),
+        _ => error,
+    })
+}
+
+/// A model, seed or snapshot of nearly this name.
+fn node_like(manifest: &Manifest, name: &str) -> Option<String> {
+    let referable =
+        |node: &&Node| matches!(node.resource_type, ResourceType::Model | ResourceType::Seed | ResourceType::Snapshot);
+    let nodes = manifest.nodes.values().filter(referable);
+    let names = nodes.map(|node| node.name.as_str()).filter(|other| *other != name);
+    did_you_mean(name, names).map(str::to_owned)
+}
+
+/// A table of a source with nearly this name.
+fn source_like(manifest: &Manifest, name: &str) -> Option<String> {
+    let names: Vec<String> =
+        manifest.sources.values().map(|source| format!("{}.{}", source.source_name, source.name)).collect();
+    did_you_mean(name, names.iter().map(String::as_str)).map(str::to_owned)
 }
 
 fn check_access(cx: &Cx, referrer: &Referrer<'_>, target: &Node) -> Result<()> {
@@ -252,66 +275,4 @@ fn warn_root(cx: &Cx, referrer: &Referrer<'_>, target: &Node, package: Option<&s
             referrer.package, target.unique_id
         ),
     );
-}
-
-/// Links of metrics, semantic models and saved queries.
-fn resolve_carried(cx: &Cx, manifest: &mut Manifest) -> Result<()> {
-    let mut found: Vec<(UniqueId, Vec<UniqueId>)> = Vec::new();
-    let all = manifest.metrics.iter().chain(&manifest.semantic_models).chain(&manifest.saved_queries);
-    for (id, carried) in all {
-        found.push((id.clone(), carried_links(cx, manifest, carried)?));
-    }
-    for (id, nodes) in found {
-        let carried = [&mut manifest.metrics, &mut manifest.semantic_models, &mut manifest.saved_queries]
-            .into_iter()
-            .find_map(|resources| resources.get_mut(&id));
-        if let Some(nodes_field) = carried.and_then(|json| json.get_mut("depends_on")?.get_mut("nodes")) {
-            *nodes_field = json!(nodes);
-        }
-    }
-    Ok(())
-}
-
-fn carried_links(cx: &Cx, manifest: &Manifest, carried: &Json) -> Result<Vec<UniqueId>> {
-    let text = |key: &str| carried.get(key).and_then(Json::as_str).unwrap_or_default();
-    let package = text("package_name");
-    let mut nodes: Vec<UniqueId> = Vec::new();
-    for reference in carried.get("refs").and_then(Json::as_array).into_iter().flatten() {
-        let name = reference.get("name").and_then(Json::as_str).unwrap_or_default();
-        let from = reference.get("package").and_then(Json::as_str);
-        let version = reference.get("version").filter(|version| !version.is_null());
-        match manifest.resolve_ref(package, name, from, version) {
-            Found::One(target) => nodes.push(target.unique_id.clone()),
-            other => {
-                let reason = if matches!(other, Found::Disabled) { "is disabled" } else { "was not found" };
-                return Err(Error::compilation(format!(
-                    "{} '{}' ({}) depends on a node named '{name}' which {reason}",
-                    title(text("resource_type")),
-                    text("unique_id"),
-                    text("original_file_path")
-                )));
-            }
-        }
-    }
-    let measure = carried.get("type_params").and_then(|params| params.get("measure"));
-    let measure = measure.and_then(|measure| measure.as_str().or_else(|| measure.get("name")?.as_str()));
-    if let Some(measure) = measure {
-        nodes.extend(semantic_model_of(manifest, measure));
-    }
-    for names in carried.get("metrics").and_then(Json::as_array).into_iter().flatten() {
-        let names: Vec<String> =
-            names.as_array().into_iter().flatten().filter_map(|name| name.as_str().map(str::to_owned)).collect();
-        if let Some(id) = named(cx, &names, package, "metric", |id| manifest.metrics.contains_key(id)) {
-            nodes.push(id);
-        }
-    }
-    Ok(nodes)
-}
-
-fn semantic_model_of(manifest: &Manifest, measure: &str) -> Option<UniqueId> {
-    let has = |model: &Json| {
-        let measures = model.get("measures").and_then(Json::as_array);
-        measures.into_iter().flatten().any(|one| one.get("name").and_then(Json::as_str) == Some(measure))
-    };
-    manifest.semantic_models.iter().find(|(_, model)| has(model)).map(|(id, _)| id.clone())
 }

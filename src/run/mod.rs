@@ -149,8 +149,10 @@ impl Session {
             self.skip_all(plan, &mut results);
         }
         if hooked && !results.interrupted {
-            let ended = hooks::run(self, Moment::End, &results.results)?;
-            results.results.extend(ended);
+            match hooks::run(self, Moment::End, &results.results) {
+                Ok(ended) => results.results.extend(ended),
+                Err(error) => results.fatal = Some(error),
+            }
         }
         results.interrupted |= self.interrupt.load(Ordering::SeqCst);
         results.elapsed = clock.elapsed().as_secs_f64();

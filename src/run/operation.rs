@@ -15,6 +15,7 @@ use crate::jinja::Value;
 use crate::manifest::{Config, Contract, DependsOn, FileHash, Node, NodeKind, ResourceType};
 
 use super::database::Database;
+use super::interrupt::Watch;
 use super::plan::Resource;
 use super::results::{NodeResult, RunResults, Status, Timing};
 
@@ -32,6 +33,9 @@ pub fn run_operation(
     let clock = Instant::now();
     let compiled = Timing::since("compile", Utc::now());
     let began = Utc::now();
+    let interrupter = shared.adapter.clone();
+    // Ctrl-C ends the statement; the macro then fails, and the result says so.
+    let _watch = Watch::new(move || interrupter.engine().interrupt());
     let called = call(globals, shared, &unique_id, arguments);
     let executed = Timing::since("execute", began);
     let status = if called.is_ok() { Status::Success } else { Status::Error };

@@ -6,6 +6,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map as JsonMap, Value as Json, json};
 
 use crate::adapter::Table;
+use crate::error::{Error, Result};
 use crate::events::lines::Stats;
 use crate::events::thread_name;
 
@@ -173,6 +174,8 @@ pub struct RunResults {
     pub interrupted: bool,
     /// A result that ended the run early, for `--fail-fast`.
     pub failed_fast: Option<Arc<NodeResult>>,
+    /// What ended the run when nodes had already run: the template of an `on-run-end` hook.
+    pub fatal: Option<Error>,
 }
 
 impl RunResults {
@@ -181,12 +184,17 @@ impl RunResults {
         !self.interrupted && !self.results.iter().any(|result| result.is_failure())
     }
 
-    /// dbt's exit code: 0 for success, 1 for failures, 2 for an interrupted run.
-    pub fn exit_code(&self) -> u8 {
-        match (self.interrupted, self.success()) {
-            (true, _) => 2,
-            (false, true) => 0,
-            (false, false) => 1,
+    /// What the command comes to when its artifacts are written: [`RunResults::success`], for exit codes 0 and 1.
+    ///
+    /// # Errors
+    /// The run did not come to its end: Ctrl-C, or a hook's template. dbt then exits with 2.
+    pub fn verdict(&self) -> Result<bool> {
+        match &self.fatal {
+            Some(error) => Err(error.clone()),
+            None if self.interrupted => {
+                Err(Error::runtime("The run was interrupted: what had not started or was not finished is not built."))
+            }
+            None => Ok(self.success()),
         }
     }
 

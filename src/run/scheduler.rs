@@ -31,7 +31,7 @@ struct Ticket<'a> {
 
 struct State<'a> {
     queue: Queue,
-    /// Taken from the queue while looking for more seeds for a batch; next in line.
+    /// Ready, in line for a worker.
     pending: VecDeque<Ticket<'a>>,
     next_index: usize,
     skipped: HashMap<UniqueId, SkipCause>,
@@ -78,7 +78,9 @@ impl<'a> Scheduler<'a> {
             stop: None,
         };
         let batch_size = batch::size(session, plan, threads);
-        Scheduler { session, plan, state: Mutex::new(state), batch_size, changed: Condvar::new() }
+        let scheduler = Scheduler { session, plan, state: Mutex::new(state), batch_size, changed: Condvar::new() };
+        scheduler.line_up(&mut scheduler.lock());
+        scheduler
     }
 
     fn lock(&self) -> MutexGuard<'_, State<'a>> {
@@ -125,7 +127,7 @@ impl<'a> Scheduler<'a> {
             if state.stop.is_some() || state.queue.is_finished() {
                 return None;
             }
-            if let Some(ticket) = self.take(&mut state) {
+            if let Some(ticket) = state.pending.pop_front() {
                 return Some(self.with_more_seeds(&mut state, ticket));
             }
             // Woken now and then to notice Ctrl-C.
@@ -134,33 +136,24 @@ impl<'a> Scheduler<'a> {
         }
     }
 
-    fn take(&self, state: &mut State<'a>) -> Option<Ticket<'a>> {
-        if let Some(ticket) = state.pending.pop_front() {
-            return Some(ticket);
-        }
+    /// Lines up what has become ready. Numbers and skips are settled here, as dbt settles them, not when a worker is free.
+    fn line_up(&self, state: &mut State<'a>) {
         while let Some(id) = state.queue.take() {
-            if let Some(ticket) = self.ticket(state, &id) {
-                return Some(ticket);
+            match self.ticket(state, &id) {
+                Some(ticket) => state.pending.push_back(ticket),
+                None => {
+                    state.queue.done(&id);
+                }
             }
-            state.queue.done(&id);
         }
-        None
     }
 
     /// A seed brings along those that are next in line, up to the size of a batch.
     fn with_more_seeds(&self, state: &mut State<'a>, first: Ticket<'a>) -> Vec<Ticket<'a>> {
         let fits = |ticket: &Ticket<'a>| ticket.skip.is_none() && batch::fits(ticket.resource);
         let mut tickets = vec![first];
-        while tickets.len() < self.batch_size && fits(&tickets[0]) {
-            match self.take(state) {
-                Some(next) if fits(&next) => tickets.push(next),
-                Some(other) => {
-                    state.pending.push_front(other);
-                    self.changed.notify_one();
-                    break;
-                }
-                None => break,
-            }
+        while tickets.len() < self.batch_size && fits(&tickets[0]) && state.pending.front().is_some_and(fits) {
+            tickets.extend(state.pending.pop_front());
         }
         tickets
     }
@@ -203,6 +196,7 @@ impl<'a> Scheduler<'a> {
         state.done.insert(id.to_owned());
         self.stop_early(&mut state, &result);
         state.queue.done(id);
+        self.line_up(&mut state);
         drop(state);
         self.changed.notify_all();
     }

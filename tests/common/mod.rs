@@ -1,10 +1,16 @@
 //! A folder of its own in which a test runs the program, with nothing of the user's environment.
+//!
+//! `RDBT_TEST_EXE=/path/to/dbt cargo test --test 'run_*'` runs the same projects with another program. The expectations of
+//! those files were recorded from dbt 1.12 in this way.
 #![allow(clippy::unwrap_used, dead_code)] // Each test file uses a part of it.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use duckdb::types::Value;
+use fancy_regex::Regex;
+use serde_json::Value as Json;
 use tempfile::TempDir;
 
 /// A home folder with an empty working folder in it.
@@ -60,15 +66,27 @@ impl Sandbox {
 
     /// Runs the program in a folder.
     pub fn run_in(&self, folder: &Path, words: &[&str]) -> Outcome {
-        let output = Command::new(env!("CARGO_BIN_EXE_rdbt"))
+        let output = self.command(words).current_dir(folder).output().unwrap();
+        self.outcome(&output)
+    }
+
+    /// The program with its words and environment, not yet started.
+    pub fn command(&self, words: &[&str]) -> Command {
+        let other = std::env::var_os("RDBT_TEST_EXE");
+        let mut command = Command::new(other.unwrap_or_else(|| env!("CARGO_BIN_EXE_rdbt").into()));
+        command
             .args(words)
-            .current_dir(folder)
+            .current_dir(self.here())
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", self.home.path())
-            .envs(self.env.iter().map(|(name, value)| (name, value)))
-            .output()
-            .unwrap();
+            .env("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
+            .envs(self.env.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// What a run of [`Sandbox::command`] gave.
+    pub fn outcome(&self, output: &std::process::Output) -> Outcome {
         let text = |bytes: &[u8]| {
             let text = String::from_utf8_lossy(bytes)
                 .replace(self.here().to_str().unwrap(), "HERE")
@@ -76,6 +94,103 @@ impl Sandbox {
             text.lines().map(without_time).map(|line| format!("{line}\n")).collect::<String>()
         };
         Outcome { code: output.status.code().unwrap_or(-1), stdout: text(&output.stdout), stderr: text(&output.stderr) }
+    }
+
+    /// Status of each node in `run_results.json`, one a line, without package and hashes.
+    pub fn statuses(&self) -> String {
+        let results = self.json("target/run_results.json");
+        let line = |result: &Json| {
+            let id = result["unique_id"].as_str().unwrap();
+            let parts: Vec<&str> = id.split('.').collect();
+            format!("{} {}: {}\n", parts[0], parts[2], result["status"].as_str().unwrap())
+        };
+        results["results"].as_array().unwrap().iter().map(line).collect()
+    }
+
+    /// A JSON file below the working folder.
+    pub fn json(&self, path: &str) -> Json {
+        serde_json::from_str(&self.read(path)).unwrap()
+    }
+
+    /// A file below the working folder.
+    pub fn read(&self, path: &str) -> String {
+        std::fs::read_to_string(self.here().join(path)).unwrap()
+    }
+
+    /// Opens the project's database.
+    pub fn database(&self) -> duckdb::Connection {
+        duckdb::Connection::open(self.here().join("a.duckdb")).unwrap()
+    }
+
+    /// The rows of a query on the project's database: one a line, values between bars.
+    pub fn rows(&self, sql: &str) -> String {
+        let database = self.database();
+        let mut statement = database.prepare(sql).unwrap();
+        let mut rows = statement.query([]).unwrap();
+        let mut text = String::new();
+        while let Some(row) = rows.next().unwrap() {
+            let columns = row.as_ref().column_count();
+            let cells: Vec<String> = (0..columns).map(|index| cell(row.get(index).unwrap())).collect();
+            text.push_str(&format!("{}\n", cells.join(" | ")));
+        }
+        text
+    }
+
+    /// Schema, name and kind of every table and view.
+    pub fn relations(&self) -> String {
+        self.rows("select table_schema, table_name, table_type from information_schema.tables order by all")
+    }
+
+    /// Every file below the working folder except logs, sorted.
+    pub fn files(&self) -> Vec<String> {
+        let mut files = Vec::new();
+        let mut folders = vec![self.here()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                let name = path.strip_prefix(self.here()).unwrap().to_string_lossy().into_owned();
+                match path.is_dir() {
+                    true if name != "logs" => folders.push(path),
+                    true => {}
+                    false => files.push(name),
+                }
+            }
+        }
+        files.sort();
+        files
+    }
+}
+
+impl Outcome {
+    /// The exit code and what scripts read on the console: without versions and counts at the beginning, without blank
+    /// lines, with times redacted.
+    pub fn console(&self) -> String {
+        let seconds = Regex::new(r"\d+\.\d\ds").unwrap();
+        let elapsed = Regex::new(r"\d+ hours \d+ minutes and \S+ seconds").unwrap();
+        let opening = ["Running with dbt=", "Registered adapter: ", "Unable to do partial parsing", "Found "];
+        let mut text = format!("exit code {}\n", self.code);
+        for line in self.stdout.lines().chain(self.stderr.lines()) {
+            if line.is_empty() || opening.iter().any(|words| line.starts_with(words)) {
+                continue;
+            }
+            let line = elapsed.replace_all(line, "TIME");
+            text.push_str(&format!("{}\n", seconds.replace_all(&line, "N.NNs")));
+        }
+        text
+    }
+}
+
+/// A value of the database as text.
+fn cell(value: Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Boolean(value) => value.to_string(),
+        Value::Int(value) => value.to_string(),
+        Value::BigInt(value) => value.to_string(),
+        Value::HugeInt(value) => value.to_string(),
+        Value::Double(value) => value.to_string(),
+        Value::Text(value) => value,
+        other => format!("{other:?}"),
     }
 }
 

@@ -88,12 +88,15 @@ fn infer_types(text: &str, text_columns: &[String], delimiter: char, path: &str)
     let mut count = 0;
     while reader.next_row(&mut fields) {
         if fields.len() > names.len() {
-            return Err(Error::runtime(format!(
-                "Row {count} of the seed file `{path}` has {} values, but its header names only {} columns.",
+            return Err(Error::compilation(format!(
+                "Row {count} has {} values, but Table only has {} columns.",
                 fields.len(),
                 names.len()
             ))
-            .hint("Check that row for a stray delimiter or a missing quote. Rows are counted from 0."));
+            .hint(format!(
+                "Check that row of `{path}` for a stray delimiter or a missing quote. Rows below the header are counted \
+                 from 0."
+            )));
         }
         for (value, hypothesis) in fields.iter().zip(&mut hypotheses) {
             hypothesis.see(value);

@@ -16,11 +16,12 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>, task: Task) -> Re
     }
     let mut workspace = Workspace::open(invocation, events)?;
     workspace.add_inline_query()?;
-    workspace.report_found();
     let graph = workspace.graph()?;
+    workspace.report_found();
     let selection = workspace.select(&graph)?;
     let plan = Plan::new(&workspace.manifest, &graph, &selection.nodes, false)?;
     let shared = workspace.shared();
+    workspace.check_target_folder()?;
     let results = run::execute(&workspace.globals, &shared, task, &plan);
     let closed = workspace.globals.adapter.engine().close();
     let results = results?;
@@ -34,5 +35,5 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>, task: Task) -> Re
         _ => run::print_compiled(events, flags, &shared, &results),
     }
     workspace.summarize_deprecations();
-    Ok(results.success())
+    results.verdict()
 }

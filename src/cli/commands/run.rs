@@ -11,11 +11,12 @@ use crate::run::{self, Plan, Task};
 
 pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>, task: Task) -> Result<bool> {
     let workspace = Workspace::open(invocation, events)?;
-    workspace.report_found();
     let graph = workspace.graph()?;
+    workspace.report_found();
     let selection = workspace.select(&graph)?;
     let plan = Plan::new(&workspace.manifest, &graph, &selection.nodes, task == Task::Build)?;
     let shared = workspace.shared();
+    workspace.check_target_folder()?;
     let results = run::execute(&workspace.globals, &shared, task, &plan);
     let closed = workspace.globals.adapter.engine().close();
     let results = results?;
@@ -34,8 +35,5 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>, task: Task) -> Re
         run::summary(events, &shared, invocation.flags.store_failures, &results);
     }
     workspace.summarize_deprecations();
-    if results.interrupted {
-        return Err(Error::runtime("The run was interrupted: what had not started or was not finished is not built."));
-    }
-    Ok(results.success())
+    results.verdict()
 }

@@ -18,6 +18,7 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
     let workspace = Workspace::open(invocation, events)?;
     workspace.graph()?;
     workspace.report_found();
+    workspace.check_target_folder()?;
     let arguments = invocation.flags.args.str_entries();
     let arguments = arguments.map(|(key, value)| (key.to_owned(), to_jinja(&value.value))).collect();
     let results = run::run_operation(&workspace.globals, &workspace.shared(), name, arguments);

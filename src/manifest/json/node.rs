@@ -3,7 +3,7 @@
 use serde_json::{Map as JsonMap, Value as Json, json};
 
 use super::{checksum, columns, depends_on, drop_nulls, object, refs};
-use crate::manifest::{Compiled, GenericTestFields, ModelFields, Node, NodeKind};
+use crate::manifest::{Compiled, GenericTestFields, ModelFields, Node, NodeKind, UnitTestFields};
 
 impl Node {
     /// The node as `manifest.json` shows it.
@@ -76,6 +76,11 @@ impl Node {
                 fields.insert("index".to_owned(), json!(index));
             }
             NodeKind::Function(own) => fields.extend(own.clone()),
+            NodeKind::UnitTest(test) => fields.extend(unit_test_fields(test)),
+            NodeKind::SourceFixture { source_name } => {
+                fields.extend(model_fields(&ModelFields::default()));
+                fields.insert("source_name".to_owned(), json!(source_name));
+            }
             NodeKind::Seed { .. }
             | NodeKind::Snapshot
             | NodeKind::SingularTest
@@ -145,6 +150,14 @@ fn model_fields(model: &ModelFields) -> JsonMap<String, Json> {
         ("deprecation_date", json!(model.deprecation_date)),
         ("primary_key", json!(model.primary_key)),
         ("time_spine", json!(model.time_spine)),
+    ])
+}
+
+fn unit_test_fields(test: &UnitTestFields) -> JsonMap<String, Json> {
+    object([
+        ("tested_node_unique_id", json!(test.tested_node)),
+        ("this_input_node_unique_id", json!(test.this_input)),
+        ("overrides", json!(test.overrides)),
     ])
 }
 

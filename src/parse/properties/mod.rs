@@ -14,6 +14,7 @@ mod models;
 mod patch;
 pub mod scope;
 mod semantic;
+mod semantic_shape;
 mod shape;
 mod singular_tests;
 mod snapshots;

@@ -4,7 +4,7 @@
 use serde_json::{Map as JsonMap, Value as Json, json};
 
 use super::patch::{list, map, text};
-use super::{File, Loader};
+use super::{File, Loader, semantic_shape};
 use crate::error::Result;
 use crate::manifest::{Disabled, ResourceType};
 use crate::parse::config::Said;
@@ -82,7 +82,10 @@ impl Loader<'_> {
         }
         let none = JsonMap::new();
         let said = Said { resource_type, package: &file.package, fqn: &fqn, patch: Some(&given), call: &none };
-        let config = self.cx.trees.resolve(said)?;
+        let mut config = self.cx.trees.resolve(said)?;
+        if let Some(Json::Object(cache)) = config.0.get_mut("cache") {
+            cache.entry("enabled").or_insert(Json::Bool(false));
+        }
         let mut carried = JsonMap::from_iter([
             ("name".to_owned(), json!(name)),
             ("resource_type".to_owned(), json!(resource_type.as_str())),
@@ -92,55 +95,42 @@ impl Loader<'_> {
             ("unique_id".to_owned(), json!(format!("{}.{}.{name}", resource_type.as_str(), file.package))),
             ("fqn".to_owned(), json!(fqn)),
         ]);
-        let (refs, nodes) = references(resource_type, data);
-        for (key, value) in data {
-            if !carried.contains_key(key) && key != "config" {
-                carried.insert(key.clone(), value.clone());
-            }
-        }
+        let target = &self.cx.project().target;
+        carried.extend(match resource_type {
+            ResourceType::Metric => semantic_shape::metric(data),
+            ResourceType::SemanticModel => semantic_shape::semantic_model(data),
+            _ => semantic_shape::saved_query(data, &target.database, &target.schema),
+        });
+        let refs = references(resource_type, data);
         for (key, value) in [
-            ("label", data.get("label").cloned().unwrap_or(Json::Null)),
-            ("description", data.get("description").cloned().unwrap_or(Json::Null)),
-            ("meta", Json::Object(map(&config.0, "meta"))),
-            ("tags", json!(super::columns::column_tags(data))),
-            ("group", config.get("group").cloned().unwrap_or(Json::Null)),
-            ("unrendered_config", Json::Object(self.cx.trees.resolve_unrendered(said))),
             ("config", Json::Object(config.0.clone())),
-            ("refs", refs),
-            ("metrics", Json::Array(nodes)),
+            ("unrendered_config", Json::Object(self.cx.trees.resolve_unrendered(said))),
             ("depends_on", json!({"macros": [], "nodes": []})),
+            ("refs", refs),
             ("created_at", json!(self.cx.created_at)),
+            ("group", config.get("group").cloned().unwrap_or(Json::Null)),
         ] {
             carried.insert(key.to_owned(), value);
+        }
+        if resource_type == ResourceType::Metric {
+            carried.insert("sources".to_owned(), json!([]));
+            carried.insert("metrics".to_owned(), json!([]));
+            carried.insert("meta".to_owned(), Json::Object(map(&config.0, "meta")));
+        }
+        if resource_type != ResourceType::SemanticModel {
+            carried.insert("tags".to_owned(), json!(super::columns::column_tags(data)));
         }
         Ok(Json::Object(carried))
     }
 }
 
-/// What the resource refers to: models by `ref`, and metrics by name.
-fn references(resource_type: ResourceType, data: &JsonMap<String, Json>) -> (Json, Vec<Json>) {
+/// The model that a semantic model is about.
+fn references(resource_type: ResourceType, data: &JsonMap<String, Json>) -> Json {
     let mut refs = Vec::new();
     if resource_type == ResourceType::SemanticModel
         && let Some(Reference::Ref(reference)) = parse_reference(&text(data, "model"))
     {
         refs.push(json!({"name": reference.name, "package": reference.package, "version": reference.version}));
     }
-    let names = match resource_type {
-        ResourceType::SavedQuery => list(&map(data, "query_params"), "metrics").to_vec(),
-        ResourceType::Metric => metric_inputs(data),
-        _ => Vec::new(),
-    };
-    (Json::Array(refs), names.into_iter().map(|name| json!([name])).collect())
-}
-
-/// Metrics that a derived or ratio metric is computed from.
-fn metric_inputs(data: &JsonMap<String, Json>) -> Vec<Json> {
-    let params = map(data, "type_params");
-    let single = ["numerator", "denominator"].into_iter().filter_map(|key| params.get(key).or_else(|| data.get(key)));
-    let many = list(&params, "metrics").iter().chain(list(data, "input_metrics"));
-    let name = |input: &Json| match input {
-        Json::String(_) => Some(input.clone()),
-        other => other.get("name").cloned(),
-    };
-    single.chain(many).filter_map(name).collect()
+    Json::Array(refs)
 }

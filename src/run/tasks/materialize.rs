@@ -10,7 +10,7 @@ use crate::context::errors::from_jinja;
 use crate::context::results;
 use crate::context::runtime::NodeRun;
 use crate::context::{Phase, Scope, Subject};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, did_you_mean};
 use crate::jinja::Value;
 use crate::jinja::value::{iterate, py_repr, py_str, to_json};
 use crate::manifest::{Node, ResourceType};
@@ -72,9 +72,14 @@ pub fn call_materialization(session: &Session, node: &Node, scope: &Arc<Scope>) 
 fn call_named(session: &Session, name: &str, node: &Node, scope: &Arc<Scope>) -> Result<Value> {
     let globals = &session.globals;
     let unique_id = globals.macros.materialization(name).ok_or_else(|| {
-        Error::compilation(format!(
+        let error = Error::compilation(format!(
             "No materialization '{name}' was found for adapter duckdb! (searched types 'default' and 'duckdb')"
-        ))
+        ));
+        let known = ["view", "table", "incremental", "ephemeral", "external"];
+        match did_you_mean(name, known) {
+            Some(near) => error.hint(format!("Did you mean `{near}`?")),
+            None => error,
+        }
     })?;
     check_language(session, node, unique_id)?;
     let label = Subject::Node(Arc::new(node.clone())).label();

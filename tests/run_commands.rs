@@ -1,0 +1,140 @@
+//! `ls`, `compile`, `show`, variables and selection: what they print and what they choose, against dbt.
+#![allow(clippy::unwrap_used)] // A failing look-up is a failing test.
+
+mod common;
+
+use common::Sandbox;
+use insta::assert_snapshot;
+
+/// Two chains of models with tags and a source.
+fn project() -> Sandbox {
+    Sandbox::new()
+        .project()
+        .file("seeds/raw.csv", "id,name\n1,ann\n2,bob\n")
+        .file("models/staging/staged.sql", "{{ config(tags=['early']) }} select * from {{ ref('raw') }}")
+        .file("models/marts/people.sql", "{{ config(materialized='table') }} select * from {{ ref('staged') }}")
+        .file("models/marts/pets.sql", "{{ config(tags=['early', 'pets']) }} select 1 as id")
+        .file("models/schema.yml", "models: [{name: staged, columns: [{name: id, data_tests: [unique]}]}]")
+}
+
+#[test]
+fn ls_names_what_is_selected() {
+    let sandbox = project();
+    for (words, expected) in [
+        (&["ls"][..], "a.marts.people a.marts.pets a.raw a.staging.staged a.unique_staged_id"),
+        (&["ls", "--resource-type", "model"], "a.marts.people a.marts.pets a.staging.staged"),
+        (&["ls", "--select", "tag:early"], "a.marts.pets a.staging.staged a.unique_staged_id"),
+        (&["ls", "--select", "+people", "--exclude", "raw"], "a.marts.people a.staging.staged a.unique_staged_id"),
+        (&["ls", "--select", "tag:early,tag:pets"], "a.marts.pets"),
+        (&["ls", "--select", "path:models/marts"], "a.marts.people a.marts.pets"),
+        (&["ls", "--select", "marts.*"], "a.marts.people a.marts.pets"),
+        (&["ls", "--select", "1+people", "--output", "name"], "people staged unique_staged_id"),
+        (&["ls", "--select", "config.materialized:table", "--output", "path"], "models/marts/people.sql"),
+        (&["ls", "--select", "test_name:unique"], "a.unique_staged_id"),
+    ] {
+        let outcome = sandbox.run(&[&["--quiet"], words].concat());
+        assert_eq!(outcome.stdout.split_whitespace().collect::<Vec<_>>().join(" "), expected, "{words:?}");
+        assert_eq!(outcome.code, 0, "{words:?}");
+    }
+}
+
+#[test]
+fn ls_writes_json() {
+    let outcome = project().run(&[
+        "--quiet",
+        "ls",
+        "--select",
+        "people",
+        "--output",
+        "json",
+        "--output-keys",
+        "name resource_type depends_on tags",
+    ]);
+    assert_snapshot!(outcome.stdout, @r"");
+}
+
+#[test]
+fn compile_prints_and_writes_sql() {
+    let sandbox = project();
+    let outcome = sandbox.run(&["compile", "--select", "people"]);
+    assert_snapshot!(outcome.console(), @r"");
+    assert_snapshot!(sandbox.read("target/compiled/a/models/marts/people.sql"), @r"");
+    let outcome = sandbox.run(&["compile", "--inline", "select * from {{ ref('staged') }} -- {{ 1 + 1 }}"]);
+    assert_snapshot!(outcome.console(), @r"");
+    let outcome = sandbox.run(&["--quiet", "compile", "--inline", "{{ ref('pets') }}", "--output", "json"]);
+    assert_snapshot!(outcome.console(), @r"");
+}
+
+#[test]
+fn show_prints_rows() {
+    let sandbox = project();
+    sandbox.run(&["build"]);
+    assert_snapshot!(sandbox.run(&["show", "--select", "people"]).console(), @r"");
+    let outcome = sandbox.run(&[
+        "show",
+        "--inline",
+        "select id, upper(name) as loud from {{ ref('raw') }} order by id",
+        "--limit",
+        "1",
+    ]);
+    assert_snapshot!(outcome.console(), @r"");
+    let outcome =
+        sandbox.run(&["--quiet", "show", "--inline", "select 1 as a, null as b, 'x' as c", "--output", "json"]);
+    assert_snapshot!(outcome.console(), @r"");
+}
+
+#[test]
+fn vars_are_yaml_json_or_pairs() {
+    let sandbox = Sandbox::new().project().file("dbt_project.yml", "name: a\nprofile: p\nvars: {year: 2025, list: [1]}\n").file(
+        "models/one.sql",
+        "select '{{ var('year') + 1 }}' as year, '{{ var('list') | tojson }}' as list, '{{ var('other', 'unset') }}' as other",
+    );
+    for (words, expected) in [
+        (&[][..], "2026 | [1] | unset\n"),
+        (&["--vars", "year: 2030"], "2031 | [1] | unset\n"),
+        (&["--vars", "{year: 2030, list: [2, {a: b}]}"], "2031 | [2, {\"a\": \"b\"}] | unset\n"),
+        (&["--vars", "{\"year\": 2030, \"other\": \"on\"}"], "2031 | [1] | on\n"),
+    ] {
+        let outcome = sandbox.run(&[&["run"], words].concat());
+        assert_eq!(outcome.code, 0, "{outcome}");
+        assert_eq!(sandbox.rows("select * from one"), expected, "{words:?}");
+    }
+}
+
+#[test]
+fn run_selects_parents_and_children() {
+    let sandbox = project();
+    sandbox.run(&["seed"]);
+    let outcome = sandbox.run(&["run", "--select", "+people"]);
+    assert_snapshot!(outcome.console(), @r"");
+    sandbox.run(&["build", "--select", "raw+", "--exclude", "people"]);
+    assert_snapshot!(sandbox.statuses(), @r"");
+}
+
+#[test]
+fn a_selector_of_the_project() {
+    let sandbox = project().file(
+        "selectors.yml",
+        "selectors:
+  - name: nightly
+    definition:
+      union:
+        - {method: tag, value: pets}
+        - {method: fqn, value: people, parents: true}
+        - exclude: [{method: resource_type, value: seed}]
+",
+    );
+    let outcome = sandbox.run(&["--quiet", "ls", "--selector", "nightly"]);
+    assert_snapshot!(outcome.stdout, @r"");
+}
+
+#[test]
+fn nothing_selected_is_no_failure() {
+    let sandbox = project();
+    for command in ["run", "build", "test", "seed", "ls", "compile", "snapshot"] {
+        let outcome = sandbox.run(&[command, "--select", "nope"]);
+        assert_eq!(outcome.code, 0, "{outcome}");
+        let warning = "The selection criterion 'nope' does not match any enabled nodes";
+        assert!(outcome.stdout.contains(warning), "{outcome}");
+    }
+}

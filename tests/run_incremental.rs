@@ -1,0 +1,107 @@
+//! Incremental models on a real database: what each strategy leaves in the table, first run, second run, full refresh.
+#![allow(clippy::unwrap_used)] // A failing look-up is a failing test.
+
+mod common;
+
+use common::Sandbox;
+use insta::assert_snapshot;
+
+/// A project whose incremental model reads the rows that `source.csv` holds.
+fn project(config: &str) -> Sandbox {
+    Sandbox::new().project().file("seeds/source.csv", "id,name\n1,ann\n2,bob\n").file(
+        "models/people.sql",
+        &format!(
+            "{{{{ config(materialized='incremental', {config}) }}}}\nselect id, name from {{{{ ref('source') }}}}\n"
+        ),
+    )
+}
+
+/// Builds twice; the second time with a changed and a new row.
+fn build_twice(sandbox: Sandbox) -> Sandbox {
+    let first = sandbox.run(&["build"]);
+    assert_eq!(first.code, 0, "{first}");
+    let sandbox = sandbox.file("seeds/source.csv", "id,name\n2,bea\n3,cid\n");
+    let second = sandbox.run(&["build"]);
+    assert_eq!(second.code, 0, "{second}");
+    sandbox
+}
+
+const PEOPLE: &str = "select * from people order by all";
+
+#[test]
+fn append_adds_rows() {
+    let sandbox = build_twice(project("incremental_strategy='append'"));
+    assert_snapshot!(sandbox.rows(PEOPLE), @r"");
+    let again = sandbox.run(&["run", "--full-refresh"]);
+    assert_snapshot!(again.console(), @r"");
+    assert_snapshot!(sandbox.rows(PEOPLE), @r"");
+}
+
+#[test]
+fn delete_insert_replaces_rows_of_the_same_key() {
+    let sandbox = build_twice(project("incremental_strategy='delete+insert', unique_key='id'"));
+    assert_snapshot!(sandbox.rows(PEOPLE), @r"");
+}
+
+#[test]
+fn merge_updates_and_inserts() {
+    let sandbox = build_twice(project("incremental_strategy='merge', unique_key='id'"));
+    assert_snapshot!(sandbox.rows(PEOPLE), @r"");
+}
+
+#[test]
+fn merge_leaves_the_columns_that_it_is_told_to_leave() {
+    let sandbox = build_twice(project("incremental_strategy='merge', unique_key='id', merge_exclude_columns=['name']"));
+    assert_snapshot!(sandbox.rows(PEOPLE), @r"");
+}
+
+#[test]
+fn is_incremental_is_true_from_the_second_run_on() {
+    let sandbox = Sandbox::new().project().file(
+        "models/runs.sql",
+        "{{ config(materialized='incremental') }}
+         select {% if is_incremental() %}(select max(n) + 1 from {{ this }}){% else %}1{% endif %} as n",
+    );
+    for words in [&["run"][..], &["run"], &["run"]] {
+        assert_eq!(sandbox.run(words).code, 0);
+    }
+    assert_snapshot!(sandbox.rows("select * from runs order by n"), @r"");
+    sandbox.run(&["run", "-f"]);
+    assert_snapshot!(sandbox.rows("select * from runs order by n"), @r"");
+}
+
+#[test]
+fn new_columns_are_appended_when_asked() {
+    let sandbox = project("on_schema_change='append_new_columns'");
+    assert_eq!(sandbox.run(&["build"]).code, 0);
+    let sandbox = sandbox.file(
+        "models/people.sql",
+        "{{ config(materialized='incremental', on_schema_change='append_new_columns') }}
+         select id, name, 7 as score from {{ ref('source') }} where id = 1",
+    );
+    assert_eq!(sandbox.run(&["run"]).code, 0);
+    assert_snapshot!(sandbox.rows(PEOPLE), @r"");
+}
+
+#[test]
+fn a_changed_schema_fails_when_asked() {
+    let sandbox = project("on_schema_change='fail'");
+    assert_eq!(sandbox.run(&["build"]).code, 0);
+    let sandbox = sandbox.file(
+        "models/people.sql",
+        "{{ config(materialized='incremental', on_schema_change='fail') }}
+         select id from {{ ref('source') }}",
+    );
+    let outcome = sandbox.run(&["run"]);
+    assert_snapshot!(outcome.console(), @r"");
+    assert_snapshot!(sandbox.rows(PEOPLE), @r"");
+}
+
+#[test]
+fn an_unknown_strategy_is_named() {
+    let sandbox = project("incremental_strategy='upsert'");
+    assert_eq!(sandbox.run(&["build"]).code, 0);
+    let outcome = sandbox.run(&["run"]);
+    assert!(outcome.stdout.contains("get_incremental_upsert_sql"), "{outcome}");
+    assert_snapshot!(sandbox.statuses(), @r"");
+}

@@ -1,0 +1,111 @@
+//! Tables, views, ephemeral models and snapshots on a real database, as dbt builds them.
+#![allow(clippy::unwrap_used)] // A failing look-up is a failing test.
+
+mod common;
+
+use common::Sandbox;
+use insta::assert_snapshot;
+
+#[test]
+fn tables_views_and_ephemeral_models() {
+    let sandbox = Sandbox::new()
+        .project()
+        .file("models/numbers.sql", "{{ config(materialized='table') }}\nselect range as n from range(3)\n")
+        .file(
+            "models/odd.sql",
+            "{{ config(materialized='ephemeral') }}\nselect n from {{ ref('numbers') }} where n % 2 = 1\n",
+        )
+        .file("models/result.sql", "select n * 10 as tens from {{ ref('odd') }}\n");
+    let outcome = sandbox.run(&["run"]);
+    assert_snapshot!(outcome.console(), @r"");
+    assert_snapshot!(sandbox.relations(), @r"");
+    assert_snapshot!(sandbox.rows("select * from result"), @r"");
+    assert_snapshot!(sandbox.read("target/compiled/a/models/result.sql"), @r"");
+    assert_snapshot!(sandbox.read("target/run/a/models/result.sql"), @r"");
+}
+
+#[test]
+fn a_view_becomes_a_table_and_a_view_again() {
+    let sandbox = Sandbox::new().project().file("models/thing.sql", "select 1 as id");
+    assert_eq!(sandbox.run(&["run"]).code, 0);
+    assert_snapshot!(sandbox.relations(), @r"");
+    let sandbox = sandbox.file("models/thing.sql", "{{ config(materialized='table') }} select 2 as id");
+    assert_eq!(sandbox.run(&["run"]).code, 0);
+    assert_snapshot!(sandbox.relations(), @r"");
+    let sandbox = sandbox.file("models/thing.sql", "select 3 as id");
+    assert_eq!(sandbox.run(&["run"]).code, 0);
+    assert_snapshot!(sandbox.relations(), @r"");
+    assert_snapshot!(sandbox.rows("select * from thing"), @r"");
+}
+
+#[test]
+fn models_go_where_their_configuration_says() {
+    let sandbox = Sandbox::new()
+        .project()
+        .file(
+            "dbt_project.yml",
+            "name: a\nprofile: p\nmodels:\n  a:\n    marts: {+schema: marts, +materialized: table}\n",
+        )
+        .file("models/marts/sales.sql", "{{ config(alias='Sales Total') }} select 1 as id")
+        .file("models/top.sql", "select * from {{ ref('sales') }}");
+    let outcome = sandbox.run(&["run"]);
+    assert_snapshot!(outcome.console(), @r"");
+    assert_snapshot!(sandbox.relations(), @r"");
+}
+
+/// Valid rows and closed rows of a snapshot.
+const HISTORY: &str = "select id, name, dbt_valid_to is null as current from people_history order by all";
+
+#[test]
+fn a_check_snapshot_keeps_history() {
+    let sandbox = Sandbox::new().project().file("seeds/people.csv", "id,name\n1,ann\n2,bob\n").file(
+        "snapshots/people_history.sql",
+        "{% snapshot people_history %}{{ config(strategy='check', unique_key='id', check_cols=['name']) }}
+             select * from {{ ref('people') }}{% endsnapshot %}",
+    );
+    sandbox.run(&["seed"]);
+    let outcome = sandbox.run(&["snapshot"]);
+    assert_snapshot!(outcome.console(), @r"");
+    assert_snapshot!(sandbox.rows(HISTORY), @r"");
+    let sandbox = sandbox.file("seeds/people.csv", "id,name\n1,ann\n2,bea\n3,cid\n");
+    let outcome = sandbox.run(&["build"]);
+    assert_snapshot!(outcome.console(), @r"");
+    assert_snapshot!(sandbox.rows(HISTORY), @r"");
+}
+
+#[test]
+fn a_timestamp_snapshot_closes_deleted_rows() {
+    let sandbox = Sandbox::new()
+        .project()
+        .file("seeds/people.csv", "id,name,at\n1,ann,2024-01-01 00:00:00\n2,bob,2024-01-01 00:00:00\n")
+        .file(
+            "snapshots/people.yml",
+            "snapshots:
+  - name: people_history
+    relation: ref('people')
+    config: {strategy: timestamp, unique_key: id, updated_at: at, hard_deletes: invalidate}
+",
+        );
+    assert_eq!(sandbox.run(&["build"]).code, 0);
+    let sandbox = sandbox.file("seeds/people.csv", "id,name,at\n1,abe,2024-02-01 00:00:00\n");
+    let outcome = sandbox.run(&["build"]);
+    assert_snapshot!(outcome.console(), @r"");
+    assert_snapshot!(sandbox.rows(HISTORY), @r"");
+}
+
+#[test]
+fn contracts_hold() {
+    let sandbox = Sandbox::new().project().file("models/one.sql", "select 1 as id, 'x' as name").file(
+        "models/one.yml",
+        "models:
+  - name: one
+    config: {materialized: table, contract: {enforced: true}}
+    columns:
+      - {name: name, data_type: varchar}
+      - {name: id, data_type: integer, constraints: [{type: not_null}]}
+",
+    );
+    let outcome = sandbox.run(&["run"]);
+    assert_snapshot!(outcome.console(), @r"");
+    assert_snapshot!(sandbox.rows("describe one"), @r"");
+}

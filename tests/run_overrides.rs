@@ -1,0 +1,110 @@
+//! A project replaces what dbt brings along: naming macros, a materialization, `ref`, a test, by writing a macro of the
+//! same name.
+#![allow(clippy::unwrap_used)] // A failing look-up is a failing test.
+
+mod common;
+
+use common::Sandbox;
+use insta::assert_snapshot;
+
+#[test]
+fn generate_schema_name_and_alias_name() {
+    let sandbox = Sandbox::new()
+        .project()
+        .file(
+            "macros/names.sql",
+            "{% macro generate_schema_name(custom_schema_name, node) %}{{ custom_schema_name or target.schema }}{% endmacro %}
+             {% macro generate_alias_name(custom_alias_name, node) %}x_{{ custom_alias_name or node.name }}{% endmacro %}",
+        )
+        .file("models/one.sql", "{{ config(schema='marts') }} select 1 as id")
+        .file("models/two.sql", "select * from {{ ref('one') }}");
+    let outcome = sandbox.run(&["run"]);
+    assert_snapshot!(outcome.console(), @r"");
+    assert_snapshot!(sandbox.relations(), @r"");
+}
+
+#[test]
+fn a_built_in_materialization_is_replaced() {
+    let sandbox = Sandbox::new()
+        .project()
+        .file(
+            "macros/view.sql",
+            "{% materialization view, adapter='duckdb' %}
+               {% set target_relation = this.incorporate(type='table') %}
+               {% call statement('main') %}create or replace table {{ target_relation }} as {{ sql }}{% endcall %}
+               {{ return({'relations': [target_relation]}) }}
+             {% endmaterialization %}",
+        )
+        .file("models/one.sql", "select 1 as id");
+    let outcome = sandbox.run(&["run"]);
+    assert_eq!(outcome.code, 0, "{outcome}");
+    assert_snapshot!(sandbox.relations(), @r"");
+}
+
+#[test]
+fn a_materialization_of_the_project_itself() {
+    let sandbox = Sandbox::new()
+        .project()
+        .file(
+            "macros/log_table.sql",
+            "{% materialization log_table, default %}
+               {% set target_relation = this.incorporate(type='table') %}
+               {% call statement('main') %}create table if not exists {{ target_relation }} as {{ sql }}{% endcall %}
+               {% do adapter.commit() %}
+               {{ return({'relations': [target_relation]}) }}
+             {% endmaterialization %}",
+        )
+        .file("models/one.sql", "{{ config(materialized='log_table') }} select 1 as id");
+    let outcome = sandbox.run(&["run"]);
+    assert_snapshot!(outcome.console(), @r"");
+    assert_snapshot!(sandbox.relations(), @r"");
+}
+
+#[test]
+fn ref_is_replaced_and_the_built_in_one_still_reached() {
+    let sandbox = Sandbox::new()
+        .project()
+        .file(
+            "macros/ref.sql",
+            "{% macro ref(model_name) %}{{ return(builtins.ref(model_name).include(database=false)) }}{% endmacro %}",
+        )
+        .file("models/one.sql", "select 1 as id")
+        .file("models/two.sql", "select * from {{ ref('one') }}");
+    assert_eq!(sandbox.run(&["run"]).code, 0);
+    assert_snapshot!(sandbox.read("target/compiled/a/models/two.sql"), @r"");
+    assert_snapshot!(sandbox.statuses(), @r"");
+}
+
+#[test]
+fn built_in_tests_and_sql_macros_are_replaced() {
+    let sandbox = Sandbox::new()
+        .project()
+        .file("macros/tests.sql", "{% test not_null(model, column_name) %}select 1 as always{% endtest %}")
+        .file(
+            "macros/create.sql",
+            "{% macro duckdb__create_table_as(temporary, relation, compiled_code, language='sql') %}
+               create or replace table {{ relation }} as select 'mine' as who, * from ({{ compiled_code }})
+             {% endmacro %}",
+        )
+        .file("models/one.sql", "{{ config(materialized='table') }} select 1 as id")
+        .file("models/one.yml", "models: [{name: one, columns: [{name: id, data_tests: [not_null]}]}]");
+    let outcome = sandbox.run(&["build"]);
+    assert_eq!(outcome.code, 1, "{outcome}");
+    assert_snapshot!(sandbox.statuses(), @r"");
+    assert_snapshot!(sandbox.rows("select * from one"), @r"");
+}
+
+#[test]
+fn dispatch_prefers_the_adapter_and_the_project() {
+    let sandbox = Sandbox::new()
+        .project()
+        .file(
+            "macros/greet.sql",
+            "{% macro greet() %}{{ return(adapter.dispatch('greet')()) }}{% endmacro %}
+             {% macro default__greet() %}'default'{% endmacro %}
+             {% macro duckdb__greet() %}'duckdb'{% endmacro %}",
+        )
+        .file("models/one.sql", "select {{ greet() }} as who");
+    assert_eq!(sandbox.run(&["run"]).code, 0);
+    assert_snapshot!(sandbox.rows("select * from one"), @r"");
+}
