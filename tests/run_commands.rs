@@ -21,7 +21,7 @@ fn project() -> Sandbox {
 fn ls_names_what_is_selected() {
     let sandbox = project();
     for (words, expected) in [
-        (&["ls"][..], "a.marts.people a.marts.pets a.raw a.staging.staged a.unique_staged_id"),
+        (&["ls"][..], "a.marts.people a.marts.pets a.staging.staged a.raw a.unique_staged_id"),
         (&["ls", "--resource-type", "model"], "a.marts.people a.marts.pets a.staging.staged"),
         (&["ls", "--select", "tag:early"], "a.marts.pets a.staging.staged a.unique_staged_id"),
         (&["ls", "--select", "+people", "--exclude", "raw"], "a.marts.people a.staging.staged a.unique_staged_id"),
@@ -50,26 +50,49 @@ fn ls_writes_json() {
         "--output-keys",
         "name resource_type depends_on tags",
     ]);
-    assert_snapshot!(outcome.stdout, @r"");
+    assert_snapshot!(outcome.stdout, @r#"{"name": "people", "resource_type": "model", "depends_on": {"macros": [], "nodes": ["model.a.staged"]}, "tags": []}"#);
 }
 
 #[test]
 fn compile_prints_and_writes_sql() {
     let sandbox = project();
     let outcome = sandbox.run(&["compile", "--select", "people"]);
-    assert_snapshot!(outcome.console(), @r"");
-    assert_snapshot!(sandbox.read("target/compiled/a/models/marts/people.sql"), @r"");
+    assert_snapshot!(outcome.console(), @r#"
+    exit code 0
+    Concurrency: 1 threads (target='dev')
+    Compiled node 'people' is:
+     select * from "a"."main"."staged"
+    "#);
+    assert_snapshot!(sandbox.read("target/compiled/a/models/marts/people.sql"), @r#" select * from "a"."main"."staged""#);
     let outcome = sandbox.run(&["compile", "--inline", "select * from {{ ref('staged') }} -- {{ 1 + 1 }}"]);
-    assert_snapshot!(outcome.console(), @r"");
+    assert_snapshot!(outcome.console(), @r#"
+    exit code 0
+    Concurrency: 1 threads (target='dev')
+    Compiled inline node is:
+    select * from "a"."main"."staged" -- 2
+    "#);
     let outcome = sandbox.run(&["--quiet", "compile", "--inline", "{{ ref('pets') }}", "--output", "json"]);
-    assert_snapshot!(outcome.console(), @r"");
+    assert_snapshot!(outcome.console(), @r#"
+    exit code 0
+    {
+      "compiled": "\"a\".\"main\".\"pets\""
+    }
+    "#);
 }
 
 #[test]
 fn show_prints_rows() {
     let sandbox = project();
     sandbox.run(&["build"]);
-    assert_snapshot!(sandbox.run(&["show", "--select", "people"]).console(), @r"");
+    assert_snapshot!(sandbox.run(&["show", "--select", "people"]).console(), @r"
+    exit code 0
+    Concurrency: 1 threads (target='dev')
+    Previewing node 'people':
+    | id | name |
+    | -- | ---- |
+    |  1 | ann  |
+    |  2 | bob  |
+    ");
     let outcome = sandbox.run(&[
         "show",
         "--inline",
@@ -77,10 +100,28 @@ fn show_prints_rows() {
         "--limit",
         "1",
     ]);
-    assert_snapshot!(outcome.console(), @r"");
+    assert_snapshot!(outcome.console(), @r"
+    exit code 0
+    Concurrency: 1 threads (target='dev')
+    Previewing inline node:
+    | id | loud |
+    | -- | ---- |
+    |  1 | ANN  |
+    ");
     let outcome =
         sandbox.run(&["--quiet", "show", "--inline", "select 1 as a, null as b, 'x' as c", "--output", "json"]);
-    assert_snapshot!(outcome.console(), @r"");
+    assert_snapshot!(outcome.console(), @r#"
+    exit code 0
+    {
+      "show": [
+        {
+          "a": 1,
+          "b": null,
+          "c": "x"
+        }
+      ]
+    }
+    "#);
 }
 
 #[test]
@@ -106,9 +147,23 @@ fn run_selects_parents_and_children() {
     let sandbox = project();
     sandbox.run(&["seed"]);
     let outcome = sandbox.run(&["run", "--select", "+people"]);
-    assert_snapshot!(outcome.console(), @r"");
+    assert_snapshot!(outcome.console(), @r"
+    exit code 0
+    Concurrency: 1 threads (target='dev')
+    1 of 2 START sql view model main.staged ........................................ [RUN]
+    1 of 2 OK created sql view model main.staged ................................... [OK in N.NNs]
+    2 of 2 START sql table model main.people ....................................... [RUN]
+    2 of 2 OK created sql table model main.people .................................. [OK in N.NNs]
+    Finished running 1 table model, 1 view model in TIME (N.NNs).
+    Completed successfully
+    Done. PASS=2 WARN=0 ERROR=0 SKIP=0 NO-OP=0 REUSED=0 TOTAL=2
+    ");
     sandbox.run(&["build", "--select", "raw+", "--exclude", "people"]);
-    assert_snapshot!(sandbox.statuses(), @r"");
+    assert_snapshot!(sandbox.statuses(), @r"
+    seed raw: success
+    model staged: success
+    test unique_staged_id: pass
+    ");
 }
 
 #[test]
@@ -125,7 +180,12 @@ fn a_selector_of_the_project() {
 ",
     );
     let outcome = sandbox.run(&["--quiet", "ls", "--selector", "nightly"]);
-    assert_snapshot!(outcome.stdout, @r"");
+    assert_snapshot!(outcome.stdout, @r"
+    a.marts.people
+    a.marts.pets
+    a.staging.staged
+    a.unique_staged_id
+    ");
 }
 
 #[test]

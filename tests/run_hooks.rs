@@ -27,9 +27,35 @@ on-run-end:
     )
     .file("macros/note.sql", "{% macro note(text) %}insert into audit values ('{{ text }}'){% endmacro %}");
     let outcome = sandbox.run(&["run"]);
-    assert_snapshot!(outcome.console(), @r"");
-    assert_snapshot!(sandbox.statuses(), @r"");
-    assert_snapshot!(sandbox.rows("select * from audit"), @r"");
+    assert_snapshot!(outcome.console(), @r"
+    exit code 0
+    Concurrency: 1 threads (target='dev')
+    1 of 2 START hook: a.on-run-start.0 ............................................ [RUN]
+    1 of 2 OK hook: a.on-run-start.0 ............................................... [OK in N.NNs]
+    2 of 2 START hook: a.on-run-start.1 ............................................ [RUN]
+    2 of 2 OK hook: a.on-run-start.1 ............................................... [OK in N.NNs]
+    1 of 1 START sql view model main.one ........................................... [RUN]
+    1 of 1 OK created sql view model main.one ...................................... [OK in N.NNs]
+    1 of 2 START hook: a.on-run-end.0 .............................................. [RUN]
+    1 of 2 OK hook: a.on-run-end.0 ................................................. [OK in N.NNs]
+    2 of 2 START hook: a.on-run-end.1 .............................................. [RUN]
+    2 of 2 OK hook: a.on-run-end.1 ................................................. [OK in N.NNs]
+    Finished running 4 project hooks, 1 view model in TIME (N.NNs).
+    Completed successfully
+    Done. PASS=5 WARN=0 ERROR=0 SKIP=0 NO-OP=0 REUSED=0 TOTAL=5
+    ");
+    assert_snapshot!(sandbox.statuses(), @r"
+    operation a-on-run-start-0: success
+    operation a-on-run-start-1: success
+    model one: success
+    operation a-on-run-end-0: success
+    operation a-on-run-end-1: success
+    ");
+    assert_snapshot!(sandbox.rows("select * from audit"), @r"
+    start
+    one success
+    main
+    ");
 }
 
 #[test]
@@ -42,7 +68,10 @@ fn hooks_of_a_model_run_with_it() {
          select 7 as id",
     );
     assert_eq!(sandbox.run(&["run"]).code, 0);
-    assert_snapshot!(sandbox.rows("select * from audit"), @r"");
+    assert_snapshot!(sandbox.rows("select * from audit"), @r"
+    before
+    after 7
+    ");
 }
 
 #[test]
@@ -53,17 +82,65 @@ on-run-end: ['create table t3 as select 1 as x']
 ",
     );
     let outcome = sandbox.run(&["run"]);
-    assert_snapshot!(outcome.console(), @r"");
-    assert_snapshot!(sandbox.statuses(), @r"");
-    assert_snapshot!(sandbox.relations(), @r"");
+    assert_snapshot!(outcome.console(), @r#"
+    exit code 1
+    Concurrency: 1 threads (target='dev')
+    1 of 3 START hook: a.on-run-start.0 ............................................ [RUN]
+    1 of 3 OK hook: a.on-run-start.0 ............................................... [OK in N.NNs]
+    2 of 3 START hook: a.on-run-start.1 ............................................ [RUN]
+    2 of 3 ERROR hook: a.on-run-start.1 ............................................ [ERROR in N.NNs]
+    3 of 3 SKIP hook: a.on-run-start.2 ............................................. [SKIP in N.NNs]
+    1 of 1 SKIP relation main.one .................................................. [SKIP]
+    1 of 1 START hook: a.on-run-end.0 .............................................. [RUN]
+    1 of 1 OK hook: a.on-run-end.0 ................................................. [OK in N.NNs]
+    Finished running 4 project hooks, 1 view model in TIME (N.NNs).
+    Completed with 2 errors, 0 partial successes, and 0 warnings:
+    [ERROR]: in operation a-on-run-start-1 (./dbt_project.yml)
+      a.on-run-start.1 failed, error:
+     Parser Error: syntax error at or near "selec"
+    LINE 2: selec 1
+            ^
+      compiled code at target/compiled/a/./dbt_project.yml/hooks/a-on-run-start-1.sql
+    Done. PASS=2 WARN=0 ERROR=1 SKIP=2 NO-OP=0 REUSED=0 TOTAL=5
+    "#);
+    assert_snapshot!(sandbox.statuses(), @r"
+    operation a-on-run-start-0: success
+    operation a-on-run-start-1: error
+    operation a-on-run-start-2: skipped
+    model one: skipped
+    operation a-on-run-end-0: success
+    ");
+    assert_snapshot!(sandbox.relations(), @r"
+    main | t1 | BASE TABLE
+    main | t3 | BASE TABLE
+    ");
 }
 
 #[test]
 fn a_failing_hook_at_the_end_fails_the_command() {
     let sandbox = project("on-run-end: 'selec 1'\n");
     let outcome = sandbox.run(&["run"]);
-    assert_snapshot!(outcome.console(), @r"");
-    assert_snapshot!(sandbox.statuses(), @r"");
+    assert_snapshot!(outcome.console(), @r#"
+    exit code 1
+    Concurrency: 1 threads (target='dev')
+    1 of 1 START sql view model main.one ........................................... [RUN]
+    1 of 1 OK created sql view model main.one ...................................... [OK in N.NNs]
+    1 of 1 START hook: a.on-run-end.0 .............................................. [RUN]
+    1 of 1 ERROR hook: a.on-run-end.0 .............................................. [ERROR in N.NNs]
+    Finished running 1 project hook, 1 view model in TIME (N.NNs).
+    Completed with 1 error, 0 partial successes, and 0 warnings:
+    [ERROR]: in operation a-on-run-end-0 (./dbt_project.yml)
+      a.on-run-end.0 failed, error:
+     Parser Error: syntax error at or near "selec"
+    LINE 2: selec 1
+            ^
+      compiled code at target/compiled/a/./dbt_project.yml/hooks/a-on-run-end-0.sql
+    Done. PASS=1 WARN=0 ERROR=1 SKIP=0 NO-OP=0 REUSED=0 TOTAL=2
+    "#);
+    assert_snapshot!(sandbox.statuses(), @r"
+    model one: success
+    operation a-on-run-end-0: error
+    ");
 }
 
 #[test]
@@ -73,7 +150,7 @@ fn a_failing_hook_of_a_model_fails_the_model() {
     let outcome = sandbox.run(&["run"]);
     assert_eq!(outcome.code, 1);
     assert!(outcome.stdout.contains("syntax error at or near \"selec\""), "{outcome}");
-    assert_snapshot!(sandbox.statuses(), @r"");
+    assert_snapshot!(sandbox.statuses(), @r"model one: error");
     assert_snapshot!(sandbox.relations(), @r"");
 }
 
@@ -88,8 +165,15 @@ fn run_operation_calls_a_macro() {
          {% macro broken() %}{% do run_query('selec 1') %}{% endmacro %}",
     );
     let outcome = sandbox.run(&["run-operation", "fill", "--args", "{name: numbers, rows: 3}"]);
-    assert_snapshot!(outcome.console(), @r"");
-    assert_snapshot!(sandbox.rows("select * from numbers"), @r"");
+    assert_snapshot!(outcome.console(), @r"
+    exit code 0
+    filled numbers with 3
+    ");
+    assert_snapshot!(sandbox.rows("select * from numbers"), @r"
+    0
+    1
+    2
+    ");
     let outcome = sandbox.run(&["run-operation", "broken"]);
     assert_eq!(outcome.code, 1);
     assert!(outcome.stdout.contains("syntax error at or near \"selec\""), "{outcome}");

@@ -17,25 +17,51 @@ fn tables_views_and_ephemeral_models() {
         )
         .file("models/result.sql", "select n * 10 as tens from {{ ref('odd') }}\n");
     let outcome = sandbox.run(&["run"]);
-    assert_snapshot!(outcome.console(), @r"");
-    assert_snapshot!(sandbox.relations(), @r"");
-    assert_snapshot!(sandbox.rows("select * from result"), @r"");
-    assert_snapshot!(sandbox.read("target/compiled/a/models/result.sql"), @r"");
-    assert_snapshot!(sandbox.read("target/run/a/models/result.sql"), @r"");
+    assert_snapshot!(outcome.console(), @r"
+    exit code 0
+    Concurrency: 1 threads (target='dev')
+    1 of 2 START sql table model main.numbers ...................................... [RUN]
+    1 of 2 OK created sql table model main.numbers ................................. [OK in N.NNs]
+    2 of 2 START sql view model main.result ........................................ [RUN]
+    2 of 2 OK created sql view model main.result ................................... [OK in N.NNs]
+    Finished running 1 table model, 1 view model in TIME (N.NNs).
+    Completed successfully
+    Done. PASS=2 WARN=0 ERROR=0 SKIP=0 NO-OP=0 REUSED=0 TOTAL=2
+    ");
+    assert_snapshot!(sandbox.relations(), @r"
+    main | numbers | BASE TABLE
+    main | result | VIEW
+    ");
+    assert_snapshot!(sandbox.rows("select * from result"), @r"10");
+    assert_snapshot!(sandbox.read("target/compiled/a/models/result.sql"), @r#"
+    with __dbt__cte__odd as (
+
+    select n from "a"."main"."numbers" where n % 2 = 1
+    ) select n * 10 as tens from __dbt__cte__odd
+    "#);
+    assert_snapshot!(sandbox.read("target/run/a/models/result.sql"), @r#"
+      
+      create view "a"."main"."result__dbt_tmp" as (
+        with __dbt__cte__odd as (
+
+    select n from "a"."main"."numbers" where n % 2 = 1
+    ) select n * 10 as tens from __dbt__cte__odd
+      );
+    "#);
 }
 
 #[test]
 fn a_view_becomes_a_table_and_a_view_again() {
     let sandbox = Sandbox::new().project().file("models/thing.sql", "select 1 as id");
     assert_eq!(sandbox.run(&["run"]).code, 0);
-    assert_snapshot!(sandbox.relations(), @r"");
+    assert_snapshot!(sandbox.relations(), @r"main | thing | VIEW");
     let sandbox = sandbox.file("models/thing.sql", "{{ config(materialized='table') }} select 2 as id");
     assert_eq!(sandbox.run(&["run"]).code, 0);
-    assert_snapshot!(sandbox.relations(), @r"");
+    assert_snapshot!(sandbox.relations(), @r"main | thing | BASE TABLE");
     let sandbox = sandbox.file("models/thing.sql", "select 3 as id");
     assert_eq!(sandbox.run(&["run"]).code, 0);
-    assert_snapshot!(sandbox.relations(), @r"");
-    assert_snapshot!(sandbox.rows("select * from thing"), @r"");
+    assert_snapshot!(sandbox.relations(), @r"main | thing | VIEW");
+    assert_snapshot!(sandbox.rows("select * from thing"), @r"3");
 }
 
 #[test]
@@ -49,8 +75,21 @@ fn models_go_where_their_configuration_says() {
         .file("models/marts/sales.sql", "{{ config(alias='Sales Total') }} select 1 as id")
         .file("models/top.sql", "select * from {{ ref('sales') }}");
     let outcome = sandbox.run(&["run"]);
-    assert_snapshot!(outcome.console(), @r"");
-    assert_snapshot!(sandbox.relations(), @r"");
+    assert_snapshot!(outcome.console(), @r"
+    exit code 0
+    Concurrency: 1 threads (target='dev')
+    1 of 2 START sql table model main_marts.Sales Total ............................ [RUN]
+    1 of 2 OK created sql table model main_marts.Sales Total ....................... [OK in N.NNs]
+    2 of 2 START sql view model main.top ........................................... [RUN]
+    2 of 2 OK created sql view model main.top ...................................... [OK in N.NNs]
+    Finished running 1 table model, 1 view model in TIME (N.NNs).
+    Completed successfully
+    Done. PASS=2 WARN=0 ERROR=0 SKIP=0 NO-OP=0 REUSED=0 TOTAL=2
+    ");
+    assert_snapshot!(sandbox.relations(), @r"
+    main | top | VIEW
+    main_marts | Sales Total | BASE TABLE
+    ");
 }
 
 /// Valid rows and closed rows of a snapshot.
@@ -65,32 +104,72 @@ fn a_check_snapshot_keeps_history() {
     );
     sandbox.run(&["seed"]);
     let outcome = sandbox.run(&["snapshot"]);
-    assert_snapshot!(outcome.console(), @r"");
-    assert_snapshot!(sandbox.rows(HISTORY), @r"");
+    assert_snapshot!(outcome.console(), @r"
+    exit code 0
+    Concurrency: 1 threads (target='dev')
+    1 of 1 START snapshot main.people_history ...................................... [RUN]
+    1 of 1 OK snapshotted main.people_history ...................................... [OK in N.NNs]
+    Finished running 1 snapshot in TIME (N.NNs).
+    Completed successfully
+    Done. PASS=1 WARN=0 ERROR=0 SKIP=0 NO-OP=0 REUSED=0 TOTAL=1
+    ");
+    assert_snapshot!(sandbox.rows(HISTORY), @r"
+    1 | ann | true
+    2 | bob | true
+    ");
     let sandbox = sandbox.file("seeds/people.csv", "id,name\n1,ann\n2,bea\n3,cid\n");
     let outcome = sandbox.run(&["build"]);
-    assert_snapshot!(outcome.console(), @r"");
-    assert_snapshot!(sandbox.rows(HISTORY), @r"");
+    assert_snapshot!(outcome.console(), @r"
+    exit code 0
+    Concurrency: 1 threads (target='dev')
+    1 of 2 START seed file main.people ............................................. [RUN]
+    1 of 2 OK loaded seed file main.people ......................................... [INSERT 3 in N.NNs]
+    2 of 2 START snapshot main.people_history ...................................... [RUN]
+    2 of 2 OK snapshotted main.people_history ...................................... [OK in N.NNs]
+    Finished running 1 seed, 1 snapshot in TIME (N.NNs).
+    Completed successfully
+    Done. PASS=2 WARN=0 ERROR=0 SKIP=0 NO-OP=0 REUSED=0 TOTAL=2
+    ");
+    assert_snapshot!(sandbox.rows(HISTORY), @r"
+    1 | ann | true
+    2 | bea | true
+    2 | bob | false
+    3 | cid | true
+    ");
 }
 
 #[test]
 fn a_timestamp_snapshot_closes_deleted_rows() {
     let sandbox = Sandbox::new()
         .project()
-        .file("seeds/people.csv", "id,name,at\n1,ann,2024-01-01 00:00:00\n2,bob,2024-01-01 00:00:00\n")
+        .file("seeds/people.csv", "id,name,changed\n1,ann,2024-01-01 00:00:00\n2,bob,2024-01-01 00:00:00\n")
         .file(
             "snapshots/people.yml",
             "snapshots:
   - name: people_history
     relation: ref('people')
-    config: {strategy: timestamp, unique_key: id, updated_at: at, hard_deletes: invalidate}
+    config: {strategy: timestamp, unique_key: id, updated_at: changed, hard_deletes: invalidate}
 ",
         );
     assert_eq!(sandbox.run(&["build"]).code, 0);
-    let sandbox = sandbox.file("seeds/people.csv", "id,name,at\n1,abe,2024-02-01 00:00:00\n");
+    let sandbox = sandbox.file("seeds/people.csv", "id,name,changed\n1,abe,2024-02-01 00:00:00\n");
     let outcome = sandbox.run(&["build"]);
-    assert_snapshot!(outcome.console(), @r"");
-    assert_snapshot!(sandbox.rows(HISTORY), @r"");
+    assert_snapshot!(outcome.console(), @r"
+    exit code 0
+    Concurrency: 1 threads (target='dev')
+    1 of 2 START seed file main.people ............................................. [RUN]
+    1 of 2 OK loaded seed file main.people ......................................... [INSERT 1 in N.NNs]
+    2 of 2 START snapshot main.people_history ...................................... [RUN]
+    2 of 2 OK snapshotted main.people_history ...................................... [OK in N.NNs]
+    Finished running 1 seed, 1 snapshot in TIME (N.NNs).
+    Completed successfully
+    Done. PASS=2 WARN=0 ERROR=0 SKIP=0 NO-OP=0 REUSED=0 TOTAL=2
+    ");
+    assert_snapshot!(sandbox.rows(HISTORY), @r"
+    1 | abe | true
+    1 | ann | false
+    2 | bob | false
+    ");
 }
 
 #[test]
@@ -106,6 +185,17 @@ fn contracts_hold() {
 ",
     );
     let outcome = sandbox.run(&["run"]);
-    assert_snapshot!(outcome.console(), @r"");
-    assert_snapshot!(sandbox.rows("describe one"), @r"");
+    assert_snapshot!(outcome.console(), @r"
+    exit code 0
+    Concurrency: 1 threads (target='dev')
+    1 of 1 START sql table model main.one .......................................... [RUN]
+    1 of 1 OK created sql table model main.one ..................................... [OK in N.NNs]
+    Finished running 1 table model in TIME (N.NNs).
+    Completed successfully
+    Done. PASS=1 WARN=0 ERROR=0 SKIP=0 NO-OP=0 REUSED=0 TOTAL=1
+    ");
+    assert_snapshot!(sandbox.rows("describe one"), @r"
+    name | VARCHAR | YES | null | null | null
+    id | INTEGER | NO | null | null | null
+    ");
 }

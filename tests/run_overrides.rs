@@ -19,8 +19,21 @@ fn generate_schema_name_and_alias_name() {
         .file("models/one.sql", "{{ config(schema='marts') }} select 1 as id")
         .file("models/two.sql", "select * from {{ ref('one') }}");
     let outcome = sandbox.run(&["run"]);
-    assert_snapshot!(outcome.console(), @r"");
-    assert_snapshot!(sandbox.relations(), @r"");
+    assert_snapshot!(outcome.console(), @r"
+    exit code 0
+    Concurrency: 1 threads (target='dev')
+    1 of 2 START sql view model marts.x_one ........................................ [RUN]
+    1 of 2 OK created sql view model marts.x_one ................................... [OK in N.NNs]
+    2 of 2 START sql view model main.x_two ......................................... [RUN]
+    2 of 2 OK created sql view model main.x_two .................................... [OK in N.NNs]
+    Finished running 2 view models in TIME (N.NNs).
+    Completed successfully
+    Done. PASS=2 WARN=0 ERROR=0 SKIP=0 NO-OP=0 REUSED=0 TOTAL=2
+    ");
+    assert_snapshot!(sandbox.relations(), @r"
+    main | x_two | VIEW
+    marts | x_one | VIEW
+    ");
 }
 
 #[test]
@@ -56,8 +69,16 @@ fn a_materialization_of_the_project_itself() {
         )
         .file("models/one.sql", "{{ config(materialized='log_table') }} select 1 as id");
     let outcome = sandbox.run(&["run"]);
-    assert_snapshot!(outcome.console(), @r"");
-    assert_snapshot!(sandbox.relations(), @r"");
+    assert_snapshot!(outcome.console(), @r"
+    exit code 0
+    Concurrency: 1 threads (target='dev')
+    1 of 1 START sql log_table model main.one ...................................... [RUN]
+    1 of 1 OK created sql log_table model main.one ................................. [OK in N.NNs]
+    Finished running 1 log table model in TIME (N.NNs).
+    Completed successfully
+    Done. PASS=1 WARN=0 ERROR=0 SKIP=0 NO-OP=0 REUSED=0 TOTAL=1
+    ");
+    assert_snapshot!(sandbox.relations(), @r"main | one | BASE TABLE");
 }
 
 #[test]
@@ -71,8 +92,11 @@ fn ref_is_replaced_and_the_built_in_one_still_reached() {
         .file("models/one.sql", "select 1 as id")
         .file("models/two.sql", "select * from {{ ref('one') }}");
     assert_eq!(sandbox.run(&["run"]).code, 0);
-    assert_snapshot!(sandbox.read("target/compiled/a/models/two.sql"), @r"");
-    assert_snapshot!(sandbox.statuses(), @r"");
+    assert_snapshot!(sandbox.read("target/compiled/a/models/two.sql"), @r#"select * from "main"."one""#);
+    assert_snapshot!(sandbox.statuses(), @r"
+    model one: success
+    model two: success
+    ");
 }
 
 #[test]
@@ -82,7 +106,7 @@ fn built_in_tests_and_sql_macros_are_replaced() {
         .file("macros/tests.sql", "{% test not_null(model, column_name) %}select 1 as always{% endtest %}")
         .file(
             "macros/create.sql",
-            "{% macro duckdb__create_table_as(temporary, relation, compiled_code, language='sql') %}
+            "{% macro duckdb__create_table_as(temporary, relation, compiled_code, language='sql', partitioned_by=none, sorted_by=none) %}
                create or replace table {{ relation }} as select 'mine' as who, * from ({{ compiled_code }})
              {% endmacro %}",
         )
@@ -90,8 +114,11 @@ fn built_in_tests_and_sql_macros_are_replaced() {
         .file("models/one.yml", "models: [{name: one, columns: [{name: id, data_tests: [not_null]}]}]");
     let outcome = sandbox.run(&["build"]);
     assert_eq!(outcome.code, 1, "{outcome}");
-    assert_snapshot!(sandbox.statuses(), @r"");
-    assert_snapshot!(sandbox.rows("select * from one"), @r"");
+    assert_snapshot!(sandbox.statuses(), @r"
+    model one: success
+    test not_null_one_id: fail
+    ");
+    assert_snapshot!(sandbox.rows("select * from one"), @r"mine | 1");
 }
 
 #[test]
@@ -106,5 +133,5 @@ fn dispatch_prefers_the_adapter_and_the_project() {
         )
         .file("models/one.sql", "select {{ greet() }} as who");
     assert_eq!(sandbox.run(&["run"]).code, 0);
-    assert_snapshot!(sandbox.rows("select * from one"), @r"");
+    assert_snapshot!(sandbox.rows("select * from one"), @r"duckdb");
 }

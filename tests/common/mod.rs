@@ -86,7 +86,7 @@ impl Sandbox {
     }
 
     /// What a run of [`Sandbox::command`] gave.
-    pub fn outcome(&self, output: &std::process::Output) -> Outcome {
+    fn outcome(&self, output: &std::process::Output) -> Outcome {
         let text = |bytes: &[u8]| {
             let text = String::from_utf8_lossy(bytes)
                 .replace(self.here().to_str().unwrap(), "HERE")

@@ -1,0 +1,257 @@
+//! Projects that cannot be read: one message that says what, where and how to mend it, dbt's exit code, and nothing
+//! changed on disk.
+#![allow(clippy::unwrap_used)] // A failing look-up is a failing test.
+
+mod common;
+
+use common::Sandbox;
+use insta::assert_snapshot;
+
+/// What `run` says of a project that it cannot read.
+fn refused(sandbox: &Sandbox) -> String {
+    let before = sandbox.files();
+    let outcome = sandbox.run(&["run"]);
+    assert_eq!(outcome.code, 2, "{outcome}");
+    assert_eq!(sandbox.files(), before, "{outcome}");
+    outcome.console()
+}
+
+/// A project with one good model, and one more file.
+fn with(path: &str, content: &str) -> Sandbox {
+    Sandbox::new().project().file("models/one.sql", "select 1 as id\n").file(path, content)
+}
+
+#[test]
+fn no_project() {
+    let sandbox =
+        Sandbox::new().file("profiles.yml", "p: {target: dev, outputs: {dev: {type: duckdb, path: a.duckdb}}}");
+    assert_snapshot!(refused(&sandbox), @r"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Runtime Error
+      No dbt_project.yml found at expected path HERE/dbt_project.yml
+      Verify that each entry within packages.yml (and their transitive dependencies) contains a file named dbt_project.yml
+      Run the command inside a project, name one with --project-dir, or make one with `init`.
+    ");
+}
+
+#[test]
+fn profiles_that_are_missing_or_wrong() {
+    assert_snapshot!(refused(&with("dbt_project.yml", "name: a\nprofile: q\n")), @r"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Runtime Error
+      Could not find profile named 'q'
+      HERE/profiles.yml defines: p.
+    ");
+    assert_snapshot!(refused(&with("profiles.yml", "p:\n  target: dev\n outputs: x\n")), @r#"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Runtime Error
+      
+      dbt encountered an error while trying to read your profiles.yml file.
+      
+      Runtime Error
+        Syntax error near line 3
+        ------------------------------
+        1  | p:
+        2  |   target: dev
+        3  |  outputs: x
+        4  | 
+        
+        Raw Error:
+        ------------------------------
+        while parsing a block mapping
+          in "<unicode string>", line 1, column 1
+        did not find expected key
+          in "<unicode string>", line 3, column 2
+    "#);
+    let no_variable = "p: {target: dev, outputs: {dev: {type: duckdb, path: \"{{ env_var('NOPE_X') }}\"}}}";
+    assert_snapshot!(refused(&with("profiles.yml", no_variable)), @r"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Parsing Error
+      Env var required but not provided: 'NOPE_X'
+    ");
+    let other_engine = "p: {target: dev, outputs: {dev: {type: duckdbb, path: a.duckdb}}}";
+    assert_snapshot!(refused(&with("profiles.yml", other_engine)), @r#"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Runtime Error
+      Credentials in profile "p", target "dev" invalid: Runtime Error
+        Could not find adapter type duckdbb!
+      rdbt runs projects on DuckDB: set `type: duckdb`.
+    "#);
+}
+
+#[test]
+fn project_files_that_are_wrong() {
+    assert_snapshot!(refused(&with("dbt_project.yml", "name: a\nprofile: p\nmodels:\n  a: [1\n")), @r#"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Runtime Error
+      Syntax error near line 5
+      ------------------------------
+      2  | profile: p
+      3  | models:
+      4  |   a: [1
+      
+      Raw Error:
+      ------------------------------
+      while parsing a flow sequence
+        in "<unicode string>", line 4, column 6
+      did not find expected ',' or ']'
+        in "<unicode string>", line 5, column 1
+    Error encountered in HERE/dbt_project.yml
+    "#);
+    assert_snapshot!(refused(&with("dbt_project.yml", "name: a\nprofile: p\nmodel-pathes: [x]\n")), @r"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Runtime Error
+      at path []: Additional properties are not allowed ('model-pathes' was unexpected)
+      Did you mean `model-paths` instead of `model-pathes`?
+    Error encountered in HERE/dbt_project.yml
+    ");
+    assert_snapshot!(refused(&with("dbt_project.yml", "name: a-b\nprofile: p\n")), @r"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Runtime Error
+      at path ['name']: 'a-b' does not match '^[^\\d\\W]\\w*$'
+      The value stands in line 1.
+    Error encountered in HERE/dbt_project.yml
+    ");
+    assert_snapshot!(refused(&with("dbt_project.yml", "name: a\nprofile: p\nrequire-dbt-version: '>=9.0.0'\n")), @r"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Runtime Error
+      This version of dbt is not supported with the 'a' package.
+        Installed version of dbt: =1.12.6
+        Required version of dbt for 'a': ['>=9.0.0']
+      Check for a different version of the 'a' package, or run dbt again with --no-version-check
+      
+    Error encountered in HERE/dbt_project.yml
+    ");
+}
+
+#[test]
+fn packages_that_are_not_installed() {
+    let sandbox = with("packages.yml", "packages:\n  - package: dbt-labs/dbt_utils\n    version: 1.1.1\n");
+    assert_snapshot!(refused(&sandbox), @r#"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Compilation Error
+      dbt expects 1 package(s) based on packages specified in packages.yml, but found only 0 package(s) installed in dbt_packages. Run "dbt deps" to install package dependencies.
+    "#);
+}
+
+#[test]
+fn properties_that_are_wrong() {
+    let indented = "version: 2\nmodels:\n  - name: one\n    columns:\n     - name: id\n      tests: [unique]\n";
+    assert_snapshot!(refused(&with("models/schema.yml", indented)), @r#"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Parsing Error
+      Error reading a: schema.yml - Runtime Error
+        Syntax error near line 6
+        ------------------------------
+        3  |   - name: one
+        4  |     columns:
+        5  |      - name: id
+        6  |       tests: [unique]
+        
+        Raw Error:
+        ------------------------------
+        while parsing a block collection
+          in "<unicode string>", line 5, column 6
+        did not find expected '-' indicator
+          in "<unicode string>", line 6, column 7
+    "#);
+    assert_snapshot!(refused(&with("models/schema.yml", "models: one\n")), @r"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Parsing Error
+      The schema file at models/schema.yml is invalid because the value of 'models' is not a list
+      See models/schema.yml, line 1.
+    ");
+    assert_snapshot!(refused(&with("models/schema.yml", "models:\n  - description: x\n")), @r"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Parsing Error
+      The schema file at models/schema.yml is invalid because a list element for 'models' does not have a name attribute.
+      See models/schema.yml, line 2.
+    ");
+    assert_snapshot!(refused(&with("models/schema.yml", "models:\n  - name: one\n  - name: one\n")), @r"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Compilation Error
+      dbt found two schema.yml entries for the same resource named one. Resources and their associated columns may only be described a single time. To fix this, remove one of the resource entries for one in this file:
+       - models/schema.yml
+    ");
+    assert_snapshot!(refused(&with("models/schema.yml", "models:\n  - name: one\n    access: nope\n")), @r"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Parsing Error
+      Node model.a.one has an invalid value (nope) for the access field
+    ");
+}
+
+#[test]
+fn files_that_are_not_utf8() {
+    let sandbox = Sandbox::new().project();
+    std::fs::create_dir(sandbox.here().join("seeds")).unwrap();
+    std::fs::write(sandbox.here().join("seeds/s.csv"), b"a,b\n1,caf\xe9\n").unwrap();
+    assert_snapshot!(refused(&sandbox), @r"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Runtime Error
+      The file `HERE/seeds/s.csv` is not UTF-8: byte 9 does not belong to a character.
+      Save the file in UTF-8.
+    ");
+}
+
+#[test]
+fn selections_that_mean_nothing() {
+    let sandbox = with("selectors.yml", "selectors:\n  - name: daily\n    definition: one\n");
+    assert_snapshot!(sandbox.run(&["run", "--select", "nope:one"]).console(), @r"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Runtime Error
+      'nope' is not a valid method name
+      The methods are: fqn, tag, group, access, source, path, file, package, config, test_name, test_type, resource_type, state, exposure, metric, result, source_status, version, semantic_model, saved_query, unit_test, selector.
+    ");
+    assert_snapshot!(sandbox.run(&["run", "--selector", "daly"]).console(), @r"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Runtime Error
+      Could not find selector named daly, expected one of ['daily']
+      Did you mean `daily`?
+    ");
+    assert_snapshot!(sandbox.run(&["run", "--select", "@one+"]).console(), @r#"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Runtime Error
+      Invalid node spec @one+ - "@" prefix and "+" suffix are incompatible
+    "#);
+    assert_snapshot!(sandbox.run(&["run", "--select", "state:modified"]).console(), @r"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Runtime Error
+      Got a state selector method, but no comparison manifest
+      `state:` needs `--state` with a folder that holds the `manifest.json` of an earlier run.
+    ");
+    assert!(!sandbox.here().join("a.duckdb").exists());
+}
+
+#[test]
+fn variables_that_do_not_parse() {
+    let sandbox = with("models/two.sql", "select 2 as id");
+    for vars in ["{a: ", "a: b: c", "[1]", "x"] {
+        let outcome = sandbox.run(&["run", "--vars", vars]);
+        assert_eq!(outcome.code, 2, "{outcome}");
+        let expected = format!("Invalid value for '--vars': String '{vars}' is not valid YAML");
+        assert!(outcome.stderr.contains(&expected), "{outcome}");
+    }
+    let outcome = sandbox.run(&["run-operation", "m", "--args", "{a: "]);
+    assert!(outcome.stderr.contains("Invalid value for '--args': String '{a: ' is not valid YAML"), "{outcome}");
+    assert_eq!(outcome.code, 2, "{outcome}");
+}
