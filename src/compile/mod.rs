@@ -1,9 +1,12 @@
 //! From a node's template to its SQL: rendering, the arguments of generic tests, ephemeral models injected as CTEs, and
 //! the copy in `target/compiled`. A node is compiled right before it runs, for its macros may query its parents.
 
+mod foreign_keys;
 mod inject;
 mod test_arguments;
-pub mod unit_test;
+mod unit_test;
+
+pub use unit_test::UnitTestRun;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,19 +30,14 @@ pub struct Compiler {
     shared: Arc<RunShared>,
     /// One lock for each ephemeral model, so that it is compiled once.
     ephemeral: Mutex<HashMap<UniqueId, Arc<Mutex<()>>>>,
-    /// CTEs that are not named after their model's identifier.
-    cte_names: HashMap<UniqueId, String>,
+    /// Templates are used once and not kept: in a unit test fixtures go by the unique ids of what they stand for.
+    transient: bool,
 }
 
 impl Compiler {
     /// A compiler for the nodes of `shared`.
     pub fn new(globals: Arc<Globals>, shared: Arc<RunShared>) -> Compiler {
-        Compiler::with_cte_names(globals, shared, HashMap::new())
-    }
-
-    /// A compiler that names the CTEs of some ephemeral models itself.
-    fn with_cte_names(globals: Arc<Globals>, shared: Arc<RunShared>, cte_names: HashMap<UniqueId, String>) -> Compiler {
-        Compiler { globals, shared, ephemeral: Mutex::default(), cte_names }
+        Compiler { globals, shared, ephemeral: Mutex::default(), transient: false }
     }
 
     /// Compiles `node` with the values of `extra` in its scope, remembers the result among the run's compiled nodes,
@@ -50,6 +48,7 @@ impl Compiler {
     pub fn compile(&self, node: &Arc<Node>, run: &Arc<NodeRun>, extra: &[(String, Value)], write: bool) -> Result<()> {
         let code: Arc<str> = self.render(node, run, extra)?.into();
         let relation_name = self.stored_relation_name(node);
+        let foreign_keys = foreign_keys::resolve(&self.globals, node, run)?;
         let ctes = self.gather(node, run)?;
         let injected: Arc<str> = if ctes.is_empty() { code.clone() } else { inject::inject(&code, &ctes).into() };
         let mut path = None;
@@ -63,6 +62,7 @@ impl Compiler {
             compiled.extra_ctes_injected = true;
             compiled.path = path;
             compiled.relation_name = relation_name;
+            compiled.foreign_keys = foreign_keys;
         });
         Ok(())
     }
@@ -82,6 +82,8 @@ impl Compiler {
         let rendered = if node.language == "python" && node.resource_type == ResourceType::Model {
             let postfix = engine.render_str(PYTHON_POSTFIX, &node.original_file_path, root);
             postfix.map(|postfix| format!("{}\n\n{postfix}", node.raw_code))
+        } else if self.transient {
+            engine.render_str(&node.raw_code, &node.original_file_path, root)
         } else {
             engine.add_template(&node.unique_id, &node.original_file_path, node.raw_code.clone());
             engine.render(&node.unique_id, root)
@@ -139,8 +141,10 @@ impl Compiler {
         let compiled = self.shared.compiled.get(id).unwrap_or_default();
         let sql = compiled.pre_injected.as_ref().or(compiled.code.as_ref()).cloned().unwrap_or_default();
         let mut ctes = compiled.extra_ctes.clone();
-        let name = self.cte_names.get(id).unwrap_or(&model.alias);
-        add(&mut ctes, InjectedCte { id: id.clone(), sql: format!(" __dbt__cte__{name} as (\n{sql}\n)") });
+        add(
+            &mut ctes,
+            InjectedCte { id: id.clone(), sql: format!(" __dbt__cte__{} as (\n{sql}\n)", model.cte_name()) },
+        );
         Ok(ctes)
     }
 

@@ -1,11 +1,11 @@
 //! What Jinja sees in each phase: `ref`, `source`, `config`, `var`, `target`, `this`, `graph`, `adapter`, `exceptions`
 //! and the rest, and the macros of the project. A render is given a [`Scope`], which resolves names lazily.
 
+pub mod bridge;
 mod builtins;
 mod call;
 pub mod capture;
 mod config_object;
-pub mod bridge;
 pub mod database;
 pub mod errors;
 mod exceptions;
@@ -26,9 +26,9 @@ mod vars;
 pub use builtins::DBT_VERSION;
 pub use capture::Captured;
 pub use macro_resolver::MacroResolver;
-pub use names::generate_name;
 pub use macros::Macros;
-pub use query_comment::query_comment;
+pub use names::generate_name;
 pub use parse::{render_native_while_parsing, render_while_parsing};
+pub use query_comment::query_comment;
 pub use relations::source_relation;
-pub use scope::{Globals, Phase, Scope, Subject};
+pub use scope::{ENV_OVERRIDES, Globals, Phase, Scope, Subject, VAR_OVERRIDES};

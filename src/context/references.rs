@@ -153,8 +153,14 @@ fn ambiguous(name: &str, ids: &[String]) -> MjError {
 
 fn not_found(scope: &Scope, kind: &str, reference: &RefArgs, disabled: bool) -> MjError {
     let label = scope.subject.label();
-    let mut title = label.resource_type.clone();
-    title[..1].make_ascii_uppercase();
+    let words = label.resource_type.split('_').map(|word| {
+        let mut word = word.to_owned();
+        if let Some(first) = word.get_mut(..1) {
+            first.make_ascii_uppercase();
+        }
+        word
+    });
+    let title = words.collect::<Vec<_>>().join("_");
     let version = reference.version.as_ref().map(|version| format!("with version '{}' ", version_text(version)));
     let package = reference.package.as_ref().map(|package| format!("in package or project '{package}' "));
     raise_compilation(format!(
@@ -193,7 +199,13 @@ pub fn call_source(scope: &Arc<Scope>, args: &Args) -> Result<Value, MjError> {
         }
         Phase::Names => relations::this(scope),
         Phase::Run(run) => match run.shared.manifest.resolve_source(scope.subject.package(), source_name, table) {
-            Found::One(source) => relations::of_source(scope, run, source),
+            Found::One(source) => match fixture_of(scope, run, &source.unique_id) {
+                Some(fixture) => {
+                    run.add_cte(&fixture.unique_id);
+                    relations::of_node(scope, run, fixture)
+                }
+                None => relations::of_source(scope, run, source),
+            },
             other => {
                 let disabled = matches!(other, Found::Disabled);
                 let reference = RefArgs { name: format!("{source_name}.{table}"), ..RefArgs::default() };
@@ -201,6 +213,12 @@ pub fn call_source(scope: &Arc<Scope>, args: &Args) -> Result<Value, MjError> {
             }
         },
     }
+}
+
+/// What stands for a source in a unit test.
+fn fixture_of<'a>(scope: &Scope, run: &'a NodeRun, source: &str) -> Option<&'a Node> {
+    scope.subject.node()?.unit_test()?;
+    run.shared.manifest.nodes.get(source)
 }
 
 /// `metric(name)` and `function(name)`, each also with a package before the name.

@@ -27,7 +27,7 @@ pub fn this(scope: &Arc<Scope>) -> Result<Value, MjError> {
 /// The relation that `ref()` gives for a node, the CTE for an ephemeral one.
 pub fn of_node(scope: &Arc<Scope>, run: &Arc<NodeRun>, node: &Node) -> Result<Value, MjError> {
     let relation = match node.is_ephemeral() {
-        true => Relation::ephemeral(&cte_identifier(node)),
+        true => Relation::ephemeral(node.cte_name()),
         false => match deferred(scope, run, node)? {
             Some(relation) => relation,
             None => node_relation(scope, node),
@@ -62,30 +62,20 @@ pub fn of_source(scope: &Arc<Scope>, run: &Arc<NodeRun>, source: &SourceDefiniti
     Ok(bridge::relation_value(limited(scope, source_relation(source)?)))
 }
 
-/// What the CTE of an ephemeral model is named after: the alias; with its version for a versioned model, as dbt does.
-fn cte_identifier(node: &Node) -> String {
-    node.alias.clone()
-}
-
-/// `--empty` reads no rows of what a node refers to.
+/// `--empty` reads no rows of what a node refers to; the rows of a unit test are its own.
 fn limited(scope: &Scope, mut relation: Relation) -> Relation {
-    if scope.globals.invocation.flags.empty {
+    let in_unit_test = scope.subject.node().is_some_and(|node| node.unit_test().is_some());
+    if scope.globals.invocation.flags.empty && !in_unit_test {
         relation.limit = Some(0);
     }
     relation
 }
 
-/// A node's relation, quoted as the project and the node say.
+/// A node's relation, quoted as the project says; dbt ignores what a node's own configuration says of quoting.
 pub fn node_relation(scope: &Scope, node: &Node) -> Relation {
     let mut policy = Policy::default();
     apply(&mut policy, scope.globals.project.root.quoting);
-    apply(&mut policy, quoting_of(node.config.get("quoting")));
     Relation::new(node.database.as_deref(), Some(&node.schema), Some(&node.alias)).with_quote_policy(policy)
-}
-
-fn quoting_of(json: Option<&Json>) -> Quoting {
-    let flag = |key: &str| json.and_then(|json| json.get(key)).and_then(Json::as_bool);
-    Quoting { database: flag("database"), schema: flag("schema"), identifier: flag("identifier"), column: None }
 }
 
 fn apply(policy: &mut Policy, quoting: Quoting) {

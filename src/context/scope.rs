@@ -19,6 +19,11 @@ use super::macro_resolver::MacroResolver;
 use super::runtime::NodeRun;
 use super::vars::Vars;
 
+/// Under this name a scope holds a mapping of variables that `var()` finds before all others.
+pub const VAR_OVERRIDES: &str = "__var_overrides__";
+/// The same for `env_var()`.
+pub const ENV_OVERRIDES: &str = "__env_overrides__";
+
 /// What every render of a process run shares.
 pub struct Globals {
     /// The command.

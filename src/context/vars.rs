@@ -13,7 +13,7 @@ use crate::yaml;
 
 use super::call::Args;
 use super::errors::raise;
-use super::scope::{Phase, Scope};
+use super::scope::{ENV_OVERRIDES, Phase, Scope, VAR_OVERRIDES};
 
 /// Prefix of variables that may stand only in profiles.yml and packages.yml.
 const SECRET_PREFIX: &str = "DBT_ENV_SECRET";
@@ -65,7 +65,7 @@ pub struct VarFunction {
 
 impl VarFunction {
     fn find(&self, name: &str) -> Option<Value> {
-        if let Some(overridden) = self.scope.extra.get("__var_overrides__").and_then(|vars| vars.get_attr(name).ok())
+        if let Some(overridden) = self.scope.extra.get(VAR_OVERRIDES).and_then(|vars| vars.get_attr(name).ok())
             && !is_undefined(&overridden)
         {
             return Some(overridden);
@@ -124,7 +124,7 @@ pub fn env_var(scope: &Scope, args: &Args) -> Result<Value, MjError> {
             "Secret env vars are allowed only in profiles.yml or packages.yml. Found '{name}' referenced elsewhere."
         ))));
     }
-    if let Some(overridden) = scope.extra.get("__env_overrides__").and_then(|vars| vars.get_attr(&name).ok())
+    if let Some(overridden) = scope.extra.get(ENV_OVERRIDES).and_then(|vars| vars.get_attr(&name).ok())
         && !is_undefined(&overridden)
     {
         return Ok(overridden);

@@ -22,6 +22,8 @@ pub struct Compiled {
     pub extra_ctes_injected: bool,
     /// Quoted name where it differs from the parsed one (tests that store failures).
     pub relation_name: Option<String>,
+    /// Relations that foreign keys refer to, by the `to` of YAML.
+    pub foreign_keys: HashMap<String, String>,
 }
 
 /// Compiled nodes by unique id; written by workers, read by artifacts.

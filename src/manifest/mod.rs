@@ -17,7 +17,7 @@ pub use compiled::{Compiled, CompiledNodes};
 pub use config::Config;
 pub use node::{
     ColumnInfo, Constraint, Contract, DependsOn, FileHash, GenericTestFields, InjectedCte, ModelFields, Node, NodeKind,
-    RefArgs, ResourceType, TestMetadata,
+    RefArgs, ResourceType, TestMetadata, UnitTestFields,
 };
 pub use resources::{Documentation, Exposure, Group, Macro, MacroArgument, Quoting, SourceDefinition, UnitTest};
 

@@ -235,6 +235,17 @@ pub struct GenericTestFields {
     pub metadata: TestMetadata,
 }
 
+/// Fields of a model under a unit test only.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct UnitTestFields {
+    /// Unique id of the model.
+    pub tested_node: String,
+    /// Unique id of the fixture that stands for the model's own table, if the test gives one.
+    pub this_input: Option<String>,
+    /// `{macros, vars, env_vars}` that hold while the model compiles.
+    pub overrides: JsonMap<String, Json>,
+}
+
 /// What only one type of node has.
 #[derive(Debug, Clone, PartialEq)]
 pub enum NodeKind {
@@ -262,6 +273,13 @@ pub enum NodeKind {
     SqlOperation,
     /// A user-defined function, with its particular fields.
     Function(JsonMap<String, Json>),
+    /// A model under a unit test.
+    UnitTest(Box<UnitTestFields>),
+    /// What stands for a source while a unit test runs: an ephemeral model of the fixture's rows.
+    SourceFixture {
+        /// Name of the source.
+        source_name: String,
+    },
 }
 
 /// A node. Field names and meanings are dbt's (manifest v12).
@@ -357,8 +375,29 @@ impl Node {
         self.config.materialized() == "ephemeral"
     }
 
-    /// The name that `ref()` finds it under: `name`, or `name.v2` for a versioned model.
+    /// Unit test fields, for a model under a unit test.
+    pub fn unit_test(&self) -> Option<&UnitTestFields> {
+        match &self.kind {
+            NodeKind::UnitTest(fields) => Some(fields),
+            _ => None,
+        }
+    }
+
+    /// What its CTE is named after when it is ephemeral: the alias; for a source's fixture the source and the table,
+    /// for tables of two sources may share a name.
+    pub fn cte_name(&self) -> &str {
+        match &self.kind {
+            NodeKind::SourceFixture { .. } => self.unique_id.rsplit('.').next().unwrap_or(&self.name),
+            _ => &self.alias,
+        }
+    }
+
+    /// The name that `ref()` finds it under: `name`, or `name.v2` for a versioned model. A source's fixture is out of
+    /// its reach.
     pub fn search_name(&self) -> String {
+        if let NodeKind::SourceFixture { source_name } = &self.kind {
+            return format!("{source_name}.{}", self.name);
+        }
         match self.model().and_then(|model| model.version.as_ref()) {
             Some(version) => format!("{}.v{}", self.name, version_text(version)),
             None => self.name.clone(),

@@ -3,7 +3,7 @@
 use serde_json::{Map as JsonMap, Value as Json, json};
 
 use super::{checksum, columns, depends_on, drop_nulls, object, refs};
-use crate::manifest::{Compiled, GenericTestFields, ModelFields, Node, NodeKind};
+use crate::manifest::{Compiled, GenericTestFields, ModelFields, Node, NodeKind, UnitTestFields};
 
 impl Node {
     /// The node as `manifest.json` shows it.
@@ -76,11 +76,19 @@ impl Node {
                 fields.insert("index".to_owned(), json!(index));
             }
             NodeKind::Function(own) => fields.extend(own.clone()),
+            NodeKind::UnitTest(test) => fields.extend(unit_test_fields(test)),
+            NodeKind::SourceFixture { source_name } => {
+                fields.extend(model_fields(&ModelFields::default()));
+                fields.insert("source_name".to_owned(), json!(source_name));
+            }
             NodeKind::Seed { .. }
             | NodeKind::Snapshot
             | NodeKind::SingularTest
             | NodeKind::Analysis
             | NodeKind::SqlOperation => {}
+        }
+        if let Some(compiled) = compiled.filter(|compiled| !compiled.foreign_keys.is_empty()) {
+            resolve_foreign_keys(&mut fields, compiled);
         }
         fields
     }
@@ -118,6 +126,21 @@ impl Node {
     }
 }
 
+/// Puts relations in the place of what foreign keys say in YAML.
+fn resolve_foreign_keys(fields: &mut JsonMap<String, Json>, compiled: &Compiled) {
+    let resolve = |list: &mut Json| {
+        for constraint in list.as_array_mut().into_iter().flatten() {
+            if let Some(relation) = constraint["to"].as_str().and_then(|to| compiled.foreign_keys.get(to)) {
+                constraint["to"] = json!(relation);
+            }
+        }
+    };
+    for column in fields.get_mut("columns").and_then(Json::as_object_mut).into_iter().flat_map(JsonMap::values_mut) {
+        column.get_mut("constraints").map(resolve);
+    }
+    fields.get_mut("constraints").map(resolve);
+}
+
 fn model_fields(model: &ModelFields) -> JsonMap<String, Json> {
     object([
         ("access", json!(model.access)),
@@ -127,6 +150,14 @@ fn model_fields(model: &ModelFields) -> JsonMap<String, Json> {
         ("deprecation_date", json!(model.deprecation_date)),
         ("primary_key", json!(model.primary_key)),
         ("time_spine", json!(model.time_spine)),
+    ])
+}
+
+fn unit_test_fields(test: &UnitTestFields) -> JsonMap<String, Json> {
+    object([
+        ("tested_node_unique_id", json!(test.tested_node)),
+        ("this_input_node_unique_id", json!(test.this_input)),
+        ("overrides", json!(test.overrides)),
     ])
 }
 

@@ -311,7 +311,7 @@ mod tests {
         assert!(update(&fields, &mut config, object(json!({"tags": ["b"], "meta": {"k": 1}}))).is_ok());
         assert_eq!(config.get("tags"), Some(&json!(["a", "b"])));
         assert_eq!(config.get("pre-hook"), Some(&json!(["x"])));
-        assert_eq!(config.keys().last().map(String::as_str), Some("mine"));
+        assert_eq!(config.keys().next_back().map(String::as_str), Some("mine"));
     }
 
     #[test]

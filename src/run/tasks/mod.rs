@@ -1,10 +1,10 @@
 //! One file for each kind of work: materializing, testing, showing, hooks, operations.
 
-mod diff;
 mod freshness;
 mod materialize;
 mod show;
 mod test;
+mod unit_diff;
 mod unit_test;
 
 use std::sync::Arc;
@@ -22,6 +22,9 @@ use super::session::Session;
 pub(super) fn execute(session: &Session, resource: &Resource, run: &Arc<NodeRun>) -> Result<NodeResult> {
     let node = match resource {
         Resource::Node(node) => node,
+        Resource::UnitTest(_) if session.ends_at_first_error() => {
+            return Ok(NodeResult::new(resource.clone(), Status::Success));
+        }
         Resource::UnitTest(test) => return unit_test::execute(session, test, run),
         Resource::Source(source) => return freshness::execute(session, source, run),
         Resource::Exposure { .. } | Resource::SavedQuery { .. } => {

@@ -1,83 +1,88 @@
-//! Unit tests: the `unit` materialization gives actual and expected rows; a difference fails the test and is shown.
+//! Unit tests: the `unit` materialization gives the rows that the model makes of its fixtures and the rows that the
+//! test expects, in one table; they are set side by side here.
 
 use std::sync::Arc;
 
 use crate::adapter::{Cell, Table};
-use crate::compile::unit_test::{UnitTestRun, compile};
+use crate::compile::UnitTestRun;
 use crate::context::database::table_of;
-use crate::context::errors::from_jinja;
 use crate::context::results;
 use crate::context::runtime::NodeRun;
 use crate::context::{Phase, Scope, Subject};
-use crate::error::{Error, Result};
-use crate::jinja::Value;
+use crate::error::{Error, ErrorKind, Result};
 use crate::manifest::UnitTest;
 use crate::run::plan::Resource;
 use crate::run::results::{NodeResult, Status};
 use crate::run::session::Session;
 
-use super::diff::{Grid, difference};
-use super::materialize::adapter_response;
+use super::materialize::{adapter_response, call_materialization};
+use super::unit_diff;
 
-/// The column that tells the two sides apart.
+/// The column that tells the sides apart.
 const SIDE: &str = "actual_or_expected";
 
 /// Runs one unit test.
 pub fn execute(session: &Session, test: &Arc<UnitTest>, run: &Arc<NodeRun>) -> Result<NodeResult> {
-    let unit = compile(&session.globals, &session.shared, &run.connection, test)?;
-    let main = materialize(session, test, &unit)?;
-    session.shared.compiled.update(&test.unique_id, |known| *known = unit.compiled());
-    let table = main.get_attr("table").unwrap_or_default();
-    let table = table_of(&table)
-        .ok_or_else(|| Error::internal(format!("The unit test `{}` gave no rows to compare.", test.name)))?;
-    let (actual, expected) = (side(table, "actual"), side(table, "expected"));
-    let mut result = NodeResult::new(Resource::UnitTest(test.clone()), Status::Pass);
-    result.failures = Some(0);
-    if let Some(shown) = difference(&expected, &actual) {
-        let paint = session.globals.events.paint();
-        result.status = Status::Fail;
-        result.failures = Some(1);
-        result.message =
-            Some(format!("\n\n{} differs from {}:\n\n{shown}\n", paint.green("actual"), paint.red("expected")));
-    }
+    let unit = session.compiler.compile_unit_test(test, run)?;
+    let subject = Subject::Node(unit.node.clone());
+    let scope = Arc::new(Scope::new(session.globals.clone(), subject, Phase::Run(unit.run.clone())));
+    call_materialization(session, &unit.node, &scope).map_err(|error| failed(test, error))?;
+    let main =
+        results::peek(&scope, "main").ok_or_else(|| Error::runtime("main is not being called during running model"))?;
+    let stored = main.get_attr("table").unwrap_or_default();
+    let table = table_of(&stored).ok_or_else(|| {
+        Error::internal(format!("The materialization of the unit test `{}` left no table behind.", test.name))
+    })?;
+    let compiled = unit.run.shared.compiled.get(&test.unique_id).unwrap_or_default();
+    session.shared.compiled.insert(&test.unique_id, (*compiled).clone());
+    let mut result = judge(session, test, &unit, table);
     result.adapter_response = adapter_response(&main.get_attr("response").unwrap_or_default());
     Ok(result)
 }
 
-/// Runs the materialization; gives what its `main` statement left behind.
-fn materialize(session: &Session, test: &UnitTest, unit: &UnitTestRun) -> Result<Value> {
-    let globals = &session.globals;
-    let unique_id = globals.macros.materialization("unit").ok_or_else(|| {
-        Error::compilation(
-            "No materialization 'unit' was found for adapter duckdb! (searched types 'default' and 'duckdb')",
-        )
-    })?;
-    let subject = Subject::Node(unit.node.clone());
-    let scope = Arc::new(Scope::new(globals.clone(), subject, Phase::Run(unit.run.clone())));
-    globals.engine.call_macro(unique_id, Vec::new(), Vec::new(), scope.clone().into_value()).map_err(|error| {
-        Error::runtime(format!(
-            "An error occurred during execution of unit test '{}'. There may be an error in the unit test definition: \
-             check the data types.\n {}",
-            test.name,
-            from_jinja(&error, None)
-        ))
-    })?;
-    results::peek(&scope, "main").ok_or_else(|| Error::runtime("main is not being called during running model"))
+/// dbt wraps what goes wrong in the materialization: often it is a value that its column's type does not take. What the
+/// engine says has no node of its own in it.
+fn failed(test: &UnitTest, mut error: Error) -> Error {
+    if error.kind != ErrorKind::Compilation {
+        error.node = None;
+        error.details.clear();
+    }
+    Error::runtime(format!(
+        "An error occurred during execution of unit test '{}'. There may be an error in the unit test definition: check \
+         the data types.\n {error}",
+        test.name
+    ))
 }
 
-/// The rows of one side, sorted, names in lower case.
-fn side(table: &Table, wanted: &str) -> Grid {
-    let names: Vec<String> = table.columns().iter().map(|column| column.name.to_lowercase()).collect();
-    let marker = names.iter().position(|name| name == SIDE);
-    let kept: Vec<usize> = (0..names.len()).filter(|position| Some(*position) != marker).collect();
-    let rows = table
-        .rows()
-        .iter()
-        .filter(|row| marker.and_then(|position| row.get(position)).is_some_and(|cell| cell.to_string() == wanted));
-    let rows = table.with_rows(rows.cloned().collect()).sorted(&kept, false);
-    let text = |cell: &Cell| if cell.is_null() { "NULL".to_owned() } else { cell.to_string() };
-    Grid {
-        columns: kept.iter().map(|position| names[*position].clone()).collect(),
-        rows: rows.rows().iter().map(|row| kept.iter().map(|position| text(&row[*position])).collect()).collect(),
-    }
+fn judge(session: &Session, test: &UnitTest, unit: &UnitTestRun, table: &Table) -> NodeResult {
+    let table = table.renamed(str::to_lowercase);
+    let (actual, expected) = (side(&table, "actual"), side(&table, "expected"));
+    let paint = session.globals.events.paint();
+    let difference = unit_diff::render(&expected, &actual, paint.colors);
+    // From here on the test goes by the name of what ran, which has the model's version in it.
+    let resource =
+        Resource::UnitTest(Arc::new(UnitTest { name: unit.node.name.clone(), version: None, ..test.clone() }));
+    let status = if difference.is_some() { Status::Fail } else { Status::Pass };
+    let mut result = NodeResult::new(resource, status);
+    result.failures = Some(i64::from(difference.is_some()));
+    result.message = difference.map(|difference| {
+        let (actual, expected) = (paint.green("actual"), paint.red("expected"));
+        format!("\n\n{actual} differs from {expected}:\n\n{difference}\n")
+    });
+    result
+}
+
+/// The rows of one side without the column that tells it, sorted: their order means nothing.
+fn side(table: &Table, name: &str) -> Table {
+    let columns: Vec<usize> = (0..table.columns().len()).filter(|at| table.columns()[*at].name != SIDE).collect();
+    let rows = match table.column_index(SIDE) {
+        Some(mark) => {
+            let belongs = |cell: &Cell| matches!(cell, Cell::Text(side) if **side == *name);
+            table.rows().iter().filter(|row| belongs(&row[mark])).cloned().collect()
+        }
+        None => Vec::new(),
+    };
+    let side = table.with_rows(rows).project(&columns);
+    let all: Vec<usize> = (0..columns.len()).collect();
+    side.sorted(&all, false)
 }

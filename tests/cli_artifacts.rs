@@ -1,0 +1,158 @@
+//! What `docs generate`, `source freshness`, `clone` and `retry` do to a project and leave in its target folder. The
+//! expectations are dbt's own output on the same projects.
+#![allow(clippy::unwrap_used)] // A failing look-up is a failing test.
+
+mod common;
+
+use common::Sandbox;
+use serde_json::{Value as Json, json};
+
+const SOURCES: &str = "
+sources:
+  - name: src
+    schema: main
+    config: {loaded_at_field: 'loaded_at::timestamp'}
+    tables:
+      - {name: old, identifier: raw, config: {freshness: {error_after: {count: 1, period: day}}}}
+      - {name: young, identifier: raw, config: {freshness: {error_after: {count: 50000, period: day}}}}
+      - {name: unchecked, identifier: raw}
+";
+
+fn shop() -> Sandbox {
+    Sandbox::new()
+        .project()
+        .file("profiles.yml", "p:\n  target: dev\n  outputs:\n    dev: &out {type: duckdb, path: a.duckdb, threads: 1}\n    prod: {<<: *out, schema: prod}\n")
+        .file("seeds/raw.csv", "id,loaded_at\n1,2020-01-01 00:00:00\n")
+        .file("models/a.sql", "select id from {{ ref('raw') }}")
+        .file("models/b.sql", "{{ config(materialized='table') }} select 1.5::decimal(10,2) as num from {{ ref('a') }}")
+        .file("models/sources.yml", SOURCES)
+}
+
+fn artifact(sandbox: &Sandbox, name: &str) -> Json {
+    serde_json::from_slice(&std::fs::read(sandbox.here().join("target").join(name)).unwrap()).unwrap()
+}
+
+fn keys(json: &Json) -> Vec<&str> {
+    json.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+#[test]
+fn docs_describe_what_is_in_the_database() {
+    let sandbox = shop();
+    assert_eq!(sandbox.run(&["build"]).code, 0);
+    insta::assert_snapshot!(sandbox.run(&["docs", "generate"]), @r"
+    exit code 0
+    Running with dbt=1.12.6
+    Registered adapter: duckdb=1.11.1
+    Found 2 models, 1 seed, 3 sources, 511 macros
+
+    Concurrency: 1 threads (target='dev')
+
+    Building catalog
+    Catalog written to HERE/target/catalog.json
+    ");
+    let catalog = artifact(&sandbox, "catalog.json");
+    assert_eq!(keys(&catalog), ["metadata", "nodes", "sources", "errors"]);
+    assert_eq!(keys(&catalog["nodes"]), ["model.a.a", "model.a.b", "seed.a.raw"]);
+    assert_eq!(keys(&catalog["sources"]).len(), 3);
+    let b = &catalog["nodes"]["model.a.b"];
+    let metadata = json!({
+        "type": "BASE TABLE", "schema": "main", "name": "b", "database": "a", "comment": null, "owner": null
+    });
+    assert_eq!(b["metadata"], metadata);
+    assert_eq!(b["columns"], json!({"num": {"type": "DECIMAL(10,2)", "index": 1, "name": "num", "comment": null}}));
+    assert_eq!(keys(&b["stats"]), ["has_stats"]);
+    let compiled = &artifact(&sandbox, "manifest.json")["nodes"]["model.a.a"]["compiled_code"];
+    assert_eq!(compiled, "select id from \"a\".\"main\".\"raw\"");
+}
+
+#[test]
+fn docs_keep_to_the_selection() {
+    let sandbox = shop();
+    assert_eq!(sandbox.run(&["build"]).code, 0);
+    assert_eq!(sandbox.run(&["docs", "generate", "--select", "b", "source:src.old"]).code, 0);
+    let catalog = artifact(&sandbox, "catalog.json");
+    assert_eq!((keys(&catalog["nodes"]), keys(&catalog["sources"])), (vec!["model.a.b"], vec!["source.a.src.old"]));
+    assert_eq!(sandbox.run(&["docs", "generate", "--no-compile", "--empty-catalog"]).code, 0);
+    let catalog = artifact(&sandbox, "catalog.json");
+    assert_eq!((&catalog["nodes"], &catalog["sources"]), (&json!({}), &json!({})));
+}
+
+#[test]
+fn stale_sources_fail_the_check() {
+    let sandbox = shop();
+    assert_eq!(sandbox.run(&["seed"]).code, 0);
+    let outcome = sandbox.run(&["source", "freshness"]);
+    assert_eq!(outcome.code, 1);
+    for words in ["ERROR STALE freshness of src.old", "PASS freshness of src.young", "Status: error", "Done."] {
+        assert!(outcome.stdout.contains(words), "{outcome}");
+    }
+    let report = artifact(&sandbox, "sources.json");
+    let results: Vec<_> = report["results"].as_array().unwrap().iter().collect();
+    let told: Vec<_> = results.iter().map(|result| (&result["unique_id"], &result["status"])).collect();
+    assert_eq!(told, [(&json!("source.a.src.old"), &json!("error")), (&json!("source.a.src.young"), &json!("pass"))]);
+    assert_eq!(results[0]["max_loaded_at"], "2020-01-01T00:00:00+00:00");
+    assert_eq!(results[0]["criteria"]["error_after"], json!({"count": 1, "period": "day"}));
+}
+
+#[test]
+fn clone_reads_the_other_environment() {
+    let sandbox = shop();
+    assert_eq!(sandbox.run(&["build"]).code, 0);
+    std::fs::rename(sandbox.here().join("target"), sandbox.here().join("state")).unwrap();
+    assert_eq!(sandbox.run(&["clone", "--state", "state", "--target", "prod"]).code, 0);
+    let again = sandbox.run(&["clone", "--state", "state", "--target", "prod"]);
+    assert!(again.stdout.contains("Relation \"a\".\"prod\".\"b\" already exists"), "{again}");
+    let without = sandbox.run(&["clone", "--target", "prod"]);
+    assert_eq!(without.code, 2);
+    assert!(without.stdout.contains("--state or --defer-state are required for deferral"), "{without}");
+}
+
+#[test]
+fn deferred_references_mean_the_state() {
+    let sandbox = shop();
+    assert_eq!(sandbox.run(&["build"]).code, 0);
+    std::fs::rename(sandbox.here().join("target"), sandbox.here().join("state")).unwrap();
+    let words = ["run", "--select", "b", "--target", "prod", "--defer", "--state", "state"];
+    assert_eq!(sandbox.run(&words).code, 0);
+    let compiled = std::fs::read_to_string(sandbox.here().join("target/compiled/a/models/b.sql")).unwrap();
+    assert!(compiled.ends_with("from \"a\".\"main\".\"a\""), "{compiled}");
+}
+
+#[test]
+fn retry_runs_what_failed_with_the_options_of_then() {
+    let sandbox = shop().file("models/b.sql", "select {{ var('column') }} as num from {{ ref('a') }}");
+    let vars = ["build", "--vars", "{column: nothing}"];
+    assert_eq!(sandbox.run(&vars).code, 1);
+    assert_eq!(sandbox.run(&["retry"]).code, 1);
+    let mended = sandbox.run(&["retry", "--vars", "{column: id}"]);
+    assert_eq!(mended.code, 0, "{mended}");
+    assert!(mended.stdout.contains("1 of 1 OK created sql view model main.b"), "{mended}");
+    assert_eq!(artifact(&sandbox, "run_results.json")["args"]["which"], "build");
+    assert!(sandbox.run(&["retry"]).stdout.contains("Nothing to do."));
+}
+
+#[test]
+fn foreign_keys_refer_to_relations() {
+    let models = "
+models:
+  - name: parent
+    config: {contract: {enforced: true}}
+    columns: [{name: id, data_type: integer, constraints: [{type: primary_key}]}]
+  - name: child
+    config: {contract: {enforced: true}}
+    columns:
+      - name: id
+        data_type: integer
+        constraints: [{type: foreign_key, to: ref('parent'), to_columns: [id]}]
+";
+    let sandbox = Sandbox::new()
+        .project()
+        .file("models/parent.sql", "{{ config(materialized='table') }} select 1 as id")
+        .file("models/child.sql", "{{ config(materialized='table') }} select 1 as id")
+        .file("models/models.yml", models);
+    let outcome = sandbox.run(&["run"]);
+    assert_eq!(outcome.code, 0, "{outcome}");
+    let child = &artifact(&sandbox, "manifest.json")["nodes"]["model.a.child"];
+    assert_eq!(child["columns"]["id"]["constraints"][0]["to"], "\"a\".\"main\".\"parent\"");
+}
