@@ -322,6 +322,8 @@ fn seeds_are_replaced_row_by_row_and_rebuilt_on_full_refresh() {
     assert_snapshot!(sandbox.rows("select * from raw"), @r"5 | 50 | new");
 }
 
+/// dbt's main thread notices the failure while its worker goes on, so that there it is chance which of the rest still
+/// run; here none does.
 #[test]
 fn fail_fast_leaves_the_rest() {
     let sandbox = shop().file("models/aaa.sql", "select nope").file("models/zzz.sql", "select 1 as id");

@@ -81,6 +81,7 @@ impl Sandbox {
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", self.home.path())
             .env("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
+            .env("DBT_USE_COLORS", "false")
             .envs(self.env.iter().map(|(name, value)| (name, value)));
         command
     }
