@@ -141,7 +141,14 @@ impl Running {
     /// Exit code, none after a kill, and everything that was said.
     fn end(mut self) -> (Option<i32>, String) {
         self.console.read_to_string(&mut self.said).unwrap();
-        (self.child.wait().unwrap().code(), self.said)
+        (self.child.wait().unwrap().code(), std::mem::take(&mut self.said))
+    }
+}
+
+impl Drop for Running {
+    /// A test that fails leaves no program behind.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
     }
 }
 

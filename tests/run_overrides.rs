@@ -45,13 +45,14 @@ fn a_built_in_materialization_is_replaced() {
             "{% materialization view, adapter='duckdb' %}
                {% set target_relation = this.incorporate(type='table') %}
                {% call statement('main') %}create or replace table {{ target_relation }} as {{ sql }}{% endcall %}
+               {% do adapter.commit() %}
                {{ return({'relations': [target_relation]}) }}
              {% endmaterialization %}",
         )
         .file("models/one.sql", "select 1 as id");
     let outcome = sandbox.run(&["run"]);
     assert_eq!(outcome.code, 0, "{outcome}");
-    assert_snapshot!(sandbox.relations(), @r"");
+    assert_snapshot!(sandbox.relations(), @"main | one | BASE TABLE");
 }
 
 #[test]
