@@ -23,6 +23,11 @@ import sys
 import tempfile
 import time
 
+try:
+    import duckdb
+except ImportError:
+    duckdb = None
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
@@ -84,28 +89,41 @@ def bench_parse(options, work):
     report(f"parse of {options.models} models, CPU", ours, theirs)
 
 
-STATEMENT = re.compile(r"^(?:\x1b\[0m)?\d\d:\d\d:\d\d\.\d+ \[debug\] \[[^\]]+\]: On [^:]+: ?(.*)$")
+STATEMENT = re.compile(r"^(?:\x1b\[0m)?\d\d:\d\d:\d\d\.\d+ \[debug\] \[[^\]]+\]: On ([^:]+): ?(.*)$")
 OTHER_LINE = re.compile(r"^(?:\x1b\[0m)?\d\d:\d\d:\d\d\.\d+ \[")
 
 
 def logged_statements(log):
-    """The statements that reached DuckDB, in the order of dbt.log."""
+    """The statements that reached DuckDB as (connection, text), in the order of dbt.log."""
     statements, current = [], None
     for line in log.read_text().splitlines():
         found = STATEMENT.match(line)
-        if found or OTHER_LINE.match(line):
-            if current is not None:
-                statements.append("\n".join(current))
-            current = [found.group(1)] if found else None
+        if found:
+            current = [found.group(2)]
+            statements.append((found.group(1), current))
+        elif OTHER_LINE.match(line):
+            current = None
         elif current is not None:
             current.append(line)
-    return [s for s in statements if s.strip() and s.strip() not in ("Close", "ROLLBACK")]
+    return [(connection, "\n".join(lines).strip()) for connection, lines in statements]
+
+
+def replay(database, statements):
+    """Sends the statements to DuckDB, each connection of the log on one of its own."""
+    with duckdb.connect(str(database)) as connection:
+        cursors, before = {}, None
+        for name, statement in statements:
+            # A commit is logged twice: as an intention and as a statement.
+            if statement and not (statement == "COMMIT" and before == (name, statement)):
+                if statement == "Close":
+                    cursors.pop(name, None)
+                else:
+                    cursors.setdefault(name, connection.cursor()).execute(statement)
+            before = (name, statement)
 
 
 def bench_run(options, work):
-    try:
-        import duckdb
-    except ImportError:
+    if duckdb is None:
         print("run: left out, the duckdb Python package is not here")
         return
     project = work / "project"
@@ -124,9 +142,7 @@ def bench_run(options, work):
         ours.append(timed([options.rdbt, "run", "--threads", "1"], project)[0])
         statements = logged_statements(project / "logs" / "dbt.log")
         started = time.perf_counter()
-        with duckdb.connect(str(copy)) as connection:
-            for statement in statements:
-                connection.execute(statement)
+        replay(copy, statements)
         raw.append(time.perf_counter() - started)
         copy.unlink()
     report(f"run of the demonstration project, wall, {len(statements)} statements", ours, raw)
