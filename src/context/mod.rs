@@ -31,4 +31,4 @@ pub use names::generate_name;
 pub use parse::{render_native_while_parsing, render_while_parsing};
 pub use query_comment::query_comment;
 pub use relations::source_relation;
-pub use scope::{ENV_OVERRIDES, Globals, Phase, Scope, Subject, VAR_OVERRIDES};
+pub use scope::{ENV_OVERRIDES, Globals, Phase, Scope, Subject, TestMacros, VAR_OVERRIDES};

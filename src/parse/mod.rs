@@ -99,7 +99,7 @@ pub fn parse_warning(
     let created_at = cx::now();
     let mut all_macros = macros::load(project, &all_files, created_at, flags.validate_macro_args)?;
     let resolver = macros::register(project, &engine, &all_macros);
-    macros::find_calls(&mut all_macros, &resolver);
+    macros::find_calls(&mut all_macros, &resolver)?;
     let globals =
         Globals::new(invocation.clone(), project.clone(), Arc::new(engine), Arc::new(resolver), events.clone())?;
     let cx = Cx {

@@ -121,9 +121,8 @@ pub fn draft_node(cx: &Cx, draft: Draft) -> Result<Node> {
 /// # Errors
 /// The text cannot be rendered, or a value that it configures is not allowed.
 pub fn render_and_configure(cx: &Cx, node: &mut Node, extra: Vec<(String, Value)>) -> Result<()> {
-    let captured = render_while_parsing(&cx.globals, node, extra)?;
+    let captured = render_while_parsing(&cx.globals, node, extra, None)?;
     take_calls(node, captured).map_err(|error| in_node(error, node))?;
-    add_called_macros(cx, node, &node.raw_code.clone());
     configure(cx, node, None, None)
 }
 
@@ -139,23 +138,10 @@ pub fn take_calls(node: &mut Node, captured: Captured) -> Result<()> {
     node.sources.extend(captured.sources);
     node.metrics.extend(captured.metrics);
     node.functions.extend(captured.functions);
+    for unique_id in &captured.macros {
+        node.depends_on.add_macro(unique_id);
+    }
     Ok(())
-}
-
-/// Adds the macros that `source` calls to what the node depends on.
-pub fn add_called_macros(cx: &Cx, node: &mut Node, source: &str) {
-    if !source.contains("{{") && !source.contains("{%") {
-        return;
-    }
-    for call in crate::jinja::static_calls::macro_calls(source).calls {
-        let found = match call.split_once('.') {
-            Some((package, name)) => cx.globals.macros.in_package(package, name),
-            None => cx.globals.macros.find(&node.package_name, &call),
-        };
-        if let Some(unique_id) = found {
-            node.depends_on.add_macro(unique_id);
-        }
-    }
 }
 
 /// Names the node in an error that names none.
@@ -224,13 +210,12 @@ fn configure_inner(
     let hooks: Vec<String> =
         ["pre-hook", "post-hook"].iter().flat_map(|key| node.config.hooks(key)).map(|(sql, _)| sql).collect();
     for sql in hooks.iter().filter(|sql| sql.contains('{')) {
-        let (_, captured) = render_native_while_parsing(&cx.globals, node, sql)?;
+        let (_, captured) = render_native_while_parsing(&cx.globals, node, sql, None)?;
         let depends = !captured.refs.is_empty() || !captured.sources.is_empty() || !captured.metrics.is_empty();
         if depends && node.resource_type == ResourceType::Seed {
             return Err(seed_depends(node));
         }
         take_calls(node, Captured { config_calls: Vec::new(), ..captured })?;
-        add_called_macros(cx, node, sql);
     }
     Ok(())
 }

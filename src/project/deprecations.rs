@@ -129,6 +129,20 @@ pub fn install_path(events: &Events) -> Result<()> {
     ))
 }
 
+/// Says that an installed package takes the place of a materialization of dbt's own.
+///
+/// # Errors
+/// See [`old_key`].
+pub fn overridden_materialization(events: &Events, package: &str, name: &str) -> Result<()> {
+    let description = format!(
+        "Installed package '{package}' is overriding the built-in materialization '{name}'. Overrides of built-in \
+         materializations from installed packages will be deprecated in future versions of dbt. For more information: \
+         https://docs.getdbt.com/reference/global-configs/legacy-behaviors"
+    );
+    let event = untagged(events, "PackageMaterializationOverrideDeprecation", "D016", &description);
+    events.warn(event)
+}
+
 /// A notice of the kind that does not repeat its event's name.
 fn untagged(events: &Events, name: &'static str, code: &'static str, description: &str) -> Event {
     let message = events.paint().warning_tag(&format!("Deprecated functionality\n{}", wrap(description)));

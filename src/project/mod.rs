@@ -4,7 +4,7 @@
 pub mod behaviour;
 mod contract;
 pub mod credentials;
-mod deprecations;
+pub(crate) mod deprecations;
 pub mod file;
 mod load;
 mod package;

@@ -123,9 +123,10 @@ impl AdapterObject {
         }
         if args.get(2, "packages").is_some_and(|packages| !packages.is_none()) {
             return Err(raise_compilation(format!(
-                "The \"packages\" argument of adapter.dispatch() has been deprecated.\n\
-                 Use the \"macro_namespace\" argument instead.\n\nRaised during dispatch for: {name}\n\n\
-                 For more information, see:\n\nhttps://docs.getdbt.com/reference/dbt-jinja-functions/dispatch"
+                "        The \"packages\" argument of adapter.dispatch() has been deprecated.\n        \
+                 Use the \"macro_namespace\" argument instead.\n\n        Raised during dispatch for: {name}\n\n        \
+                 For more information, see:\n\n        \
+                 https://docs.getdbt.com/reference/dbt-jinja-functions/dispatch\n        "
             )));
         }
         let namespace = args.get(1, "macro_namespace").filter(|namespace| !namespace.is_none());
@@ -135,7 +136,7 @@ impl AdapterObject {
                 self.dispatcher.dispatch(state, &name, namespace.as_str())
             }
             Some(other) => Err(raise_compilation(format!(
-                "In adapter.dispatch, got a {} macro_namespace argument (\"{}\"), but macro_namespace should be None or \
+                "In adapter.dispatch, got a <class '{}'> macro_namespace argument (\"{}\"), but macro_namespace should be None or \
                  a string.",
                 crate::jinja::value::type_name(other),
                 py_str(other)

@@ -7,6 +7,8 @@ mod whole;
 
 pub use whole::Metadata;
 
+use std::sync::Arc;
+
 use serde_json::{Map as JsonMap, Value as Json, json};
 
 use super::{ColumnInfo, FileHash, RefArgs};
@@ -25,8 +27,15 @@ fn refs(refs: &[RefArgs]) -> Json {
     Json::Array(refs.iter().map(one).collect())
 }
 
-fn depends_on(depends_on: &super::DependsOn) -> Json {
-    json!({"macros": depends_on.macros, "nodes": depends_on.nodes})
+/// `called` are the macros that were called besides, when the node was compiled.
+fn depends_on(depends_on: &super::DependsOn, called: &[Arc<str>]) -> Json {
+    let mut macros: Vec<&str> = depends_on.macros.iter().map(|unique_id| &**unique_id).collect();
+    for unique_id in called {
+        if !macros.contains(&&**unique_id) {
+            macros.push(unique_id);
+        }
+    }
+    json!({"macros": macros, "nodes": depends_on.nodes})
 }
 
 fn columns(columns: &indexmap::IndexMap<String, ColumnInfo>) -> Json {

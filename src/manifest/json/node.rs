@@ -48,7 +48,7 @@ impl Node {
             ("sources", json!(self.sources)),
             ("metrics", json!(self.metrics)),
             ("functions", json!(self.functions)),
-            ("depends_on", depends_on(&self.depends_on)),
+            ("depends_on", depends_on(&self.depends_on, compiled.map_or(&[][..], |compiled| &compiled.macros))),
             ("compiled_path", json!(compiled.and_then(|compiled| compiled.path.as_ref()))),
         ]));
         if let Some(code) = compiled.and_then(|compiled| compiled.code.as_ref()) {

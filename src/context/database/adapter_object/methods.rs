@@ -1,7 +1,7 @@
 //! The adapter's methods, from a template's arguments to the operation and back.
 
 use super::relation_argument;
-use crate::adapter::table::ColumnType;
+use crate::adapter::table::{ColumnType, TableColumn};
 use crate::adapter::{AdapterResponse, Cell, Component, seed};
 use crate::context::call::Args;
 use crate::context::database::adapter::{Adapter, locked};
@@ -180,10 +180,19 @@ fn quote_seed_column(args: &Args) -> Result<Value, MjError> {
 fn convert_type(args: &Args) -> Result<Value, MjError> {
     let value = args.require("convert_type", 0, "agate_table")?;
     let index = args.get(1, "col_idx").and_then(|index| index.as_usize()).unwrap_or_default();
-    match table_of(&value).and_then(|table| table.columns().get(index)) {
-        Some(column) => Ok(Value::from(seed::database_type(column))),
+    let table = table_of(&value);
+    match table.and_then(|table| Some((table, table.columns().get(index)?))) {
+        Some((table, column)) => {
+            // The columns of a seed know; those of a query's result are asked value by value.
+            let fractional = column.fractional || table.values(index).any(has_fraction);
+            Ok(Value::from(seed::database_type(&TableColumn { fractional, ..column.clone() })))
+        }
         None => Err(raise_compilation("adapter.convert_type() takes a table and the position of one of its columns.")),
     }
+}
+
+fn has_fraction(cell: &Cell) -> bool {
+    matches!(cell, Cell::Decimal(number) if number.places().is_none_or(|(_, behind)| behind > 0))
 }
 
 fn convert_datetimes(adapter: &Adapter, args: &Args) -> Result<Value, MjError> {
