@@ -129,6 +129,19 @@ pub fn install_path(events: &Events) -> Result<()> {
     ))
 }
 
+/// Says that a package of the hub goes on under another name.
+///
+/// # Errors
+/// See [`old_key`].
+pub fn package_redirect(events: &Events, old: &str, new: &str) -> Result<()> {
+    let description = format!(
+        "The `{old}` package is deprecated in favor of `{new}`. Please update your `packages.yml` configuration to use \
+         `{new}` instead."
+    );
+    let event = untagged(events, "PackageRedirectDeprecation", "D001", &description);
+    events.warn(event.with("old_name", old).with("new_name", new))
+}
+
 /// A notice of the kind that does not repeat its event's name.
 fn untagged(events: &Events, name: &'static str, code: &'static str, description: &str) -> Event {
     let message = events.paint().warning_tag(&format!("Deprecated functionality\n{}", wrap(description)));
