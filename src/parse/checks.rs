@@ -235,7 +235,7 @@ fn spaces(cx: &Cx, names: &[(String, &str)], is_error: bool, noun: &str) -> Resu
          https://docs.getdbt.com/reference/global-configs/legacy-behaviors",
         names.len()
     );
-    cx.warnings.warn("ResourceNamesWithSpacesDeprecation", "D015", &super::warnings::wrap(&text, 80));
+    cx.warnings.warn_filled("ResourceNamesWithSpacesDeprecation", "D015", &text);
     Ok(())
 }
 

@@ -28,6 +28,12 @@ impl Warnings {
         self.events.emit(Event::new(name, code, Level::Warn, format!("[WARNING]: {message}")).with("msg", message));
     }
 
+    /// Says `message` as the warning `name`, filled to lines as dbt does for some of its warnings: the tag counts.
+    pub fn warn_filled(&self, name: &'static str, code: &'static str, message: &str) {
+        let filled = wrap(&format!("[WARNING]: {message}"), self.width);
+        self.events.emit(Event::new(name, code, Level::Warn, filled).with("msg", message));
+    }
+
     /// Says something only the log file is told.
     pub fn debug(&self, name: &'static str, code: &'static str, message: &str) {
         self.events.emit(Event::new(name, code, Level::Debug, format!("[WARNING]: {message}")).with("msg", message));
@@ -82,22 +88,27 @@ pub fn wrap(text: &str, width: usize) -> String {
     filled.join("\n")
 }
 
+/// Fills a paragraph as Python's `textwrap` does: spaces between two words of a line stay as many as they were.
 fn fill(paragraph: &str, width: usize) -> String {
     let mut lines: Vec<String> = Vec::new();
     let mut line = String::new();
     let mut length = 0;
-    for word in paragraph.split_whitespace() {
-        let word_length = word.chars().count();
-        if length > 0 && length + 1 + word_length > width {
+    let mut rest = paragraph.trim_start();
+    while !rest.is_empty() {
+        let (word, after) = rest.split_at(rest.find(char::is_whitespace).unwrap_or(rest.len()));
+        let next = after.trim_start();
+        let spaces = after[..after.len() - next.len()].chars().count();
+        line.push_str(word);
+        length += word.chars().count();
+        let next_length = next.split_whitespace().next().map_or(0, |word| word.chars().count());
+        if next_length > 0 && length + spaces + next_length > width {
             lines.push(std::mem::take(&mut line));
             length = 0;
+        } else if next_length > 0 {
+            line.extend(std::iter::repeat_n(' ', spaces));
+            length += spaces;
         }
-        if length > 0 {
-            line.push(' ');
-            length += 1;
-        }
-        line.push_str(word);
-        length += word_length;
+        rest = next;
     }
     lines.push(line);
     lines.join("\n")
@@ -120,6 +131,12 @@ mod tests {
             'jaffle_shop' (models/schema.yml). Arguments to generic tests should be nested\n\
             under the `arguments` property.";
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn spaces_within_a_line_stay() {
+        assert_eq!(wrap("one  two three", 8), "one  two\nthree");
+        assert_eq!(wrap("one  two  three", 20), "one  two  three");
     }
 
     #[test]
