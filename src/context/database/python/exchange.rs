@@ -75,7 +75,7 @@ impl Exchange {
                 )
             };
             let found = self.connection.query_plainly(&format!("{} union all {}", select("table"), select("view")))?;
-            if found.len() > 0 {
+            if !found.is_empty() {
                 return Ok(json!([text(&found, 0, 0), text(&found, 0, 1), text(&found, 0, 2)]));
             }
         }

@@ -25,7 +25,8 @@ impl Interpreter {
         let named = profile
             .map(|name| (PathBuf::from(name), "`python_interpreter` in the profile"))
             .or_else(|| variable("RDBT_PYTHON").map(|name| (name, "the environment variable RDBT_PYTHON")));
-        let folders = variable("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default();
+        let folders: Vec<PathBuf> =
+            variable("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default();
         if let Some((name, origin)) = named {
             return Self::named(&name, origin, &folders);
         }
@@ -44,7 +45,7 @@ impl Interpreter {
         })
     }
 
-    fn named(name: &Path, origin: &'static str, folders: &Vec<PathBuf>) -> Result<Interpreter> {
+    fn named(name: &Path, origin: &'static str, folders: &[PathBuf]) -> Result<Interpreter> {
         let found = match name.components().count() {
             1 => on_path(name, folders).map(|found| found.path),
             _ => Some(name.to_owned()).filter(|path| path.is_file()),
@@ -62,7 +63,7 @@ impl fmt::Display for Interpreter {
     }
 }
 
-fn on_path(name: &Path, folders: &Vec<PathBuf>) -> Option<Interpreter> {
+fn on_path(name: &Path, folders: &[PathBuf]) -> Option<Interpreter> {
     let path = folders.iter().map(|folder| folder.join(name)).find(|path| path.is_file())?;
     Some(Interpreter { path, origin: "the PATH" })
 }
