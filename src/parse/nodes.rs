@@ -277,10 +277,10 @@ fn copy_to_node(node: &mut Node, config: &JsonMap<String, Json>) {
     {
         model.access = access.to_owned();
     }
-    if let Some(Json::Object(docs)) = config.get("docs") {
-        if *node.docs != *docs {
-            node.docs = docs.clone().into();
-        }
+    if let Some(Json::Object(docs)) = config.get("docs")
+        && *node.docs != *docs
+    {
+        node.docs = docs.clone().into();
     }
     if let Some(contract) = config.get("contract")
         && !matches!(node.kind, NodeKind::Seed { .. })
