@@ -35,7 +35,7 @@ pub fn run_operation(
     let began = Utc::now();
     let interrupter = shared.adapter.clone();
     // Ctrl-C ends the statement; the macro then fails, and the result says so.
-    let _watch = Watch::new(move || interrupter.engine().interrupt());
+    let _watch = Watch::new(move || interrupter.interrupt());
     let called = call(globals, shared, &unique_id, arguments);
     let executed = Timing::since("execute", began);
     let status = if called.is_ok() { Status::Success } else { Status::Error };
