@@ -240,8 +240,19 @@ fn calls_are_found_without_rendering() {
     let found = static_calls::macro_calls(source);
     assert_eq!(found.calls, ["cond", "pkg.m", "inner", "d"]);
     assert_eq!(found.dispatches[0].namespace.as_deref(), Some("ns"));
-    let config = static_calls::unrendered_config("{{ config(a='x', b=env_var('Y') ~ 1, c=[1, true]) }}");
-    let pairs: Vec<(String, String)> = config.expect("there is a config");
-    let written: Vec<String> = pairs.iter().map(|(key, value)| format!("{key}={value}")).collect();
-    assert_eq!(written, ["a=x", "b=env_var('Y') ~ 1", "c=[1, True]"]);
+}
+
+/// What dbt's `statically_parse_unrendered_config` made of each kind of expression.
+#[test]
+fn configurations_are_written_unrendered() {
+    let case: Json = serde_json::from_str(include_str!("data/unrendered_config.json")).expect("the case is JSON");
+    let source = case["source"].as_str().expect("the source is a text");
+    let found = static_calls::unrendered_config(source).expect("there is a config");
+    let expected: Vec<(String, String)> = case["expected"]
+        .as_object()
+        .expect("the expectation is an object")
+        .iter()
+        .map(|(name, text)| (name.clone(), text.as_str().unwrap_or_default().to_owned()))
+        .collect();
+    assert_eq!(found, expected);
 }

@@ -1,7 +1,7 @@
 //! Reads the macros of all packages and of rdbt itself, and finds which macros each of them calls without rendering
 //! it. Mirrors dbt's `parser/macros.py`, `parser/generic_test.py` and `resolve_macro_depends_on`.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
 use rayon::prelude::*;
@@ -15,7 +15,7 @@ use crate::context::errors::from_jinja;
 use crate::error::{Error, NodeLabel, Result};
 use crate::events::deprecations::wrap;
 use crate::jinja::{Engine, MacroDef, MacroKind, macros_in_file, static_calls};
-use crate::manifest::{Macro, MacroArgument, UniqueId};
+use crate::manifest::{Macro, MacroArgument, SharedMap, UniqueId};
 use crate::project::Project;
 
 /// A file that may define macros.
@@ -134,6 +134,12 @@ fn new_macro(file: &MacroFile<'_>, definition: MacroDef, created_at: f64, valida
 }
 
 /// `{show: true, node_color: null}`
+pub fn shared_docs() -> SharedMap {
+    static SHARED: OnceLock<SharedMap> = OnceLock::new();
+    SHARED.get_or_init(|| shown_docs().into()).clone()
+}
+
+/// The same as an object of its own.
 pub fn shown_docs() -> JsonMap<String, Json> {
     JsonMap::from_iter([("show".to_owned(), json!(true)), ("node_color".to_owned(), Json::Null)])
 }
