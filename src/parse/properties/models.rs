@@ -63,7 +63,7 @@ pub fn patch_model(cx: &Cx, node: &mut Node, patch: &Patch) -> Result<()> {
 /// # Errors
 /// A constraint is not allowed.
 pub fn apply_constraints(cx: &Cx, node: &mut Node, patch: &Patch) -> Result<()> {
-    let warn = |message: &str| cx.warnings.warn_filled("UnsupportedConstraintMaterialization", "I068", message);
+    let warn = |message: &str| cx.warnings.warn_wrapped("UnsupportedConstraintMaterialization", "I068", message);
     patch_constraints(node, &patch.constraints, warn).map_err(|error| in_node(error, node))
 }
 
