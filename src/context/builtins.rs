@@ -4,6 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use indexmap::IndexMap;
 
+use crate::adapter::Column;
 use crate::events::{Event, Level};
 use crate::jinja::value::{Dict, List, from_json, py_str, truth};
 use crate::jinja::{self, MjError, Object, State, Value};
@@ -195,13 +196,29 @@ fn deferred(scope: &Scope) -> Value {
 fn model(scope: &Scope) -> Value {
     let compiled = scope.run().and_then(|run| run.shared.compiled.get(scope.subject.unique_id()));
     let json = match &scope.subject {
-        Subject::Node(node) => node.to_context_json(compiled.as_deref()),
+        Subject::Node(node) => {
+            let mut json = node.to_context_json(compiled.as_deref());
+            if node.contract.alias_types {
+                translate_types(&mut json);
+            }
+            json
+        }
         Subject::Source(source) => source.to_json(),
         Subject::Macro { unique_id, name, package } => serde_json::json!({
             "unique_id": unique_id, "name": name, "package_name": package, "resource_type": "macro"
         }),
     };
     from_json(&json)
+}
+
+/// Gives the columns of a node the engine's names of their types.
+fn translate_types(node: &mut serde_json::Value) {
+    let columns = node.get_mut("columns").and_then(serde_json::Value::as_object_mut);
+    for column in columns.into_iter().flat_map(|columns| columns.values_mut()) {
+        if let Some(serde_json::Value::String(name)) = column.get_mut("data_type") {
+            *name = Column::translate_type(name);
+        }
+    }
 }
 
 fn hooks(scope: &Scope, key: &str) -> Value {
@@ -279,7 +296,7 @@ impl Object for Function {
             "load_result" => results::load(scope, &args),
             "load_agate_table" => bridge::load_seed_table(scope),
             "try_or_compiler_error" => try_or_compiler_error(state, &args),
-            "submit_python_job" => Err(bridge::submit_python_job(scope)),
+            "submit_python_job" => bridge::submit_python_job(scope, &args),
             "otel_trace_id" => Ok(Value::from("")),
             _ => Err(raise_compilation(format!(
                 "The \"adapter_macro\" macro has been deprecated. Instead, use the `adapter.dispatch` method to find a \
@@ -311,7 +328,8 @@ fn print(scope: &Scope, args: &Args) -> Result<Value, MjError> {
 }
 
 fn render(scope: &Arc<Scope>, args: &Args) -> Result<Value, MjError> {
-    let text = args.text("render", 0, "string")?;
+    // Numbers and flags render as their text, as options of external models are often written.
+    let text = py_str(&args.require("render", 0, "string")?);
     let path = scope.subject.label().path;
     let rendered = scope.globals.engine.render_str(&text, &path, scope.clone().into_value());
     rendered.map(Value::from).map_err(|error| raise(super::errors::from_jinja(&error, None)))

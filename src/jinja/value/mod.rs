@@ -22,6 +22,7 @@ pub use args::{CallArgs, Function, required};
 pub use compare::{py_cmp, py_eq};
 pub use decimal::Decimal;
 pub use dict::{Dict, Key, lookup};
+pub(crate) use format::{percent, str_format};
 pub use json::{dumps, from_json, to_json};
 pub use list::{List, Set};
 pub use minijinja::value::Tuple;
@@ -29,7 +30,6 @@ pub use text::{float_repr, py_repr, py_str, str_repr};
 
 pub(crate) use text::text_of;
 
-pub(crate) use format::percent;
 pub(crate) use methods::{BoundMethod, unknown_method};
 pub(crate) use namespace::Namespace;
 pub(crate) use number::{Big, Num};
