@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::jinja::{MjError, Value};
 use crate::manifest::ResourceType;
 
-use super::database::{AdapterObject, Api, ColumnClass, Operations, RelationObject, TableObject};
+use super::database::{AdapterObject, ColumnClass, Operations, RelationObject, TableObject};
 use super::errors::{raise, raise_compilation};
 use super::macros::Macros;
 use super::runtime::NodeRun;
@@ -36,7 +36,7 @@ pub fn operations(scope: &Scope, run: &Arc<NodeRun>) -> Operations {
 
 /// `api`.
 pub fn api(scope: &Scope) -> Value {
-    Value::from_object(Api { quoting: scope.globals.adapter.quoting() })
+    super::database::api(scope.globals.adapter.quoting())
 }
 
 /// `column`, dbt's old name of `api.Column`.
