@@ -62,7 +62,7 @@ impl ConfigObject {
     }
 
     fn config(&self) -> Option<&JsonMap<String, Json>> {
-        self.scope.subject.node().map(|node| &node.config.0)
+        self.scope.subject.node().map(|node| &*node.config.0)
     }
 
     /// The value under `key` as macros read it; JSON null is a value (`none`).

@@ -80,7 +80,7 @@ impl Object for Function {
             "load_result" => results::load(scope, &args),
             "load_agate_table" => bridge::load_seed_table(scope),
             "try_or_compiler_error" => try_or_compiler_error(state, &args),
-            "submit_python_job" => Err(bridge::submit_python_job(scope)),
+            "submit_python_job" => bridge::submit_python_job(scope, &args),
             "otel_trace_id" => Ok(Value::from("0".repeat(32))),
             "otel_span_id" => Ok(Value::from("0".repeat(16))),
             _ => Err(raise_compilation(format!(

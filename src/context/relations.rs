@@ -108,7 +108,7 @@ pub fn source_relation(source: &SourceDefinition) -> Result<Relation, MjError> {
 fn source_meta(source: &SourceDefinition) -> JsonMap<String, Json> {
     let mut meta = source.source_meta.clone();
     meta.extend(source.meta.clone());
-    for (key, value) in &source.config.0 {
+    for (key, value) in source.config.0.iter() {
         if matches!(key.as_str(), "external_location" | "formatter" | "plugin") && !value.is_null() {
             meta.insert(key.clone(), value.clone());
         }

@@ -61,6 +61,8 @@ pub struct EventsConfig {
     pub progress: bool,
     /// `--quiet`.
     pub quiet: bool,
+    /// `--show-all-deprecations`.
+    pub show_all_deprecations: bool,
     /// Which warnings are errors or silent.
     pub warn: WarnRules,
     /// `--invocation-id`.
@@ -102,6 +104,7 @@ impl EventsConfig {
             },
             progress: watched,
             quiet: flags.quiet,
+            show_all_deprecations: flags.show_all_deprecations,
             warn: WarnRules::new(flags.warn_error, &flags.warn_error_options),
             invocation_id: invocation.invocation_id.clone(),
             extra: custom_env(),

@@ -37,6 +37,10 @@ pub struct DuckDbCredentials {
     pub retries: Option<Retries>,
     /// Names of databases that are DuckLake catalogs.
     pub ducklake_databases: BTreeSet<String>,
+    /// The Python that runs Python models, if the profile names one; a key of rdbt's own, which dbt-duckdb ignores.
+    pub python_interpreter: Option<String>,
+    /// Folders in which Python models find modules.
+    pub module_paths: Vec<String>,
     /// Keys that rdbt reads but cannot serve (`remote`, `plugins`, `filesystems`), for a clear message.
     pub unsupported: Vec<String>,
 }
@@ -95,6 +99,8 @@ impl DuckDbCredentials {
             disable_transactions: flag(keys, "disable_transactions"),
             retries: retries(keys.get("retries")),
             ducklake_databases: BTreeSet::new(),
+            python_interpreter: text(keys, "python_interpreter"),
+            module_paths: texts(keys, "module_paths"),
             unsupported: unsupported(keys),
             path,
         };
@@ -263,6 +269,11 @@ pub(super) fn python_text(value: &Json) -> String {
         Json::Bool(false) => "False".to_owned(),
         other => other.to_string(),
     }
+}
+
+/// A list of texts; empty where the key is missing or no list.
+fn texts(keys: &JsonMap<String, Json>, key: &str) -> Vec<String> {
+    keys.get(key).and_then(Json::as_array).map(|items| items.iter().map(python_text).collect()).unwrap_or_default()
 }
 
 fn text(keys: &JsonMap<String, Json>, key: &str) -> Option<String> {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use serde_json::{Map as JsonMap, Value as Json};
 
+use super::python::Processes;
 use crate::adapter::duckdb::{DuckDbCredentials, DuckDbEngine};
 use crate::adapter::{Engine, Policy, RelationCache};
 use crate::error::{Error, Result};
@@ -30,6 +31,8 @@ pub struct Adapter {
     pub(super) catalog_types: OnceLock<HashMap<String, String>>,
     /// Constraints that stood before this run, by lower-case database and schema.
     pub(super) key_constraints: Mutex<HashMap<(String, String), KeyConstraints>>,
+    /// Python models that run.
+    pub(super) processes: Processes,
     /// Held while a model of a foreign key relationship is built.
     pub(super) foreign_keys: Mutex<()>,
 }
@@ -77,6 +80,7 @@ impl Adapter {
             temporary_names: Mutex::default(),
             catalog_types: OnceLock::new(),
             key_constraints: Mutex::default(),
+            processes: Processes::default(),
             foreign_keys: Mutex::default(),
         }
     }
@@ -84,6 +88,12 @@ impl Adapter {
     /// The engine.
     pub fn engine(&self) -> &dyn Engine {
         &*self.engine
+    }
+
+    /// Interrupts every running statement and ends every Python model.
+    pub fn interrupt(&self) {
+        self.processes.interrupt();
+        self.engine.interrupt();
     }
 
     /// What the profile says.
