@@ -199,3 +199,85 @@ fn contracts_hold() {
     id | INTEGER | NO | null | null | null
     ");
 }
+
+#[test]
+fn tables_bound_by_a_foreign_key_are_built_again_and_again() {
+    let sandbox = Sandbox::new()
+        .project()
+        .file("models/parent.sql", "select 1 as id, 'x' as name")
+        .file("models/child.sql", "select 1 as id, 1 as parent_id")
+        .file(
+            "models/keys.yml",
+            "models:
+  - name: parent
+    config: {materialized: table, contract: {enforced: true}}
+    columns:
+      - {name: id, data_type: integer, constraints: [{type: primary_key}]}
+      - {name: name, data_type: string}
+  - name: child
+    config: {materialized: table, contract: {enforced: true}}
+    constraints:
+      - {type: foreign_key, columns: [parent_id], to: ref('parent'), to_columns: [id]}
+    columns:
+      - {name: id, data_type: integer, constraints: [{type: check, expression: id > 0}]}
+      - {name: parent_id, data_type: integer}
+",
+        );
+    assert_eq!(sandbox.run(&["run"]).code, 0);
+    let outcome = sandbox.run(&["run"]);
+    assert_snapshot!(outcome.console(), @r#"
+    exit code 0
+    Concurrency: 1 threads (target='dev')
+    1 of 2 START sql table model main.parent ....................................... [RUN]
+    Dropping "a"."main"."child" because it references "a"."main"."parent" through a foreign key; it is rebuilt later in this run
+    Restoring data for "a"."main"."child"; its constraints are rebuilt later in this run
+    1 of 2 OK created sql table model main.parent .................................. [OK in N.NNs]
+    2 of 2 START sql table model main.child ........................................ [RUN]
+    2 of 2 OK created sql table model main.child ................................... [OK in N.NNs]
+    Finished running 2 table models in TIME (N.NNs).
+    Completed successfully
+    Done. PASS=2 WARN=0 ERROR=0 SKIP=0 NO-OP=0 REUSED=0 TOTAL=2
+    "#);
+    assert_snapshot!(sandbox.read("target/run/a/models/parent.sql"), @r#"
+       
+         
+       
+
+       create  table
+         "a"."main"."parent__dbt_tmp"
+     
+     (
+       id integer primary key,
+       name TEXT
+       
+       )
+    ;
+       
+       
+       insert into "a"."main"."parent__dbt_tmp" 
+     (
+       
+         
+         
+         id ,
+       
+         
+         
+         name 
+       
+     )
+    (
+         
+       select id, name
+       from (
+           select 1 as id, 'x' as name
+       ) as model_subq
+       );
+    "#);
+    assert_snapshot!(sandbox.rows("select table_name, constraint_text from duckdb_constraints() order by all"), @r"
+    child | CHECK((id > 0))
+    child | FOREIGN KEY (parent_id) REFERENCES parent(id)
+    parent | NOT NULL
+    parent | PRIMARY KEY(id)
+    ");
+}

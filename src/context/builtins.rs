@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock};
 use chrono::Timelike;
 use indexmap::IndexMap;
 
+use crate::adapter::Column;
 use crate::jinja::value::dates::{DateTime, Zone};
 use crate::jinja::value::{Dict, List, from_json};
 use crate::jinja::{self, Value};
@@ -184,13 +185,29 @@ fn deferred(scope: &Scope) -> Value {
 fn model(scope: &Scope) -> Value {
     let compiled = scope.run().and_then(|run| run.shared.compiled.get(scope.subject.unique_id()));
     let json = match &scope.subject {
-        Subject::Node(node) => node.to_context_json(compiled.as_deref()),
+        Subject::Node(node) => {
+            let mut json = node.to_context_json(compiled.as_deref());
+            if node.contract.alias_types {
+                translate_types(&mut json);
+            }
+            json
+        }
         Subject::Source(source) => source.to_json(),
         Subject::Macro { unique_id, name, package } => serde_json::json!({
             "unique_id": unique_id, "name": name, "package_name": package, "resource_type": "macro"
         }),
     };
     from_json(&json)
+}
+
+/// Gives the columns of a node the engine's names of their types.
+fn translate_types(node: &mut serde_json::Value) {
+    let columns = node.get_mut("columns").and_then(serde_json::Value::as_object_mut);
+    for column in columns.into_iter().flat_map(|columns| columns.values_mut()) {
+        if let Some(serde_json::Value::String(name)) = column.get_mut("data_type") {
+            *name = Column::translate_type(name);
+        }
+    }
 }
 
 fn hooks(scope: &Scope, key: &str) -> Value {

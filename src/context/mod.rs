@@ -9,6 +9,7 @@ mod config_object;
 pub mod database;
 pub mod errors;
 mod exceptions;
+mod external_sources;
 mod functions;
 mod graph;
 pub mod macro_resolver;

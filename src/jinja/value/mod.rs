@@ -24,6 +24,7 @@ pub use class::{CLASS_KEY, Class};
 pub use compare::{py_cmp, py_eq};
 pub use decimal::Decimal;
 pub use dict::{Dict, Key, lookup};
+pub(crate) use format::{percent, str_format};
 pub use json::{dumps, from_json, to_json};
 pub use list::{List, Set};
 pub use minijinja::value::Tuple;
@@ -33,7 +34,6 @@ pub(crate) use text::text_of;
 
 pub(crate) use class::class_of;
 pub(crate) use decimal::{binary as decimal_binary, negated, rounded};
-pub(crate) use format::percent;
 pub(crate) use methods::{BoundMethod, unknown_method};
 pub(crate) use namespace::Namespace;
 pub(crate) use number::{Big, Num};
