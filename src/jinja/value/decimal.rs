@@ -106,7 +106,7 @@ impl fmt::Display for Decimal {
         let plain = exponent <= 0 && left > -6;
         let point = if plain { left } else { 1 };
         let text = match usize::try_from(point) {
-            Ok(point) if point == 0 => format!("0.{digits}"),
+            Ok(0) => format!("0.{digits}"),
             Ok(point) if point >= digits.len() => digits.clone(),
             Ok(point) => format!("{}.{}", &digits[..point], &digits[point..]),
             Err(_) => format!("0.{}{digits}", "0".repeat(usize::try_from(-point).unwrap_or_default())),
