@@ -3,6 +3,7 @@
 
 pub mod behaviour;
 mod contract;
+mod credential_shapes;
 pub mod credentials;
 mod deprecations;
 pub mod file;
