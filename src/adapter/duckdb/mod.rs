@@ -10,5 +10,5 @@ mod secrets;
 
 pub use attach::Attachment;
 pub use credentials::{DuckDbCredentials, Extension, Retries, database_name};
-pub use engine::DuckDbEngine;
+pub use engine::{DuckDbEngine, preload};
 pub use secrets::Secret;
