@@ -1,175 +1,165 @@
 #!/usr/bin/env python3
 """Run two dbt-compatible executables on copies of a project and say where they differ.
 
-usage: compare_projects.py [--keep] [--vars YAML]... [--command "build --full-refresh"]... REFERENCE CANDIDATE PROJECT...
+For each project both executables run the same commands in a copy of its folder. Compared are, after each command:
+its exit code, the statuses (and with --messages the messages) of its nodes, every file below target/compiled and
+target/run byte by byte, and every value of manifest.json, catalog.json, sources.json and the like; and in the end
+columns, comments, constraints and rows of every relation in every DuckDB and Parquet file that is left.
 
-For each project both executables run the same commands (default: `seed`, `run`, `snapshot`, `test`; each --vars makes
-one round) in a copy of the folder of the same name, so that database names agree. Compared are: exit codes, node
-statuses of run_results.json, every file below target/compiled and target/run, and schema and contents of every table
-and view in every DuckDB file that is left. Prints one line a project, then each difference. Needs the `duckdb` Python
-package: run it with an interpreter that has it. Exit status: 0 when nothing differs, 1 otherwise.
+What no two runs share is taken out first: times within the run, ids of the invocation, the folder of the copy. For
+projects that print more of that (random ids, durations), --twice runs the reference a second time and leaves out
+every place at which it differs from itself.
+
+Prints one line a project, then each difference. Exit status: 0 when nothing differs, 1 otherwise. Packages must lie in
+dbt_packages, or a `--command deps` installs them. Needs the `duckdb` package of Python; an interpreter that runs dbt
+on DuckDB has it.
 """
 import argparse
-import difflib
-import json
-import os
+import collections
 import pathlib
-import re
 import shlex
 import shutil
-import subprocess
 import sys
 import tempfile
 
-import duckdb
+from comparison import Difference
+from comparison.artifacts import compare_artifacts, compare_statuses
+from comparison.files import compare_files, diff
+from comparison.sides import run_side
+from comparison.steady import Steady
+from comparison.tables import compare_databases
 
-SKIP = shutil.ignore_patterns("target", "logs", ".git", "*.duckdb", "*.duckdb.wal", ".libduckdb")
-
-
-def run(executable, folder, arguments):
-    environment = {**os.environ, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DO_NOT_TRACK": "1"}
-    done = subprocess.run(
-        [executable, "--no-use-colors", *arguments], cwd=folder, env=environment, capture_output=True, text=True
-    )
-    results = folder / "target" / "run_results.json"
-    statuses = {}
-    if results.exists():
-        for result in json.loads(results.read_text())["results"]:
-            statuses[result["unique_id"]] = (result["status"], result["failures"], result["message"])
-    return done, statuses
+DEFAULT = [["seed"], ["run"], ["snapshot"], ["test"], ["docs", "generate"]]
 
 
-def files_below(folder):
-    return {str(path.relative_to(folder)): path for path in sorted(folder.rglob("*")) if path.is_file()}
+class Report:
+    """The differences of one project, and how much was compared."""
 
+    def __init__(self):
+        self.found, self.seen = [], set()
+        self.statuses, self.counts = collections.Counter(), collections.Counter()
 
-def compare_files(kind, reference, candidate):
-    left, right = files_below(reference / "target" / kind), files_below(candidate / "target" / kind)
-    for name in sorted(left.keys() | right.keys()):
-        if name not in right:
-            yield f"{kind}/{name}: only the reference wrote it"
-        elif name not in left:
-            yield f"{kind}/{name}: only the candidate wrote it"
-        else:
-            # Seeds name their file in full; the two copies lie in different folders.
-            # Temporary tables carry the time of the run in their names.
-            here, there = (
-                re.sub(rb"__dbt_tmp\d{12,}", b"__dbt_tmp", path.read_bytes().replace(str(folder).encode(), b"PROJECT"))
-                for path, folder in ((left[name], reference), (right[name], candidate))
-            )
-            if here == there:
-                continue
-            diff = difflib.unified_diff(
-                here.decode(errors="replace").splitlines(),
-                there.decode(errors="replace").splitlines(),
-                "reference",
-                "candidate",
-                lineterm="",
-                n=1,
-            )
-            yield f"{kind}/{name}:\n    " + "\n    ".join(list(diff)[:20] or ["(line ends differ)"])
+    def add(self, differences):
+        """Keeps differences; one that stays from command to command is told once."""
+        for difference in differences:
+            _, _, place = difference.where.partition(": ")
+            key = (place or difference.where, difference.what)
+            if key not in self.seen:
+                self.seen.add(key)
+                self.found.append(difference)
 
+    def without(self, noise):
+        """Leaves out the places that another comparison found."""
+        places = {difference.where for difference in noise.found}
+        self.found = [difference for difference in self.found if difference.where not in places]
+        self.counts["noise"] = len(places)
 
-def tables_of(path):
-    connection = duckdb.connect(str(path), read_only=True)
-    tables = {}
-    listed = connection.execute(
-        "select table_schema, table_name, table_type from information_schema.tables order by all"
-    ).fetchall()
-    for schema, name, kind in listed:
-        quoted = f'"{schema}"."{name}"'
-        columns = connection.execute(f"describe {quoted}").fetchall()
-        try:
-            rows = connection.execute(f"select * from {quoted} order by all").fetchall()
-        except duckdb.Error as error:
-            rows = f"cannot be read: {error}"
-        tables[f"{schema}.{name}"] = (kind, [column[:2] for column in columns], rows)
-    return tables
-
-
-def volatile(columns):
-    """Positions of columns that hold the time of the run: equal by type only."""
-    names = ("dbt_updated_at", "dbt_valid_from", "dbt_valid_to", "dbt_scd_id", "_loaded_at", "_run_at")
-    return {index for index, (name, _) in enumerate(columns) if name in names}
-
-
-def compare_databases(reference, candidate):
-    for path in sorted(reference.rglob("*.duckdb")):
-        name = path.relative_to(reference)
-        other = candidate / name
-        if not other.exists():
-            yield f"{name}: the candidate left no such database"
-            continue
-        left, right = tables_of(path), tables_of(other)
-        for table in sorted(left.keys() | right.keys()):
-            if table not in left or table not in right:
-                yield f"{name} {table}: only in the {'reference' if table in left else 'candidate'}"
-            elif left[table][:2] != right[table][:2]:
-                yield f"{name} {table}: {left[table][:2]} against {right[table][:2]}"
-            elif left[table][2] != right[table][2]:
-                ignored = volatile(left[table][1])
-                strip = lambda rows: sorted(
-                    (repr([v for i, v in enumerate(row) if i not in ignored]) for row in rows)
-                )
-                if isinstance(left[table][2], str) or strip(left[table][2]) != strip(right[table][2]):
-                    yield f"{name} {table}: contents differ"
-
-
-def compare_statuses(label, reference, candidate):
-    for unique_id in sorted(reference.keys() | candidate.keys()):
-        left, right = reference.get(unique_id), candidate.get(unique_id)
-        if left is None or right is None or left[:2] != right[:2]:
-            yield f"{label}: {unique_id}: {left} against {right}"
-
-
-def compare(reference, candidate, project, rounds, keep):
-    work = pathlib.Path(tempfile.mkdtemp(prefix="compare-"))
-    folders = []
-    for side in ("reference", "candidate"):
-        folder = work / side / project.name
-        shutil.copytree(project, folder, ignore=SKIP, symlinks=True)
-        folders.append(folder)
-    differences, nodes = [], 0
-    for arguments in rounds:
-        label = " ".join(arguments)
-        (left, left_statuses), (right, right_statuses) = (
-            run(executable, folder, arguments) for executable, folder in zip((reference, candidate), folders)
+    def line(self, name):
+        """The one line on a project."""
+        statuses = ", ".join(f"{count} {status}" for status, count in sorted(self.statuses.items()))
+        counts = self.counts
+        noise = f" ({counts['noise']} places differ between two runs of the reference)" if counts["noise"] else ""
+        verdict = f"{len(self.found)} differences" if self.found else "equal"
+        return (
+            f"{name}: {sum(self.statuses.values())} node results ({statuses}), {counts['compiled']} compiled and "
+            f"{counts['run']} run files, {counts['relations']} relations: {verdict}{noise}"
         )
-        nodes += len(left_statuses)
-        if left.returncode != right.returncode:
-            tail = "\n    ".join((right.stdout + right.stderr).strip().splitlines()[-12:])
-            differences.append(f"{label}: exit code {left.returncode} against {right.returncode}\n    {tail}")
-        differences += compare_statuses(label, left_statuses, right_statuses)
+
+    def show(self, limit):
+        """Prints the differences, of one kind no more than `limit`."""
+        kinds = collections.Counter()
+        for where, what in self.found:
+            kind = kind_of(where)
+            kinds[kind] += 1
+            if kinds[kind] <= limit:
+                print(f"  {where}\n      " + "\n      ".join(what.splitlines()))
+        for kind, count in kinds.items():
+            if count > limit:
+                print(f"  {kind}: {count - limit} more; --limit shows them")
+
+
+def kind_of(where):
+    """What sort of place this is: a file of one kind, a key of an artifact, a status, a relation."""
+    command, colon, place = where.partition(": ")
+    if not colon:
+        return "relations"
+    if ".json/" in place:
+        return f"{place.partition('/')[0]}, {place.rpartition('/')[2]}"
+    kind, slash, _ = place.partition("/")
+    return f"{kind} files" if slash else f"{command}: nodes"
+
+
+def compare(left, right, options):
+    """Compares two sides, command by command, and what they left in databases."""
+    report = Report()
+    steady = Steady(left), Steady(right)
+    for here, there in zip(left.steps, right.steps):
+        if here.exit_code != there.exit_code:
+            tail = "\n".join(there.output.strip().splitlines()[-12:])
+            report.add([Difference(f"{here.label}: exit code", f"{here.exit_code} against {there.exit_code}\n{tail}")])
+        statuses = here.statuses()
+        report.statuses.update(status for status, _, _ in statuses.values())
+        report.add(compare_statuses(here.label, statuses, there.statuses(), options.messages))
+        pair = (here.artifacts, steady[0]), (there.artifacts, steady[1])
         for kind in ("compiled", "run"):
-            differences += [f"{label}: {line}" for line in compare_files(kind, *folders)]
-    differences += compare_databases(*folders)
-    verdict = "equal" if not differences else f"{len(differences)} differences"
-    print(f"{project.name}: {len(rounds)} commands, {nodes} node results: {verdict}")
-    for difference in differences:
-        print(f"  {difference}")
-    if keep:
+            count, found = compare_files(here.label, kind, *pair)
+            report.counts[kind] = max(report.counts[kind], count)
+            report.add(found)
+        report.add(compare_artifacts(here.label, *pair))
+        if options.console:
+            texts = [side.console(step.output) for side, step in zip(steady, (here, there))]
+            if texts[0] != texts[1]:
+                report.add([Difference(f"{here.label}: console", diff(*texts))])
+    report.counts["relations"], found = compare_databases((left.project, steady[0]), (right.project, steady[1]))
+    report.add(found)
+    return report
+
+
+def compare_project(project, commands, options):
+    """Runs both executables on one project and prints what was found; says whether nothing differs."""
+    root = options.root.resolve() if options.root else project
+    work = pathlib.Path(tempfile.mkdtemp(prefix="compare-"))
+    kept = (options.reuse.resolve() / project.name) if options.reuse else work
+    reference = run_side(options.reference, kept / "reference", root, project, commands, bool(options.reuse))
+    candidate = run_side(options.candidate, work / "candidate", root, project, commands)
+    report = compare(reference, candidate, options)
+    if options.twice:
+        again = run_side(options.reference, kept / "again", root, project, commands, bool(options.reuse))
+        report.without(compare(reference, again, options))
+    print(report.line(project.name), flush=True)
+    report.show(options.limit)
+    if options.keep:
         print(f"  kept in {work}")
     else:
         shutil.rmtree(work)
-    return not differences
+    return not report.found
+
+
+def arguments():
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--command", action="append", default=[], help="a command to compare, in place of the default: seed, run, snapshot, test, docs generate")
+    parser.add_argument("--vars", action="append", default=[], help="one round of all commands with these variables")
+    parser.add_argument("--root", type=pathlib.Path, help="a folder above the projects that is copied whole, for local packages in ../")
+    parser.add_argument("--twice", action="store_true", help="leave out what differs between two runs of the reference")
+    parser.add_argument("--messages", action="store_true", help="also compare the message of each node")
+    parser.add_argument("--console", action="store_true", help="also compare what the commands print")
+    parser.add_argument("--reuse", type=pathlib.Path, metavar="FOLDER", help="keep the reference's copies here; take them again while project and commands stay the same")
+    parser.add_argument("--keep", action="store_true", help="keep the copies and say where they are")
+    parser.add_argument("--limit", type=int, default=10, help="differences of one kind shown for each project (default: 10)")
+    parser.add_argument("reference", help="the executable whose behaviour is right")
+    parser.add_argument("candidate", help="the executable to compare with it")
+    parser.add_argument("projects", nargs="+", type=pathlib.Path, metavar="PROJECT", help="a folder with a dbt_project.yml")
+    return parser.parse_args()
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--keep", action="store_true", help="keep the two copies and say where they are")
-    parser.add_argument("--vars", action="append", default=[], help="one round of commands with these variables")
-    parser.add_argument("--command", action="append", default=[], help="a command to compare, in place of the default")
-    parser.add_argument("reference")
-    parser.add_argument("candidate")
-    parser.add_argument("projects", nargs="+", type=pathlib.Path)
-    options = parser.parse_args()
-    commands = [shlex.split(command) for command in options.command] or [["seed"], ["run"], ["snapshot"], ["test"]]
+    """Compares each project; fails if anything differs."""
+    options = arguments()
+    commands = [shlex.split(command) for command in options.command] or DEFAULT
     rounds = [c + (["--vars", v] if v else []) for v in options.vars or [None] for c in commands]
-    results = [
-        compare(options.reference, options.candidate, project.resolve(), rounds, options.keep)
-        for project in options.projects
-    ]
-    sys.exit(0 if all(results) else 1)
+    equal = [compare_project(project.resolve(), rounds, options) for project in options.projects]
+    sys.exit(0 if all(equal) else 1)
 
 
 if __name__ == "__main__":

@@ -10,13 +10,14 @@ mod sources;
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexSet;
+use serde::Serialize;
 use serde_json::{Map as JsonMap, Value as Json, json};
 
 use crate::context::{DBT_VERSION, Globals};
 use crate::error::Result;
 use crate::events::{Events, lines};
 use crate::invocation::Invocation;
-use crate::manifest::json::Metadata;
+use crate::manifest::json::{Artifact, Metadata};
 use crate::manifest::{CompiledNodes, Manifest, UniqueId};
 use crate::run::{CatalogRows, RunResults, moment};
 
@@ -29,7 +30,8 @@ pub use file::{check_folder, replace};
 pub fn write_manifest(globals: &Globals, manifest: &Manifest, compiled: &CompiledNodes) -> Result<()> {
     let target = &globals.project.target_path;
     let metadata = Metadata::new(&globals.invocation, &globals.project, DBT_VERSION);
-    put(&globals.events, &target.join("manifest.json"), "WritableManifest", &manifest.to_json(&metadata, compiled))?;
+    let artifact = Artifact { metadata: &metadata, manifest, compiled };
+    put(&globals.events, &target.join("manifest.json"), "WritableManifest", &artifact)?;
     if !manifest.semantic_models.is_empty() || !manifest.metrics.is_empty() || !manifest.saved_queries.is_empty() {
         return Ok(());
     }
@@ -93,13 +95,8 @@ fn custom_env() -> JsonMap<String, Json> {
         .collect()
 }
 
-fn put(events: &Events, path: &Path, kind: &str, value: &Json) -> Result<()> {
-    // In memory first: the many small pieces of JSON are cheaper to put there than through a writer behind a pointer.
-    replace(path, |writer| {
-        let mut bytes = Vec::new();
-        python_json::write(&mut bytes, value)?;
-        writer.write_all(&bytes)
-    })?;
+fn put(events: &Events, path: &Path, kind: &str, value: &impl Serialize) -> Result<()> {
+    replace(path, |file| python_json::write(file, value))?;
     events.emit(lines::artifact_written(kind, &path.to_string_lossy()));
     Ok(())
 }

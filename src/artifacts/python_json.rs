@@ -29,6 +29,9 @@ impl Formatter for PythonFormatter {
     }
 
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        if fragment.is_ascii() {
+            return writer.write_all(fragment.as_bytes());
+        }
         let mut rest = fragment;
         while let Some(start) = rest.bytes().position(|byte| !byte.is_ascii()) {
             let (plain, special) = rest.split_at(start);

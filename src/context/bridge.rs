@@ -4,11 +4,14 @@
 use std::sync::Arc;
 
 use crate::adapter::{Relation, Table};
-use crate::error::Error;
+use crate::jinja::value::py_str;
 use crate::jinja::{MjError, Value};
 use crate::manifest::ResourceType;
 
-use super::database::{AdapterObject, Api, ColumnClass, Operations, RelationObject, TableObject};
+use super::call::Args;
+use super::database::{
+    AdapterObject, ColumnClass, Operations, PythonJob, RelationObject, ResponseObject, TableObject, run_python_model,
+};
 use super::errors::{raise, raise_compilation};
 use super::macros::Macros;
 use super::runtime::NodeRun;
@@ -36,7 +39,7 @@ pub fn operations(scope: &Scope, run: &Arc<NodeRun>) -> Operations {
 
 /// `api`.
 pub fn api(scope: &Scope) -> Value {
-    Value::from_object(Api { quoting: scope.globals.adapter.quoting() })
+    super::database::api(scope.globals.adapter.quoting())
 }
 
 /// `column`, dbt's old name of `api.Column`.
@@ -59,13 +62,13 @@ pub fn load_seed_table(scope: &Scope) -> Result<Value, MjError> {
     Ok(TableObject::value(table, &scope.globals.events))
 }
 
-/// `submit_python_job`: rdbt has no Python of its own yet.
-pub fn submit_python_job(scope: &Scope) -> MjError {
-    raise(
-        Error::runtime(format!(
-            "The model `{}` is written in Python, which this version of rdbt does not run.",
-            scope.subject.label().name
-        ))
-        .hint("Leave it out with --exclude, or rewrite it in SQL."),
-    )
+/// `submit_python_job(model, compiled_code)`: runs a Python model, and gives the adapter's response.
+pub fn submit_python_job(scope: &Scope, args: &Args) -> Result<Value, MjError> {
+    let model = args.require("submit_python_job", 0, "parsed_model")?;
+    let code = args.text("submit_python_job", 1, "compiled_code")?;
+    let Some(run) = scope.run() else { return Ok(Value::from(())) };
+    let name = model.get_attr("alias").map(|alias| py_str(&alias))?;
+    let path = scope.subject.label().path;
+    let job = PythonJob { code: &code, path: &path, name: &name, project: &scope.globals.project.root.root };
+    run_python_model(&run.connection, &job).map(ResponseObject::value).map_err(raise)
 }

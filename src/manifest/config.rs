@@ -1,11 +1,13 @@
 //! A node's configuration: an ordered JSON object in dbt's key order, with typed readers for the keys that rdbt
 //! itself acts on. Kept as JSON because users add keys of their own and macros read any of them.
 
-use serde_json::{Map as JsonMap, Value as Json};
+use serde_json::Value as Json;
+
+use super::SharedMap;
 
 /// The resolved configuration of one resource, with dbt's defaults filled in by `parse`.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Config(pub JsonMap<String, Json>);
+pub struct Config(pub SharedMap);
 
 impl Config {
     /// The value under `key`; JSON null counts as absent.

@@ -7,6 +7,7 @@ pub mod json;
 pub mod lookup;
 pub mod node;
 pub mod resources;
+mod shared;
 
 use std::collections::HashMap;
 
@@ -20,6 +21,7 @@ pub use node::{
     RefArgs, ResourceType, TestMetadata, UnitTestFields,
 };
 pub use resources::{Documentation, Exposure, Group, Macro, MacroArgument, Quoting, SourceDefinition, UnitTest};
+pub use shared::SharedMap;
 
 /// dbt's key for a resource: `model.package.name`.
 pub type UniqueId = String;

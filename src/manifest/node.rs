@@ -4,9 +4,10 @@
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use serde::Serialize;
 use serde_json::{Map as JsonMap, Value as Json};
 
-use super::Config;
+use super::{Config, SharedMap};
 
 /// dbt's resource types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -88,7 +89,7 @@ impl ResourceType {
 }
 
 /// A checksum of a file: `sha256` of its text, `path` for large seeds, `none`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct FileHash {
     /// Kind of checksum.
     pub name: String,
@@ -97,7 +98,7 @@ pub struct FileHash {
 }
 
 /// The arguments of a `ref()` call.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct RefArgs {
     /// Name of the node.
     pub name: String,
@@ -108,7 +109,7 @@ pub struct RefArgs {
 }
 
 /// What a node needs before it can run.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct DependsOn {
     /// Unique ids of macros, in the order of use.
     pub macros: Vec<String>,
@@ -167,7 +168,7 @@ pub struct ColumnInfo {
 }
 
 /// `contract` of a model.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Contract {
     /// Whether it is enforced.
     pub enforced: bool,
@@ -184,7 +185,7 @@ impl Default for Contract {
 }
 
 /// An ephemeral model that was injected as a CTE.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct InjectedCte {
     /// Unique id of the ephemeral model.
     pub id: String,
@@ -193,7 +194,7 @@ pub struct InjectedCte {
 }
 
 /// What makes a generic test generic.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct TestMetadata {
     /// Name of the test: `unique`.
     pub name: String,
@@ -310,9 +311,9 @@ pub struct Node {
     /// Resolved configuration.
     pub config: Config,
     /// Configuration as written, before rendering.
-    pub unrendered_config: JsonMap<String, Json>,
+    pub unrendered_config: SharedMap,
     /// What `config()` calls in the file said; internal.
-    pub config_call: JsonMap<String, Json>,
+    pub config_call: SharedMap,
     /// Tags.
     pub tags: Vec<String>,
     /// Description, rendered.
@@ -324,7 +325,7 @@ pub struct Node {
     /// Group.
     pub group: Option<String>,
     /// `{show, node_color}`
-    pub docs: JsonMap<String, Json>,
+    pub docs: SharedMap,
     /// `package://models/schema.yml` of the YAML entry that describes it.
     pub patch_path: Option<String>,
     /// Seconds since the epoch.

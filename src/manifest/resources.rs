@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use serde::Serialize;
 use serde_json::{Map as JsonMap, Value as Json};
 
-use super::{ColumnInfo, Config, DependsOn, RefArgs};
+use super::{ColumnInfo, Config, DependsOn, RefArgs, SharedMap};
 
 /// `quoting` of a source or project; None where nothing was said.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Quoting {
     /// Quote the database.
     pub database: Option<bool>,
@@ -72,7 +73,7 @@ pub struct SourceDefinition {
     /// YAML patch, if any.
     pub patch_path: Option<String>,
     /// Configuration as written.
-    pub unrendered_config: JsonMap<String, Json>,
+    pub unrendered_config: SharedMap,
     /// Quoted name.
     pub relation_name: Option<String>,
     /// Seconds since the epoch.
@@ -117,7 +118,7 @@ pub struct Exposure {
     /// Configuration.
     pub config: Config,
     /// Configuration as written.
-    pub unrendered_config: JsonMap<String, Json>,
+    pub unrendered_config: SharedMap,
     /// URL.
     pub url: Option<String>,
     /// Dependencies.
@@ -154,11 +155,12 @@ pub struct Group {
 }
 
 /// An argument of a macro.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct MacroArgument {
     /// Name.
     pub name: String,
     /// Type as described in YAML or annotated.
+    #[serde(rename = "type")]
     pub arg_type: Option<String>,
     /// Description.
     pub description: String,

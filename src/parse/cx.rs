@@ -23,7 +23,7 @@ pub struct Cx {
     /// Behaviour flags.
     pub flags: Flags,
     /// Warnings and deprecations.
-    pub warnings: Arc<Warnings>,
+    pub warnings: Warnings,
     /// When parsing began, in seconds since the epoch: `created_at` of everything.
     pub created_at: f64,
 }

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde_json::{Map as JsonMap, json};
 
+use super::macros::shared_docs;
 use crate::context::{Globals, render_while_parsing};
 use crate::error::{Error, Result};
 use crate::manifest::lookup::Found;
-use crate::manifest::{Config, Contract, DependsOn, FileHash, Manifest, Node, NodeKind, ResourceType};
+use crate::manifest::{Config, Contract, DependsOn, FileHash, Manifest, Node, NodeKind, ResourceType, SharedMap};
 
 /// Name of the node.
 pub const INLINE_NAME: &str = "inline_query";
@@ -33,18 +34,18 @@ pub fn inline_node(globals: &Arc<Globals>, manifest: &Manifest, sql: &str, creat
         database: Some(target.database.clone()),
         schema: target.schema.clone(),
         checksum: FileHash { name: "none".to_owned(), checksum: String::new() },
-        config: Config(JsonMap::from_iter([
-            ("enabled".to_owned(), json!(true)),
-            ("materialized".to_owned(), json!("view")),
-        ])),
-        unrendered_config: JsonMap::new(),
-        config_call: JsonMap::new(),
+        config: Config(
+            JsonMap::from_iter([("enabled".to_owned(), json!(true)), ("materialized".to_owned(), json!("view"))])
+                .into(),
+        ),
+        unrendered_config: SharedMap::default(),
+        config_call: SharedMap::default(),
         tags: Vec::new(),
         description: String::new(),
         columns: IndexMap::new(),
         meta: JsonMap::new(),
         group: None,
-        docs: JsonMap::from_iter([("show".to_owned(), json!(true)), ("node_color".to_owned(), json!(null))]),
+        docs: shared_docs(),
         patch_path: None,
         created_at,
         relation_name: None,

@@ -8,14 +8,14 @@ use serde_json::{Map as JsonMap, Value as Json};
 
 use super::config::{Said, join_call};
 use super::cx::Cx;
-use super::macros::shown_docs;
+use super::macros::shared_docs;
 use super::naming::Component;
 use super::{static_config, unrendered};
 use crate::adapter::relation::{Policy, Relation};
 use crate::context::{Captured, generate_name, render_native_while_parsing, render_while_parsing};
 use crate::error::{Error, ErrorKind, Result};
 use crate::jinja::Value;
-use crate::manifest::{Contract, DependsOn, FileHash, ModelFields, Node, NodeKind, ResourceType};
+use crate::manifest::{Contract, DependsOn, FileHash, ModelFields, Node, NodeKind, ResourceType, SharedMap};
 
 /// What is known of a node before its text is rendered.
 pub struct Draft {
@@ -92,14 +92,14 @@ pub fn draft_node(cx: &Cx, draft: Draft) -> Result<Node> {
         database: Some(target.database.clone()),
         schema: target.schema.clone(),
         checksum: draft.checksum,
-        unrendered_config: JsonMap::new(),
-        config_call: JsonMap::new(),
+        unrendered_config: SharedMap::default(),
+        config_call: SharedMap::default(),
         tags: draft.tags,
         description: String::new(),
         columns: IndexMap::new(),
         meta: JsonMap::new(),
         group: None,
-        docs: shown_docs(),
+        docs: shared_docs(),
         patch_path: None,
         created_at: cx.created_at,
         relation_name: None,
@@ -204,7 +204,7 @@ fn configure_inner(
     }
     let call = std::mem::take(&mut node.config_call);
     let unrendered_call = match keeps_types || node.language == "python" {
-        true => call.clone(),
+        true => (*call).clone(),
         false => static_config::unrendered_call(&node.raw_code, &call, node.resource_type == ResourceType::Model),
     };
     let said =
@@ -277,8 +277,10 @@ fn copy_to_node(node: &mut Node, config: &JsonMap<String, Json>) {
     {
         model.access = access.to_owned();
     }
-    if let Some(Json::Object(docs)) = config.get("docs") {
-        node.docs = docs.clone();
+    if let Some(Json::Object(docs)) = config.get("docs")
+        && *node.docs != *docs
+    {
+        node.docs = docs.clone().into();
     }
     if let Some(contract) = config.get("contract")
         && !matches!(node.kind, NodeKind::Seed { .. })
@@ -339,7 +341,7 @@ fn null_schema(cx: &Cx, node: &Node) -> Result<String> {
             "Node '{id}' has a schema set to None as a result of a generate_schema_name call. Please set a valid schema \
              name."
         ),
-    );
+    )?;
     Ok(String::new())
 }
 

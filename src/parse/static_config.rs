@@ -4,7 +4,7 @@
 
 use serde_json::{Map as JsonMap, Value as Json};
 
-use super::python;
+use crate::jinja::static_calls;
 
 /// What the file says in `config()`, as dbt keeps it for `unrendered_config`. `call` is the same after rendering. Only
 /// models are read by the fast reader.
@@ -12,80 +12,11 @@ pub fn unrendered_call(source: &str, call: &JsonMap<String, Json>, is_model: boo
     if call.is_empty() || (is_model && is_plain(source)) {
         return call.clone();
     }
-    let written = written_arguments(source);
-    if written.is_empty() {
-        return call.clone();
-    }
-    written.into_iter().map(|(name, text)| (name, as_written(text))).collect()
-}
-
-/// A text keeps its value; other literals are printed as Python prints them; expressions stay as they are written.
-fn as_written(text: &str) -> Json {
-    let text = text.trim();
-    if let Some(inner) = plain_string(text) {
-        return Json::String(inner);
-    }
-    match literal(text) {
-        Some((value, "")) => Json::String(python::repr(&value)),
-        _ => Json::String(text.to_owned()),
-    }
-}
-
-/// The content of a text that is one string literal without escapes.
-fn plain_string(text: &str) -> Option<String> {
-    let quote = text.chars().next().filter(|quote| matches!(quote, '\'' | '"'))?;
-    let inner = text.strip_prefix(quote)?.strip_suffix(quote)?;
-    (!inner.contains(quote) && !inner.contains('\\')).then(|| inner.to_owned())
-}
-
-/// The literal that `text` begins with, and what follows it.
-fn literal(text: &str) -> Option<(Json, &str)> {
-    let text = text.trim_start();
-    match text.chars().next()? {
-        '\'' | '"' => {
-            let length = string_length(text)?;
-            Some((Json::String(plain_string(&text[..length])?), text[length..].trim_start()))
+    match static_calls::unrendered_config(source) {
+        Some(written) if !written.is_empty() => {
+            written.into_iter().map(|(name, text)| (name, Json::String(text))).collect()
         }
-        '[' => list(&text[1..]),
-        '{' => mapping(&text[1..]),
-        _ => {
-            let is_word = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '.' | '-');
-            let end = text.find(|letter: char| !is_word(letter)).unwrap_or(text.len());
-            let value = match &text[..end] {
-                "true" | "True" => Json::Bool(true),
-                "false" | "False" => Json::Bool(false),
-                "none" | "None" => Json::Null,
-                number => serde_json::from_str(number).ok().filter(Json::is_number)?,
-            };
-            Some((value, text[end..].trim_start()))
-        }
-    }
-}
-
-fn list(text: &str) -> Option<(Json, &str)> {
-    let mut items = Vec::new();
-    let mut rest = text.trim_start();
-    loop {
-        if let Some(after) = rest.strip_prefix(']') {
-            return Some((Json::Array(items), after.trim_start()));
-        }
-        let (item, after) = literal(rest)?;
-        items.push(item);
-        rest = after.strip_prefix(',').unwrap_or(after).trim_start();
-    }
-}
-
-fn mapping(text: &str) -> Option<(Json, &str)> {
-    let mut entries = JsonMap::new();
-    let mut rest = text.trim_start();
-    loop {
-        if let Some(after) = rest.strip_prefix('}') {
-            return Some((Json::Object(entries), after.trim_start()));
-        }
-        let (key, after) = literal(rest)?;
-        let (value, after) = literal(after.strip_prefix(':')?)?;
-        entries.insert(python::text(&key), value);
-        rest = after.strip_prefix(',').unwrap_or(after).trim_start();
+        _ => call.clone(),
     }
 }
 
@@ -103,56 +34,6 @@ fn string_length(text: &str) -> Option<usize> {
         }
     }
     None
-}
-
-/// The keyword arguments of the first `config(...)` in the file, as (name, expression).
-fn written_arguments(source: &str) -> Vec<(String, &str)> {
-    let mut from = 0;
-    while let Some(found) = source[from..].find("config") {
-        let start = from + found;
-        from = start + "config".len();
-        let after = source[from..].trim_start();
-        let joined = source[..start].ends_with(|letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '.'));
-        if !joined && let Some(arguments) = after.strip_prefix('(') {
-            return split_arguments(arguments);
-        }
-    }
-    Vec::new()
-}
-
-fn split_arguments(text: &str) -> Vec<(String, &str)> {
-    let mut arguments = Vec::new();
-    let mut depth = 0_usize;
-    let mut start = 0;
-    let mut at = 0;
-    while let Some(letter) = text[at..].chars().next() {
-        match letter {
-            '\'' | '"' => {
-                at += string_length(&text[at..]).unwrap_or(1);
-                continue;
-            }
-            '(' | '[' | '{' => depth += 1,
-            ')' if depth == 0 => {
-                arguments.extend(keyword(&text[start..at]));
-                return arguments;
-            }
-            ')' | ']' | '}' => depth = depth.saturating_sub(1),
-            ',' if depth == 0 => {
-                arguments.extend(keyword(&text[start..at]));
-                start = at + 1;
-            }
-            _ => {}
-        }
-        at += letter.len_utf8();
-    }
-    arguments
-}
-
-fn keyword(argument: &str) -> Option<(String, &str)> {
-    let (name, value) = argument.split_once('=')?;
-    let name = name.trim();
-    let is_name = !name.is_empty() && name.chars().all(|letter| letter.is_alphanumeric() || letter == '_');
-    is_name.then(|| (name.to_owned(), value.trim()))
 }
 
 /// Whether dbt's fast reader understands the file: nothing but text, comments, string literals and calls of `ref`,

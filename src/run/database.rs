@@ -78,7 +78,7 @@ impl Database {
 
     /// Interrupts every running statement.
     pub fn interrupt(&self) {
-        self.shared.adapter.engine().interrupt();
+        self.shared.adapter.interrupt();
     }
 
     /// A query's rows.

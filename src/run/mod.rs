@@ -102,7 +102,7 @@ pub fn execute(globals: &Arc<Globals>, shared: &Arc<RunShared>, task: Task, plan
     events.emit(lines::concurrency(threads(globals), &target.name, plan.numbered()));
     events.emit(lines::formatting(""));
     let interrupter = shared.adapter.clone();
-    let watch = Watch::new(move || interrupter.engine().interrupt());
+    let watch = Watch::new(move || interrupter.interrupt());
     let session = Session {
         globals: globals.clone(),
         shared: shared.clone(),

@@ -12,7 +12,7 @@ use crate::context::{Globals, Macros};
 use crate::error::{Error, Result};
 use crate::events::lines;
 use crate::jinja::Value;
-use crate::manifest::{Config, Contract, DependsOn, FileHash, Node, NodeKind, ResourceType};
+use crate::manifest::{Config, Contract, DependsOn, FileHash, Node, NodeKind, ResourceType, SharedMap};
 
 use super::database::Database;
 use super::interrupt::Watch;
@@ -35,7 +35,7 @@ pub fn run_operation(
     let began = Utc::now();
     let interrupter = shared.adapter.clone();
     // Ctrl-C ends the statement; the macro then fails, and the result says so.
-    let _watch = Watch::new(move || interrupter.engine().interrupt());
+    let _watch = Watch::new(move || interrupter.interrupt());
     let called = call(globals, shared, &unique_id, arguments);
     let executed = Timing::since("execute", began);
     let status = if called.is_ok() { Status::Success } else { Status::Error };
@@ -100,14 +100,14 @@ fn operation(globals: &Globals, unique_id: &str) -> Node {
         schema: target.schema.clone(),
         checksum: FileHash::default(),
         config: Config::default(),
-        unrendered_config: JsonMap::new(),
-        config_call: JsonMap::new(),
+        unrendered_config: SharedMap::default(),
+        config_call: SharedMap::default(),
         tags: Vec::new(),
         description: String::new(),
         columns: indexmap::IndexMap::new(),
         meta: JsonMap::new(),
         group: None,
-        docs: JsonMap::new(),
+        docs: SharedMap::default(),
         patch_path: None,
         created_at: 0.0,
         relation_name: None,

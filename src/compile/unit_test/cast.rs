@@ -10,8 +10,8 @@ use crate::error::{Error, Result};
 use crate::manifest::lookup::Found;
 use crate::manifest::node::version_text;
 use crate::manifest::{
-    Config, Contract, DependsOn, FileHash, Manifest, ModelFields, Node, NodeKind, ResourceType, SourceDefinition,
-    UniqueId, UnitTest, UnitTestFields,
+    Config, Contract, DependsOn, FileHash, Manifest, ModelFields, Node, NodeKind, ResourceType, SharedMap,
+    SourceDefinition, UniqueId, UnitTest, UnitTestFields,
 };
 use crate::parse::config::fields::fields;
 use crate::parse::python;
@@ -112,7 +112,7 @@ fn defaults(resource_type: ResourceType, materialized: &str) -> Config {
         fields(resource_type).iter().map(|field| (field.name.to_owned(), field.default_value())).collect();
     config.insert("materialized".to_owned(), Json::from(materialized));
     config.insert("contract".to_owned(), json!({"enforced": false, "alias_types": true}));
-    Config(config)
+    Config(config.into())
 }
 
 /// A node of the test's file that says nothing.
@@ -130,14 +130,14 @@ fn blank(name: &str, test: &UnitTest) -> Node {
         schema: String::new(),
         checksum: FileHash { name: "none".to_owned(), checksum: String::new() },
         config: Config::default(),
-        unrendered_config: JsonMap::new(),
-        config_call: JsonMap::new(),
+        unrendered_config: SharedMap::default(),
+        config_call: SharedMap::default(),
         tags: Vec::new(),
         description: String::new(),
         columns: IndexMap::new(),
         meta: JsonMap::new(),
         group: None,
-        docs: JsonMap::from_iter([("show".to_owned(), json!(true)), ("node_color".to_owned(), Json::Null)]),
+        docs: JsonMap::from_iter([("show".to_owned(), json!(true)), ("node_color".to_owned(), Json::Null)]).into(),
         patch_path: None,
         created_at: test.created_at,
         relation_name: None,

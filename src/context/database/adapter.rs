@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use serde_json::{Map as JsonMap, Value as Json};
 
+use super::python::Processes;
 use crate::adapter::duckdb::{DuckDbCredentials, DuckDbEngine};
 use crate::adapter::{Engine, Policy, RelationCache};
 use crate::error::{Error, Result};
@@ -30,6 +31,10 @@ pub struct Adapter {
     pub(super) catalog_types: OnceLock<HashMap<String, String>>,
     /// Constraints that stood before this run, by lower-case database and schema.
     pub(super) key_constraints: Mutex<HashMap<(String, String), KeyConstraints>>,
+    /// Python models that run.
+    pub(super) processes: Processes,
+    /// Sources that plugins have provided in this run, as they are written in SQL.
+    pub(super) loaded_sources: Mutex<HashSet<String>>,
     /// Held while a model of a foreign key relationship is built.
     pub(super) foreign_keys: Mutex<()>,
 }
@@ -77,6 +82,8 @@ impl Adapter {
             temporary_names: Mutex::default(),
             catalog_types: OnceLock::new(),
             key_constraints: Mutex::default(),
+            processes: Processes::default(),
+            loaded_sources: Mutex::default(),
             foreign_keys: Mutex::default(),
         }
     }
@@ -84,6 +91,12 @@ impl Adapter {
     /// The engine.
     pub fn engine(&self) -> &dyn Engine {
         &*self.engine
+    }
+
+    /// Interrupts every running statement and ends every Python model.
+    pub fn interrupt(&self) {
+        self.processes.interrupt();
+        self.engine.interrupt();
     }
 
     /// What the profile says.
@@ -107,8 +120,9 @@ impl Adapter {
     }
 
     /// Whether a behaviour flag is set in `dbt_project.yml`; those of adapters are off by default.
-    pub(super) fn behavior(&self, flag: &str) -> bool {
-        self.flags.get(flag).and_then(Json::as_bool).unwrap_or(false)
+    pub(super) fn behavior(&self, flag: &str) -> Option<bool> {
+        let known = ["require_batched_execution_for_custom_microbatch_strategy", "enable_truthy_nulls_equals_macro"];
+        known.contains(&flag).then(|| self.flags.get(flag).and_then(Json::as_bool).unwrap_or(false))
     }
 
     /// Prefixes of macros that `dispatch` tries, in order.

@@ -138,6 +138,36 @@ impl NodeConnection {
         self.execute(sql, false, true, None).map(|(_, table)| table)
     }
 
+    /// A statement of a Python model: as it is, and a failure leaves the transaction open, for the model may go on.
+    ///
+    /// # Errors
+    /// The engine refuses the statement.
+    pub fn run_plainly(&self, sql: &str) -> Result<()> {
+        self.plainly(sql, false).map(|_| ())
+    }
+
+    /// The same with the rows of a query.
+    ///
+    /// # Errors
+    /// As for [`NodeConnection::run_plainly`].
+    pub fn query_plainly(&self, sql: &str) -> Result<Table> {
+        match self.plainly(sql, true)? {
+            Some(rows) => Table::from_arrow(&rows, None).map_err(Error::from),
+            None => Ok(Table::empty()),
+        }
+    }
+
+    fn plainly(&self, sql: &str, fetch: bool) -> Result<Option<ArrowTable>> {
+        let mut state = locked(&self.state);
+        self.emit("SQLQuery", "E016", format!("On {}: {sql}", self.name), &[("sql", sql.into())]);
+        let ran = self.raw(&mut state).and_then(|raw| raw.execute(sql, fetch));
+        ran.map(|(_, rows)| rows).map_err(|error| {
+            self.adapter.debug(&format!("duckdb error: {}", error.message));
+            state.last_failure = Some(error.kind);
+            error.into()
+        })
+    }
+
     /// `adapter.add_query`: a statement as it is, with values for its question marks.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use serde_json::{Map as JsonMap, Value as Json};
 use crate::jinja::{MacroDef, MacroKind};
 use crate::manifest::{
     ColumnInfo, Config, Contract, DependsOn, Disabled, Exposure, FileHash, GenericTestFields, Macro, Manifest,
-    ModelFields, Node, NodeKind, ResourceType, SourceDefinition, TestMetadata, UnitTest,
+    ModelFields, Node, NodeKind, ResourceType, SharedMap, SourceDefinition, TestMetadata, UnitTest,
 };
 
 /// A file of `tests/data/selection`.
@@ -128,15 +128,15 @@ pub fn node(json: &Json) -> Node {
         database: None,
         schema: String::new(),
         checksum: FileHash { name: text(&json["checksum"], "name"), checksum: text(&json["checksum"], "checksum") },
-        config: Config(map(json, "config")),
-        unrendered_config: map(json, "unrendered_config"),
-        config_call: JsonMap::new(),
+        config: Config(map(json, "config").into()),
+        unrendered_config: map(json, "unrendered_config").into(),
+        config_call: SharedMap::default(),
         tags: texts(json.get("tags")),
         description: text(json, "description"),
         columns: entries(json, "columns").map(|(name, json)| (name.clone(), column(json))).collect(),
         meta: JsonMap::new(),
         group: optional(json, "group"),
-        docs: JsonMap::new(),
+        docs: SharedMap::default(),
         patch_path: optional(json, "patch_path"),
         created_at: 0.0,
         relation_name: None,
@@ -169,8 +169,8 @@ fn source(json: &Json) -> SourceDefinition {
         loaded_at_field: optional(json, "loaded_at_field"),
         freshness: present(json, "freshness"),
         tags: texts(json.get("tags")),
-        config: Config(map(json, "config")),
-        unrendered_config: map(json, "unrendered_config"),
+        config: Config(map(json, "config").into()),
+        unrendered_config: map(json, "unrendered_config").into(),
         unrendered_database: optional(json, "unrendered_database"),
         unrendered_schema: optional(json, "unrendered_schema"),
         ..SourceDefinition::default()
@@ -191,8 +191,8 @@ fn exposure(json: &Json) -> Exposure {
         maturity: optional(json, "maturity"),
         url: optional(json, "url"),
         tags: texts(json.get("tags")),
-        config: Config(map(json, "config")),
-        unrendered_config: map(json, "unrendered_config"),
+        config: Config(map(json, "config").into()),
+        unrendered_config: map(json, "unrendered_config").into(),
         depends_on: depends_on(json),
         ..Exposure::default()
     }
@@ -207,7 +207,7 @@ fn unit_test(json: &Json) -> UnitTest {
         original_file_path: text(json, "original_file_path"),
         fqn: texts(json.get("fqn")),
         depends_on: depends_on(json),
-        config: Config(map(json, "config")),
+        config: Config(map(json, "config").into()),
         checksum: optional(json, "checksum"),
         version: present(json, "version"),
         ..UnitTest::default()

@@ -17,12 +17,23 @@ pub(super) const FILTERS: &[(&str, Filter)] = &[
     ("rejectattr", |state, input, args| select_attr(state, input, args, false)),
 ];
 
+/// What these filters go over. Jinja2 asks first whether there is anything at all: `none`, an undefined name and zero,
+/// which cannot be gone over, give nothing here, and then neither arguments nor names are looked at.
+fn items(input: &Value) -> Result<Option<Vec<Value>>, minijinja::Error> {
+    if input.is_true() { iterate(input).map(Some) } else { Ok(None) }
+}
+
+fn nothing() -> Ran {
+    Ok(Iter::of("generator", Vec::new()))
+}
+
 fn map(state: &mut State<'_, '_>, input: &Value, args: CallArgs) -> Ran {
+    let Some(items) = items(input)? else { return nothing() };
     let mut result = Vec::new();
     if args.pos.is_empty() && args.named.iter().any(|(name, _)| &**name == "attribute") {
         let [path, default] = args.bind("map", ["attribute", "default"])?;
         let path = path.unwrap_or_default();
-        for item in iterate(input)? {
+        for item in items {
             result.push(attribute(&item, &path, default.as_ref())?);
         }
         return Ok(Iter::of("generator", result));
@@ -35,7 +46,7 @@ fn map(state: &mut State<'_, '_>, input: &Value, args: CallArgs) -> Ran {
         return Err(PyError::raise(PyErrorKind::Template, format!("No filter named '{name}'.")));
     }
     let rest = CallArgs { pos: args.pos[1..].to_vec(), named: args.named }.join();
-    for item in iterate(input)? {
+    for item in items {
         let call: Vec<Value> = std::iter::once(item).chain(rest.iter().cloned()).collect();
         result.push(state.apply_filter(name, &call)?);
     }
@@ -54,8 +65,9 @@ fn passes(state: &mut State<'_, '_>, item: Value, test: &[Value]) -> Result<bool
 }
 
 fn select(state: &mut State<'_, '_>, input: &Value, args: CallArgs, wanted: bool) -> Ran {
+    let Some(items) = items(input)? else { return nothing() };
     let mut result = Vec::new();
-    for item in iterate(input)? {
+    for item in items {
         if passes(state, item.clone(), &args.pos)? == wanted {
             result.push(item);
         }
@@ -64,11 +76,12 @@ fn select(state: &mut State<'_, '_>, input: &Value, args: CallArgs, wanted: bool
 }
 
 fn select_attr(state: &mut State<'_, '_>, input: &Value, args: CallArgs, wanted: bool) -> Ran {
+    let Some(items) = items(input)? else { return nothing() };
     let Some((path, test)) = args.pos.split_first() else {
         return Err(PyError::raise(PyErrorKind::Template, "Missing parameter for attribute name"));
     };
     let mut result = Vec::new();
-    for item in iterate(input)? {
+    for item in items {
         let value = attribute(&item, path, None)?;
         if passes(state, value, test)? == wanted {
             result.push(item);

@@ -12,6 +12,7 @@ mod reconstruct;
 mod signature;
 mod statements;
 mod strings;
+mod tree;
 
 use super::error::{JinjaError, JinjaErrorKind};
 

@@ -1,6 +1,8 @@
-//! Writes an expression back as source, the way dbt does for unrendered configurations (`_reconstruct_node`).
+//! Writes an expression back as source, the way dbt does for unrendered configurations (`_reconstruct_node`). What dbt
+//! has no source for (conditions, arithmetic, filters, tests) it prints as a tree.
 
 use super::ast::{Args, CompareOp, Expr, ExprKind, UnaryOp};
+use super::tree::tree_of;
 use crate::jinja::value::{float_repr, str_repr};
 
 /// The expression as text.
@@ -28,17 +30,11 @@ pub(crate) fn source_of(expr: &Expr<'_>) -> String {
             let ops = ops.iter().map(|(op, right)| format!("{} {}", operator(*op), source_of(right)));
             format!("{} {}", source_of(left), ops.collect::<Vec<_>>().join(" "))
         }
-        ExprKind::Unary(op, inner) => {
-            let sign = match op {
-                UnaryOp::Not => "not ",
-                UnaryOp::Neg => "-",
-                UnaryOp::Pos => "+",
-            };
-            format!("{sign}{}", source_of(inner))
-        }
+        ExprKind::Unary(UnaryOp::Not, inner) => format!("not {}", source_of(inner)),
+        ExprKind::Unary(UnaryOp::Neg, inner) => format!("-{}", source_of(inner)),
         ExprKind::And(a, b) => format!("{} and {}", source_of(a), source_of(b)),
         ExprKind::Or(a, b) => format!("{} or {}", source_of(a), source_of(b)),
-        _ => format!("{:?}", expr.kind),
+        _ => tree_of(expr),
     }
 }
 

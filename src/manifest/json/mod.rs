@@ -1,55 +1,116 @@
 //! The manifest in dbt's JSON (version 12): key names and key order are dbt's, because tools read the artifact and
-//! macros walk the same mappings as `graph` and `model`.
+//! macros walk the same mappings as `graph` and `model`. Everything is written straight from the typed resources; a
+//! tree of JSON is made only of what is looked at piece by piece.
 
 mod node;
 mod resources;
 mod whole;
 
-pub use whole::Metadata;
+pub use whole::{Artifact, Metadata};
 
-use serde_json::{Map as JsonMap, Value as Json, json};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use serde_json::{Map as JsonMap, Value as Json};
 
-use super::{ColumnInfo, FileHash, RefArgs};
+use super::{Compiled, Constraint};
+
+/// Writes `key: value` pairs in order.
+macro_rules! entries {
+    ($map:expr, $($key:literal: $value:expr),* $(,)?) => {
+        {
+            $($map.serialize_entry($key, &$value)?;)*
+        }
+    };
+}
+use entries;
 
 /// Builds a JSON object from pairs, in order.
 fn object<const N: usize>(pairs: [(&str, Json); N]) -> JsonMap<String, Json> {
     pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
-fn checksum(hash: &FileHash) -> Json {
-    json!({"name": hash.name, "checksum": hash.checksum})
+/// What a resource writes, as a tree. Our types serialize without fail: their keys are texts.
+fn tree(value: impl Serialize) -> Json {
+    serde_json::to_value(value).unwrap_or_default()
 }
 
-fn refs(refs: &[RefArgs]) -> Json {
-    let one = |reference: &RefArgs| json!({"name": reference.name, "package": reference.package, "version": reference.version});
-    Json::Array(refs.iter().map(one).collect())
+/// The macros of something that depends on no nodes.
+struct MacrosOnly<'a>(&'a [String]);
+
+impl Serialize for MacrosOnly<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(1))?;
+        entries!(map, "macros": self.0);
+        map.end()
+    }
 }
 
-fn depends_on(depends_on: &super::DependsOn) -> Json {
-    json!({"macros": depends_on.macros, "nodes": depends_on.nodes})
+/// Columns by name, what foreign keys refer to resolved.
+struct Columns<'a> {
+    columns: &'a indexmap::IndexMap<String, super::ColumnInfo>,
+    compiled: Option<&'a Compiled>,
 }
 
-fn columns(columns: &indexmap::IndexMap<String, ColumnInfo>) -> Json {
-    Json::Object(columns.iter().map(|(name, column)| (name.clone(), column_json(column))).collect())
+impl Serialize for Columns<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let compiled = self.compiled;
+        serializer.collect_map(self.columns.iter().map(|(name, column)| (name, Column { column, compiled })))
+    }
 }
 
-fn column_json(column: &ColumnInfo) -> Json {
-    let mut fields = object([
-        ("name", json!(column.name)),
-        ("description", json!(column.description)),
-        ("meta", json!(column.meta)),
-        ("data_type", json!(column.data_type)),
-        ("constraints", json!(column.constraints)),
-        ("quote", json!(column.quote)),
-        ("config", Json::Object(column.config.clone())),
-        ("tags", json!(column.tags)),
-        ("granularity", json!(column.granularity)),
-        ("dimension", json!(column.dimension)),
-        ("entity", json!(column.entity)),
-        ("doc_blocks", json!(column.doc_blocks)),
-    ]);
-    fields.extend(column.extra.clone());
-    Json::Object(fields)
+struct Column<'a> {
+    column: &'a super::ColumnInfo,
+    compiled: Option<&'a Compiled>,
+}
+
+impl Serialize for Column<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let column = self.column;
+        let mut map = serializer.serialize_map(None)?;
+        entries!(map,
+            "name": column.name,
+            "description": column.description,
+            "meta": column.meta,
+            "data_type": column.data_type,
+            "constraints": Constraints { constraints: &column.constraints, compiled: self.compiled },
+            "quote": column.quote,
+            "config": column.config,
+            "tags": column.tags,
+            "granularity": column.granularity,
+            "dimension": column.dimension,
+            "entity": column.entity,
+        );
+        // The one key of ours that YAML can set: the properties room does not know it, so it is kept as it is.
+        if !column.extra.contains_key("doc_blocks") {
+            entries!(map, "doc_blocks": column.doc_blocks);
+        }
+        for (key, value) in &column.extra {
+            map.serialize_entry(key, value)?;
+        }
+        map.end()
+    }
+}
+
+/// Constraints with relations in the place of what foreign keys say in YAML.
+struct Constraints<'a> {
+    constraints: &'a [Constraint],
+    compiled: Option<&'a Compiled>,
+}
+
+impl Serialize for Constraints<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Some(compiled) = self.compiled.filter(|compiled| !compiled.foreign_keys.is_empty()) else {
+            return serializer.collect_seq(self.constraints);
+        };
+        serializer.collect_seq(self.constraints.iter().map(|constraint| {
+            let mut constraint = constraint.clone();
+            let relation = constraint.get("to").and_then(Json::as_str).and_then(|to| compiled.foreign_keys.get(to));
+            if let Some(relation) = relation.cloned() {
+                constraint.insert("to".to_owned(), Json::String(relation));
+            }
+            constraint
+        }))
+    }
 }
 
 /// Removes keys whose value is null.

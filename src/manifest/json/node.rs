@@ -1,14 +1,16 @@
 //! Nodes as JSON: as the artifact shows them, and as Jinja's `model` does.
 
-use serde_json::{Map as JsonMap, Value as Json, json};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use serde_json::{Map as JsonMap, Value as Json};
 
-use super::{checksum, columns, depends_on, drop_nulls, object, refs};
-use crate::manifest::{Compiled, GenericTestFields, ModelFields, Node, NodeKind, UnitTestFields};
+use super::{Columns, Constraints, MacrosOnly, drop_nulls, entries, tree};
+use crate::manifest::{Compiled, ModelFields, Node, NodeKind};
 
 impl Node {
     /// The node as `manifest.json` shows it.
     pub fn to_json(&self, compiled: Option<&Compiled>) -> Json {
-        Json::Object(self.fields(compiled))
+        tree(NodeJson { node: self, compiled })
     }
 
     /// The node as Jinja's `model` shows it: without the keys that are null, as dbt's `to_dict(omit_none=True)`.
@@ -36,50 +38,110 @@ impl Node {
     }
 
     fn fields(&self, compiled: Option<&Compiled>) -> JsonMap<String, Json> {
-        let mut fields = self.common_fields(compiled);
-        if let NodeKind::Seed { root_path } = &self.kind {
-            fields.insert("root_path".to_owned(), json!(root_path));
-            fields.insert("depends_on".to_owned(), json!({"macros": self.depends_on.macros}));
-            return fields;
+        match self.to_json(compiled) {
+            Json::Object(fields) => fields,
+            _ => JsonMap::new(),
         }
-        fields.extend(object([
-            ("language", json!(self.language)),
-            ("refs", refs(&self.refs)),
-            ("sources", json!(self.sources)),
-            ("metrics", json!(self.metrics)),
-            ("functions", json!(self.functions)),
-            ("depends_on", depends_on(&self.depends_on)),
-            ("compiled_path", json!(compiled.and_then(|compiled| compiled.path.as_ref()))),
-        ]));
-        if let Some(code) = compiled.and_then(|compiled| compiled.code.as_ref()) {
-            let ctes = compiled.map_or(&[][..], |compiled| &compiled.extra_ctes);
-            let ctes: Vec<Json> = ctes.iter().map(|cte| json!({"id": cte.id, "sql": cte.sql})).collect();
-            fields.extend(object([
-                ("compiled", json!(true)),
-                ("compiled_code", json!(code)),
-                ("extra_ctes_injected", json!(compiled.is_some_and(|compiled| compiled.extra_ctes_injected))),
-                ("extra_ctes", Json::Array(ctes)),
-            ]));
+    }
+}
+
+/// A node as `manifest.json` shows it, with what compiling added.
+pub(super) struct NodeJson<'a> {
+    pub node: &'a Node,
+    pub compiled: Option<&'a Compiled>,
+}
+
+impl Serialize for NodeJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let NodeJson { node, compiled } = *self;
+        let mut map = serializer.serialize_map(None)?;
+        self.common(&mut map)?;
+        if let NodeKind::Seed { root_path } = &node.kind {
+            entries!(map, "root_path": root_path, "depends_on": MacrosOnly(&node.depends_on.macros));
+            return map.end();
         }
-        fields.insert(
-            "contract".to_owned(),
-            json!({
-                "enforced": self.contract.enforced,
-                "alias_types": self.contract.alias_types,
-                "checksum": self.contract.checksum,
-            }),
+        entries!(map,
+            "language": node.language,
+            "refs": node.refs,
+            "sources": node.sources,
+            "metrics": node.metrics,
+            "functions": node.functions,
+            "depends_on": node.depends_on,
+            "compiled_path": compiled.and_then(|compiled| compiled.path.as_ref()),
         );
-        match &self.kind {
-            NodeKind::Model(model) => fields.extend(model_fields(model)),
-            NodeKind::GenericTest(test) => fields.extend(test_fields(test)),
-            NodeKind::Operation { index } => {
-                fields.insert("index".to_owned(), json!(index));
+        if let Some((compiled, code)) = compiled.and_then(|compiled| Some((compiled, compiled.code.as_ref()?))) {
+            entries!(map,
+                "compiled": true,
+                "compiled_code": code,
+                "extra_ctes_injected": compiled.extra_ctes_injected,
+                "extra_ctes": compiled.extra_ctes,
+            );
+        }
+        entries!(map, "contract": node.contract);
+        self.particular(&mut map)?;
+        map.end()
+    }
+}
+
+impl NodeJson<'_> {
+    fn common<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        let NodeJson { node, compiled } = *self;
+        let relation_name =
+            compiled.and_then(|compiled| compiled.relation_name.as_ref()).or(node.relation_name.as_ref());
+        entries!(map,
+            "database": node.database,
+            "schema": node.schema,
+            "name": node.name,
+            "resource_type": node.resource_type.as_str(),
+            "package_name": node.package_name,
+            "path": node.path,
+            "original_file_path": node.original_file_path,
+            "unique_id": node.unique_id,
+            "fqn": node.fqn,
+            "alias": node.alias,
+            "checksum": node.checksum,
+            "config": node.config.0,
+            "tags": node.tags,
+            "description": node.description,
+            "columns": Columns { columns: &node.columns, compiled },
+            "meta": node.meta,
+            "group": node.group,
+            "docs": node.docs,
+            "patch_path": node.patch_path,
+            "build_path": compiled.and_then(|compiled| compiled.build_path.as_ref()),
+            "unrendered_config": node.unrendered_config,
+            "created_at": node.created_at,
+            "relation_name": relation_name,
+            "raw_code": node.raw_code,
+            "doc_blocks": node.doc_blocks,
+        );
+        Ok(())
+    }
+
+    /// What only one type of node has.
+    fn particular<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        match &self.node.kind {
+            NodeKind::Model(model) => self.model(map, model)?,
+            NodeKind::GenericTest(test) => entries!(map,
+                "column_name": test.column_name,
+                "file_key_name": test.file_key_name,
+                "attached_node": test.attached_node,
+                "test_metadata": test.metadata,
+            ),
+            NodeKind::Operation { index } => entries!(map, "index": index),
+            NodeKind::Function(own) => {
+                for (key, value) in own {
+                    map.serialize_entry(key, value)?;
+                }
             }
-            NodeKind::Function(own) => fields.extend(own.clone()),
-            NodeKind::UnitTest(test) => fields.extend(unit_test_fields(test)),
+            NodeKind::UnitTest(test) => entries!(map,
+                "tested_node_unique_id": test.tested_node,
+                "this_input_node_unique_id": test.this_input,
+                "overrides": test.overrides,
+            ),
             NodeKind::SourceFixture { source_name } => {
-                fields.extend(model_fields(&ModelFields::default()));
-                fields.insert("source_name".to_owned(), json!(source_name));
+                self.model(map, &ModelFields::default())?;
+                entries!(map, "source_name": source_name);
             }
             NodeKind::Seed { .. }
             | NodeKind::Snapshot
@@ -87,94 +149,21 @@ impl Node {
             | NodeKind::Analysis
             | NodeKind::SqlOperation => {}
         }
-        if let Some(compiled) = compiled.filter(|compiled| !compiled.foreign_keys.is_empty()) {
-            resolve_foreign_keys(&mut fields, compiled);
-        }
-        fields
+        Ok(())
     }
 
-    fn common_fields(&self, compiled: Option<&Compiled>) -> JsonMap<String, Json> {
-        let relation_name =
-            compiled.and_then(|compiled| compiled.relation_name.as_ref()).or(self.relation_name.as_ref());
-        object([
-            ("database", json!(self.database)),
-            ("schema", json!(self.schema)),
-            ("name", json!(self.name)),
-            ("resource_type", json!(self.resource_type.as_str())),
-            ("package_name", json!(self.package_name)),
-            ("path", json!(self.path)),
-            ("original_file_path", json!(self.original_file_path)),
-            ("unique_id", json!(self.unique_id)),
-            ("fqn", json!(self.fqn)),
-            ("alias", json!(self.alias)),
-            ("checksum", checksum(&self.checksum)),
-            ("config", Json::Object(self.config.0.clone())),
-            ("tags", json!(self.tags)),
-            ("description", json!(self.description)),
-            ("columns", columns(&self.columns)),
-            ("meta", json!(self.meta)),
-            ("group", json!(self.group)),
-            ("docs", Json::Object(self.docs.clone())),
-            ("patch_path", json!(self.patch_path)),
-            ("build_path", json!(compiled.and_then(|compiled| compiled.build_path.as_ref()))),
-            ("unrendered_config", Json::Object(self.unrendered_config.clone())),
-            ("created_at", json!(self.created_at)),
-            ("relation_name", json!(relation_name)),
-            ("raw_code", json!(self.raw_code)),
-            ("doc_blocks", json!(self.doc_blocks)),
-        ])
+    fn model<M: SerializeMap>(&self, map: &mut M, model: &ModelFields) -> Result<(), M::Error> {
+        entries!(map,
+            "access": model.access,
+            "constraints": Constraints { constraints: &model.constraints, compiled: self.compiled },
+            "version": model.version,
+            "latest_version": model.latest_version,
+            "deprecation_date": model.deprecation_date,
+            "primary_key": model.primary_key,
+            "time_spine": model.time_spine,
+        );
+        Ok(())
     }
-}
-
-/// Puts relations in the place of what foreign keys say in YAML.
-fn resolve_foreign_keys(fields: &mut JsonMap<String, Json>, compiled: &Compiled) {
-    let resolve = |list: &mut Json| {
-        for constraint in list.as_array_mut().into_iter().flatten() {
-            if let Some(relation) = constraint["to"].as_str().and_then(|to| compiled.foreign_keys.get(to)) {
-                constraint["to"] = json!(relation);
-            }
-        }
-    };
-    for column in fields.get_mut("columns").and_then(Json::as_object_mut).into_iter().flat_map(JsonMap::values_mut) {
-        column.get_mut("constraints").map(resolve);
-    }
-    fields.get_mut("constraints").map(resolve);
-}
-
-fn model_fields(model: &ModelFields) -> JsonMap<String, Json> {
-    object([
-        ("access", json!(model.access)),
-        ("constraints", json!(model.constraints)),
-        ("version", json!(model.version)),
-        ("latest_version", json!(model.latest_version)),
-        ("deprecation_date", json!(model.deprecation_date)),
-        ("primary_key", json!(model.primary_key)),
-        ("time_spine", json!(model.time_spine)),
-    ])
-}
-
-fn unit_test_fields(test: &UnitTestFields) -> JsonMap<String, Json> {
-    object([
-        ("tested_node_unique_id", json!(test.tested_node)),
-        ("this_input_node_unique_id", json!(test.this_input)),
-        ("overrides", json!(test.overrides)),
-    ])
-}
-
-fn test_fields(test: &GenericTestFields) -> JsonMap<String, Json> {
-    object([
-        ("column_name", json!(test.column_name)),
-        ("file_key_name", json!(test.file_key_name)),
-        ("attached_node", json!(test.attached_node)),
-        (
-            "test_metadata",
-            json!({
-                "name": test.metadata.name,
-                "kwargs": test.metadata.kwargs,
-                "namespace": test.metadata.namespace,
-            }),
-        ),
-    ])
 }
 
 fn drop_nulls_in_list(list: Option<&mut Json>) {

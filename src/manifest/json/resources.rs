@@ -1,193 +1,165 @@
 //! Sources, exposures, groups, macros, docs blocks and unit tests as JSON.
 
-use serde_json::{Map as JsonMap, Value as Json, json};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use serde_json::Value as Json;
 
-use super::{columns, depends_on, object, refs};
+use super::node::NodeJson;
+use super::{Columns, MacrosOnly, entries, tree};
 use crate::manifest::{Disabled, Documentation, Exposure, Group, Macro, SourceDefinition, UnitTest};
 
-impl SourceDefinition {
-    /// The source as `manifest.json` shows it.
-    pub fn to_json(&self) -> Json {
-        let mut fields = object([
-            ("database", json!(self.database)),
-            ("schema", json!(self.schema)),
-            ("name", json!(self.name)),
-            ("resource_type", json!("source")),
-            ("package_name", json!(self.package_name)),
-            ("path", json!(self.path)),
-            ("original_file_path", json!(self.original_file_path)),
-            ("unique_id", json!(self.unique_id)),
-            ("fqn", json!(self.fqn)),
-            ("source_name", json!(self.source_name)),
-            ("source_description", json!(self.source_description)),
-            ("loader", json!(self.loader)),
-            ("identifier", json!(self.identifier)),
-            (
-                "quoting",
-                json!({
-                    "database": self.quoting.database,
-                    "schema": self.quoting.schema,
-                    "identifier": self.quoting.identifier,
-                    "column": self.quoting.column,
-                }),
-            ),
-            ("loaded_at_field", json!(self.loaded_at_field)),
-            ("loaded_at_query", json!(self.loaded_at_query)),
-            ("freshness", json!(self.freshness)),
-            ("external", json!(self.external)),
-        ]);
-        fields.extend(self.described_fields());
-        Json::Object(fields)
-    }
+/// Gives a resource its JSON: as a stream, and as a tree for those who look into it.
+macro_rules! resource {
+    ($type:ty, $what:literal, |$self:ident| { $($key:literal: $value:expr),* $(,)? }) => {
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let $self = self;
+                let mut map = serializer.serialize_map(None)?;
+                entries!(map, $($key: $value),*);
+                map.end()
+            }
+        }
 
-    fn described_fields(&self) -> JsonMap<String, Json> {
-        object([
-            ("description", json!(self.description)),
-            ("columns", columns(&self.columns)),
-            ("meta", json!(self.meta)),
-            ("source_meta", json!(self.source_meta)),
-            ("tags", json!(self.tags)),
-            ("config", Json::Object(self.config.0.clone())),
-            ("patch_path", json!(self.patch_path)),
-            ("unrendered_config", Json::Object(self.unrendered_config.clone())),
-            ("relation_name", json!(self.relation_name)),
-            ("created_at", json!(self.created_at)),
-            ("unrendered_database", json!(self.unrendered_database)),
-            ("unrendered_schema", json!(self.unrendered_schema)),
-            ("doc_blocks", json!(self.doc_blocks)),
-        ])
-    }
+        impl $type {
+            #[doc = concat!($what, " as `manifest.json` shows it.")]
+            pub fn to_json(&self) -> Json {
+                tree(self)
+            }
+        }
+    };
 }
 
-impl Exposure {
-    /// The exposure as `manifest.json` shows it.
-    pub fn to_json(&self) -> Json {
-        Json::Object(object([
-            ("name", json!(self.name)),
-            ("resource_type", json!("exposure")),
-            ("package_name", json!(self.package_name)),
-            ("path", json!(self.path)),
-            ("original_file_path", json!(self.original_file_path)),
-            ("unique_id", json!(self.unique_id)),
-            ("fqn", json!(self.fqn)),
-            ("type", json!(self.exposure_type)),
-            ("owner", Json::Object(self.owner.clone())),
-            ("description", json!(self.description)),
-            ("label", json!(self.label)),
-            ("maturity", json!(self.maturity)),
-            ("meta", json!(self.meta)),
-            ("tags", json!(self.tags)),
-            ("config", Json::Object(self.config.0.clone())),
-            ("unrendered_config", Json::Object(self.unrendered_config.clone())),
-            ("url", json!(self.url)),
-            ("depends_on", depends_on(&self.depends_on)),
-            ("refs", refs(&self.refs)),
-            ("sources", json!(self.sources)),
-            ("metrics", json!(self.metrics)),
-            ("created_at", json!(self.created_at)),
-        ]))
-    }
-}
+resource!(SourceDefinition, "The source", |source| {
+    "database": source.database,
+    "schema": source.schema,
+    "name": source.name,
+    "resource_type": "source",
+    "package_name": source.package_name,
+    "path": source.path,
+    "original_file_path": source.original_file_path,
+    "unique_id": source.unique_id,
+    "fqn": source.fqn,
+    "source_name": source.source_name,
+    "source_description": source.source_description,
+    "loader": source.loader,
+    "identifier": source.identifier,
+    "quoting": source.quoting,
+    "loaded_at_field": source.loaded_at_field,
+    "loaded_at_query": source.loaded_at_query,
+    "freshness": source.freshness,
+    "external": source.external,
+    "description": source.description,
+    "columns": Columns { columns: &source.columns, compiled: None },
+    "meta": source.meta,
+    "source_meta": source.source_meta,
+    "tags": source.tags,
+    "config": source.config.0,
+    "patch_path": source.patch_path,
+    "unrendered_config": source.unrendered_config,
+    "relation_name": source.relation_name,
+    "created_at": source.created_at,
+    "unrendered_database": source.unrendered_database,
+    "unrendered_schema": source.unrendered_schema,
+    "doc_blocks": source.doc_blocks,
+});
 
-impl Group {
-    /// The group as `manifest.json` shows it.
-    pub fn to_json(&self) -> Json {
-        json!({
-            "name": self.name,
-            "resource_type": "group",
-            "package_name": self.package_name,
-            "path": self.path,
-            "original_file_path": self.original_file_path,
-            "unique_id": self.unique_id,
-            "owner": self.owner,
-            "description": self.description,
-            "config": self.config.0,
-        })
-    }
-}
+resource!(Exposure, "The exposure", |exposure| {
+    "name": exposure.name,
+    "resource_type": "exposure",
+    "package_name": exposure.package_name,
+    "path": exposure.path,
+    "original_file_path": exposure.original_file_path,
+    "unique_id": exposure.unique_id,
+    "fqn": exposure.fqn,
+    "type": exposure.exposure_type,
+    "owner": exposure.owner,
+    "description": exposure.description,
+    "label": exposure.label,
+    "maturity": exposure.maturity,
+    "meta": exposure.meta,
+    "tags": exposure.tags,
+    "config": exposure.config.0,
+    "unrendered_config": exposure.unrendered_config,
+    "url": exposure.url,
+    "depends_on": exposure.depends_on,
+    "refs": exposure.refs,
+    "sources": exposure.sources,
+    "metrics": exposure.metrics,
+    "created_at": exposure.created_at,
+});
 
-impl Macro {
-    /// The macro as `manifest.json` shows it.
-    pub fn to_json(&self) -> Json {
-        let arguments: Vec<Json> = self
-            .arguments
-            .iter()
-            .map(|argument| {
-                json!({"name": argument.name, "type": argument.arg_type, "description": argument.description})
-            })
-            .collect();
-        Json::Object(object([
-            ("name", json!(self.name)),
-            ("resource_type", json!("macro")),
-            ("package_name", json!(self.package_name)),
-            ("path", json!(self.path)),
-            ("original_file_path", json!(self.original_file_path)),
-            ("unique_id", json!(self.unique_id)),
-            ("macro_sql", json!(self.definition.source)),
-            ("depends_on", json!({"macros": self.depends_on})),
-            ("description", json!(self.description)),
-            ("meta", json!(self.meta)),
-            ("docs", Json::Object(self.docs.clone())),
-            ("config", Json::Object(self.config.clone())),
-            ("patch_path", json!(self.patch_path)),
-            ("arguments", Json::Array(arguments)),
-            ("created_at", json!(self.created_at)),
-            ("supported_languages", json!(self.supported_languages)),
-        ]))
-    }
-}
+resource!(Group, "The group", |group| {
+    "name": group.name,
+    "resource_type": "group",
+    "package_name": group.package_name,
+    "path": group.path,
+    "original_file_path": group.original_file_path,
+    "unique_id": group.unique_id,
+    "owner": group.owner,
+    "description": group.description,
+    "config": group.config.0,
+});
 
-impl Documentation {
-    /// The docs block as `manifest.json` shows it.
-    pub fn to_json(&self) -> Json {
-        json!({
-            "name": self.name,
-            "resource_type": "doc",
-            "package_name": self.package_name,
-            "path": self.path,
-            "original_file_path": self.original_file_path,
-            "unique_id": self.unique_id,
-            "block_contents": self.block_contents,
-        })
-    }
-}
+resource!(Macro, "The macro", |found| {
+    "name": found.name,
+    "resource_type": "macro",
+    "package_name": found.package_name,
+    "path": found.path,
+    "original_file_path": found.original_file_path,
+    "unique_id": found.unique_id,
+    "macro_sql": found.definition.source,
+    "depends_on": MacrosOnly(&found.depends_on),
+    "description": found.description,
+    "meta": found.meta,
+    "docs": found.docs,
+    "config": found.config,
+    "patch_path": found.patch_path,
+    "arguments": found.arguments,
+    "created_at": found.created_at,
+    "supported_languages": found.supported_languages,
+});
 
-impl UnitTest {
-    /// The unit test as `manifest.json` shows it.
-    pub fn to_json(&self) -> Json {
-        Json::Object(object([
-            ("model", json!(self.model)),
-            ("given", json!(self.given)),
-            ("expect", json!(self.expect)),
-            ("name", json!(self.name)),
-            ("resource_type", json!("unit_test")),
-            ("package_name", json!(self.package_name)),
-            ("path", json!(self.path)),
-            ("original_file_path", json!(self.original_file_path)),
-            ("unique_id", json!(self.unique_id)),
-            ("fqn", json!(self.fqn)),
-            ("description", json!(self.description)),
-            ("overrides", json!(self.overrides)),
-            ("depends_on", depends_on(&self.depends_on)),
-            ("config", Json::Object(self.config.0.clone())),
-            ("checksum", json!(self.checksum)),
-            ("schema", json!(self.schema)),
-            ("created_at", json!(self.created_at)),
-            ("versions", json!(self.versions)),
-            ("version", json!(self.version)),
-        ]))
-    }
-}
+resource!(Documentation, "The docs block", |doc| {
+    "name": doc.name,
+    "resource_type": "doc",
+    "package_name": doc.package_name,
+    "path": doc.path,
+    "original_file_path": doc.original_file_path,
+    "unique_id": doc.unique_id,
+    "block_contents": doc.block_contents,
+});
 
-impl Disabled {
-    /// The disabled resource as `manifest.json` shows it.
-    pub fn to_json(&self) -> Json {
+resource!(UnitTest, "The unit test", |test| {
+    "model": test.model,
+    "given": test.given,
+    "expect": test.expect,
+    "name": test.name,
+    "resource_type": "unit_test",
+    "package_name": test.package_name,
+    "path": test.path,
+    "original_file_path": test.original_file_path,
+    "unique_id": test.unique_id,
+    "fqn": test.fqn,
+    "description": test.description,
+    "overrides": test.overrides,
+    "depends_on": test.depends_on,
+    "config": test.config.0,
+    "checksum": test.checksum,
+    "schema": test.schema,
+    "created_at": test.created_at,
+    "versions": test.versions,
+    "version": test.version,
+});
+
+/// A disabled resource has the shape of its type.
+impl Serialize for Disabled {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Disabled::Node(node) => node.to_json(None),
-            Disabled::Source(source) => source.to_json(),
-            Disabled::Exposure(exposure) => exposure.to_json(),
-            Disabled::UnitTest(test) => test.to_json(),
-            Disabled::Other(json) => json.clone(),
+            Disabled::Node(node) => NodeJson { node, compiled: None }.serialize(serializer),
+            Disabled::Source(source) => source.serialize(serializer),
+            Disabled::Exposure(exposure) => exposure.serialize(serializer),
+            Disabled::UnitTest(test) => test.serialize(serializer),
+            Disabled::Other(json) => json.serialize(serializer),
         }
     }
 }

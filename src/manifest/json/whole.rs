@@ -1,11 +1,14 @@
 //! The whole artifact: metadata, all resources, and the maps between parents, children and groups.
 
 use indexmap::IndexMap;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 use serde_json::{Map as JsonMap, Value as Json, json};
 
-use super::object;
+use super::node::NodeJson;
+use super::{entries, object};
 use crate::invocation::Invocation;
-use crate::manifest::{CompiledNodes, Manifest, UniqueId};
+use crate::manifest::{CompiledNodes, Manifest, Node, UniqueId};
 use crate::project::Project;
 
 /// `metadata` of the artifact.
@@ -57,95 +60,120 @@ fn md5_hex(text: &str) -> String {
 }
 
 /// Edges by unique id, each list sorted.
-type Edges = IndexMap<UniqueId, Vec<UniqueId>>;
+type Edges<'a> = IndexMap<&'a str, Vec<&'a str>>;
+
+/// The artifact `manifest.json`, to be written as a stream.
+#[derive(Debug)]
+pub struct Artifact<'a> {
+    /// `metadata`.
+    pub metadata: &'a Metadata,
+    /// The parsed project.
+    pub manifest: &'a Manifest,
+    /// What compiling added to nodes.
+    pub compiled: &'a CompiledNodes,
+}
+
+impl Serialize for Artifact<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Artifact { metadata, manifest, compiled } = *self;
+        let (parents, children) = manifest.parent_and_child_maps();
+        let mut map = serializer.serialize_map(None)?;
+        entries!(map,
+            "metadata": metadata.0,
+            "nodes": Nodes { nodes: &manifest.nodes, compiled },
+            "sources": manifest.sources,
+            "macros": manifest.macros,
+            "docs": manifest.docs,
+            "exposures": manifest.exposures,
+            "metrics": manifest.metrics,
+            "groups": manifest.groups,
+            "selectors": manifest.selectors,
+            "disabled": manifest.disabled,
+            "parent_map": parents,
+            "child_map": children,
+            "group_map": manifest.group_map(),
+            "saved_queries": manifest.saved_queries,
+            "semantic_models": manifest.semantic_models,
+            "unit_tests": manifest.unit_tests,
+            "functions": Nodes { nodes: &manifest.functions, compiled },
+        );
+        map.end()
+    }
+}
+
+struct Nodes<'a> {
+    nodes: &'a IndexMap<UniqueId, Node>,
+    compiled: &'a CompiledNodes,
+}
+
+impl Serialize for Nodes<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.nodes.len()))?;
+        for (id, node) in self.nodes {
+            let compiled = self.compiled.get(id);
+            map.serialize_entry(id, &NodeJson { node, compiled: compiled.as_deref() })?;
+        }
+        map.end()
+    }
+}
 
 impl Manifest {
-    /// The artifact `manifest.json`.
-    pub fn to_json(&self, metadata: &Metadata, compiled: &CompiledNodes) -> Json {
-        let (parents, children) = self.parent_and_child_maps();
-        let nodes = self.nodes.iter().map(|(id, node)| (id.clone(), node.to_json(compiled.get(id).as_deref())));
-        let functions = self.functions.iter().map(|(id, node)| (id.clone(), node.to_json(compiled.get(id).as_deref())));
-        let disabled = self
-            .disabled
-            .iter()
-            .map(|(id, all)| (id.clone(), Json::Array(all.iter().map(crate::manifest::Disabled::to_json).collect())));
-        Json::Object(object([
-            ("metadata", Json::Object(metadata.0.clone())),
-            ("nodes", Json::Object(nodes.collect())),
-            ("sources", map(&self.sources, |source| source.to_json())),
-            ("macros", map(&self.macros, |found| found.to_json())),
-            ("docs", map(&self.docs, |doc| doc.to_json())),
-            ("exposures", map(&self.exposures, |exposure| exposure.to_json())),
-            ("metrics", map(&self.metrics, Json::clone)),
-            ("groups", map(&self.groups, |group| group.to_json())),
-            ("selectors", Json::Object(self.selectors.clone())),
-            ("disabled", Json::Object(disabled.collect())),
-            ("parent_map", json!(parents)),
-            ("child_map", json!(children)),
-            ("group_map", json!(self.group_map())),
-            ("saved_queries", map(&self.saved_queries, Json::clone)),
-            ("semantic_models", map(&self.semantic_models, Json::clone)),
-            ("unit_tests", map(&self.unit_tests, |test| test.to_json())),
-            ("functions", Json::Object(functions.collect())),
-        ]))
-    }
-
     /// What each resource needs, and what needs it.
-    pub fn parent_and_child_maps(&self) -> (Edges, Edges) {
-        let mut parents = Edges::new();
+    fn parent_and_child_maps(&self) -> (Edges<'_>, Edges<'_>) {
+        let mut parents = Edges::with_capacity(self.nodes.len());
         for (id, node) in &self.nodes {
             let is_seed = node.resource_type == crate::manifest::ResourceType::Seed;
-            parents.insert(id.clone(), if is_seed { Vec::new() } else { node.depends_on.nodes.clone() });
+            parents.insert(id, if is_seed { Vec::new() } else { texts(&node.depends_on.nodes) });
         }
         for id in self.sources.keys() {
-            parents.insert(id.clone(), Vec::new());
+            parents.insert(id, Vec::new());
         }
         for (id, exposure) in &self.exposures {
-            parents.insert(id.clone(), exposure.depends_on.nodes.clone());
+            parents.insert(id, texts(&exposure.depends_on.nodes));
         }
         for (id, function) in &self.functions {
-            parents.insert(id.clone(), function.depends_on.nodes.clone());
+            parents.insert(id, texts(&function.depends_on.nodes));
         }
         for (id, carried) in self.metrics.iter().chain(&self.semantic_models).chain(&self.saved_queries) {
-            parents.insert(id.clone(), carried_parents(carried));
+            parents.insert(id, carried_parents(carried));
         }
         for (id, test) in &self.unit_tests {
-            parents.insert(id.clone(), test.depends_on.nodes.clone());
+            parents.insert(id, texts(&test.depends_on.nodes));
         }
-        let mut children: Edges = parents.keys().map(|id| (id.clone(), Vec::new())).collect();
+        let mut children: Edges<'_> = parents.keys().map(|id| (*id, Vec::new())).collect();
         for (id, needed) in &parents {
             for parent in needed {
                 if let Some(known) = children.get_mut(parent) {
-                    known.push(id.clone());
+                    known.push(id);
                 }
             }
         }
         for list in parents.values_mut().chain(children.values_mut()) {
-            list.sort();
+            list.sort_unstable();
         }
         (parents, children)
     }
 
     /// Members of each group, by the group's name.
-    fn group_map(&self) -> Edges {
-        let mut groups: Edges = self.groups.values().map(|group| (group.name.clone(), Vec::new())).collect();
+    fn group_map(&self) -> Edges<'_> {
+        let mut groups: Edges<'_> = self.groups.values().map(|group| (group.name.as_str(), Vec::new())).collect();
         let carried = self.saved_queries.iter().chain(&self.semantic_models).chain(&self.metrics);
         let carried = carried.map(|(id, json)| (id, json.get("group").and_then(Json::as_str)));
         let nodes = self.nodes.iter().map(|(id, node)| (id, node.group.as_deref()));
         for (id, group) in nodes.chain(carried) {
             if let Some(members) = group.and_then(|group| groups.get_mut(group)) {
-                members.push(id.clone());
+                members.push(id);
             }
         }
         groups
     }
 }
 
-fn map<T>(resources: &IndexMap<UniqueId, T>, json: impl Fn(&T) -> Json) -> Json {
-    Json::Object(resources.iter().map(|(id, resource)| (id.clone(), json(resource))).collect())
+fn texts(ids: &[UniqueId]) -> Vec<&str> {
+    ids.iter().map(String::as_str).collect()
 }
 
-fn carried_parents(carried: &Json) -> Vec<UniqueId> {
+fn carried_parents(carried: &Json) -> Vec<&str> {
     let nodes = carried.get("depends_on").and_then(|depends_on| depends_on.get("nodes")).and_then(Json::as_array);
-    nodes.into_iter().flatten().filter_map(|id| id.as_str().map(str::to_owned)).collect()
+    nodes.into_iter().flatten().filter_map(Json::as_str).collect()
 }

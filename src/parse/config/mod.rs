@@ -3,6 +3,7 @@
 
 mod colors;
 pub mod fields;
+mod memo;
 pub mod merge;
 mod normalize;
 
@@ -11,20 +12,25 @@ use std::collections::HashMap;
 use serde_json::{Map as JsonMap, Value as Json};
 
 use crate::error::{Error, Result};
-use crate::manifest::{Config, ResourceType};
+use crate::manifest::{Config, ResourceType, SharedMap};
 use crate::project::{Package, Project};
 use crate::yaml;
 use fields::{Field, Merge};
+use memo::{Key, Memo};
+
+/// Trees by package and key.
+type Trees = HashMap<String, HashMap<&'static str, JsonMap<String, Json>>>;
 
 /// The configuration trees of all packages, as JSON, with the keys of every resource type.
 #[derive(Debug)]
 pub struct ConfigTrees {
     root: String,
-    rendered: HashMap<(String, &'static str), JsonMap<String, Json>>,
-    unrendered: HashMap<(String, &'static str), JsonMap<String, Json>>,
+    rendered: Trees,
+    unrendered: Trees,
     fields: HashMap<ResourceType, Vec<Field>>,
     /// `require_corrected_analysis_fqns`: analyses then have a tree of their own.
     own_analyses: bool,
+    memo: Memo,
 }
 
 /// What is said of a resource outside `dbt_project.yml`.
@@ -65,6 +71,7 @@ impl ConfigTrees {
             unrendered: HashMap::new(),
             fields: HashMap::new(),
             own_analyses,
+            memo: Memo::default(),
         };
         for package in project.all_packages() {
             trees.add_package(package);
@@ -75,10 +82,10 @@ impl ConfigTrees {
     fn add_package(&mut self, package: &Package) {
         for key in KEYS.into_iter().chain(SEMANTIC_KEYS) {
             if let Some(tree) = tree_of(&package.configs, key) {
-                self.rendered.insert((package.name.clone(), key), tree);
+                self.rendered.entry(package.name.clone()).or_default().insert(key, tree);
             }
             if let Some(tree) = tree_of(&package.unrendered_configs, key) {
-                self.unrendered.insert((package.name.clone(), key), tree);
+                self.unrendered.entry(package.name.clone()).or_default().insert(key, tree);
             }
         }
         for resource_type in [
@@ -104,7 +111,7 @@ impl ConfigTrees {
 
     /// The top of a package's tree for a type of resource; none when nothing is said.
     pub fn tree(&self, package: &str, resource_type: ResourceType) -> Option<&JsonMap<String, Json>> {
-        self.rendered.get(&(package.to_owned(), self.key(resource_type)))
+        self.rendered.get(package)?.get(self.key(resource_type))
     }
 
     fn key(&self, resource_type: ResourceType) -> &'static str {
@@ -133,40 +140,27 @@ impl ConfigTrees {
     /// # Errors
     /// A value has the wrong type (dbt's message).
     pub fn resolve(&self, said: Said<'_>) -> Result<Config> {
-        let fields = self.fields(said.resource_type);
-        let mut config: JsonMap<String, Json> =
-            fields.iter().map(|field| (field.name.to_owned(), field.default_value())).collect();
-        for partial in self.layers(&self.rendered, said) {
-            update(fields, &mut config, partial)?;
-        }
-        normalize::normalize(said.resource_type, fields, &mut config)?;
-        Ok(Config(config))
+        let layers = Layers::new(self, &self.rendered, said);
+        let resolved = self.memo.resolved(layers.key(b'r', said), || {
+            let fields = self.fields(said.resource_type);
+            let mut config: JsonMap<String, Json> =
+                fields.iter().map(|field| (field.name.to_owned(), field.default_value())).collect();
+            for partial in layers.partials(said) {
+                update(fields, &mut config, partial)?;
+            }
+            normalize::normalize(said.resource_type, fields, &mut config)?;
+            Ok(config)
+        });
+        resolved.map(Config)
     }
 
     /// What was written, without rendering and merging: later places replace earlier ones. `call` of `said` is what
     /// the file says, as written.
-    pub fn resolve_unrendered(&self, said: Said<'_>) -> JsonMap<String, Json> {
-        let mut config = JsonMap::new();
-        for partial in self.layers(&self.unrendered, said) {
-            config.extend(partial);
-        }
-        config
-    }
-
-    /// All that is said of a resource, the least specific first.
-    fn layers(
-        &self,
-        trees: &HashMap<(String, &'static str), JsonMap<String, Json>>,
-        said: Said<'_>,
-    ) -> Vec<JsonMap<String, Json>> {
-        let key = self.key(said.resource_type);
-        let mut layers = levels(trees.get(&(said.package.to_owned(), key)), said.fqn);
-        layers.extend(said.patch.cloned());
-        layers.push(said.call.clone());
-        if said.package != self.root {
-            layers.extend(levels(trees.get(&(self.root.clone(), key)), said.fqn));
-        }
-        layers
+    pub fn resolve_unrendered(&self, said: Said<'_>) -> SharedMap {
+        let layers = Layers::new(self, &self.unrendered, said);
+        let resolved = self.memo.resolved(layers.key(b'u', said), || Ok(layers.partials(said).flatten().collect()));
+        // What is put together here cannot fail.
+        resolved.unwrap_or_default()
     }
 
     /// `later` over `earlier`, keys that are null in `later` left alone: what dbt does when it configures a node a
@@ -175,14 +169,48 @@ impl ConfigTrees {
     /// # Errors
     /// As [`ConfigTrees::resolve`].
     pub fn overlay(&self, resource_type: ResourceType, earlier: &Config, later: &Config) -> Result<Config> {
-        let mut config = earlier.0.clone();
-        for (key, value) in &later.0 {
-            if !value.is_null() {
-                config.insert(key.clone(), value.clone());
+        let overlaid = self.memo.overlaid(resource_type, &earlier.0, &later.0, || {
+            let mut config: JsonMap<String, Json> = (*earlier.0).clone();
+            for (key, value) in later.0.iter() {
+                if !value.is_null() {
+                    config.insert(key.clone(), value.clone());
+                }
             }
-        }
-        normalize::normalize(resource_type, self.fields(resource_type), &mut config)?;
-        Ok(Config(config))
+            normalize::normalize(resource_type, self.fields(resource_type), &mut config)?;
+            Ok(config)
+        });
+        overlaid.map(Config)
+    }
+}
+
+/// The levels of `dbt_project.yml` that speak of a resource: those of its package come before what its file and its
+/// properties say, those of the root project after.
+struct Layers<'a> {
+    own: Vec<&'a JsonMap<String, Json>>,
+    root: Vec<&'a JsonMap<String, Json>>,
+}
+
+impl<'a> Layers<'a> {
+    fn new(trees: &ConfigTrees, of: &'a Trees, said: Said<'_>) -> Self {
+        let key = trees.key(said.resource_type);
+        let levels_in = |package: &str| levels(of.get(package).and_then(|trees| trees.get(key)), said.fqn);
+        let root = if said.package == trees.root { Vec::new() } else { levels_in(&trees.root) };
+        Layers { own: levels_in(said.package), root }
+    }
+
+    fn key(&self, kind: u8, said: Said<'_>) -> Key {
+        let mut key = Key::new(kind, said.resource_type);
+        key.levels(&self.own);
+        key.levels(&self.root);
+        key.map(said.patch);
+        key.map(Some(said.call));
+        key
+    }
+
+    /// All that is said, the least specific first.
+    fn partials(&self, said: Said<'_>) -> impl Iterator<Item = JsonMap<String, Json>> {
+        let file = said.patch.into_iter().chain([said.call]).cloned();
+        self.own.iter().map(|level| own_keys(level)).chain(file).chain(self.root.iter().map(|level| own_keys(level)))
     }
 }
 
@@ -197,13 +225,13 @@ fn tree_of(configs: &indexmap::IndexMap<String, yaml::Node>, key: &str) -> Optio
     }
 }
 
-/// The configuration at every level of `tree` that `fqn` passes through.
-fn levels(tree: Option<&JsonMap<String, Json>>, fqn: &[String]) -> Vec<JsonMap<String, Json>> {
+/// The levels of `tree` that `fqn` passes through.
+fn levels<'a>(tree: Option<&'a JsonMap<String, Json>>, fqn: &[String]) -> Vec<&'a JsonMap<String, Json>> {
     let mut found = Vec::new();
     let mut names = fqn.iter();
     let mut level = tree;
     while let Some(current) = level {
-        found.push(own_keys(current));
+        found.push(current);
         level = names.next().and_then(|name| current.get(name)?.as_object());
     }
     found
@@ -296,7 +324,7 @@ mod tests {
     fn levels_follow_the_fqn_and_take_only_configuration() {
         let tree = object(json!({"+tags": "a", "shop": {"materialized": "table", "staging": {"+enabled": false}}}));
         let fqn = ["shop", "staging", "stg"].map(str::to_owned);
-        let found = levels(Some(&tree), &fqn);
+        let found: Vec<_> = levels(Some(&tree), &fqn).into_iter().map(own_keys).collect();
         let expected = [json!({"tags": "a"}), json!({"materialized": "table"}), json!({"enabled": false})];
         assert_eq!(found, expected.map(object));
     }

@@ -103,8 +103,8 @@ impl Loader<'_> {
         });
         let refs = references(resource_type, data);
         for (key, value) in [
-            ("config", Json::Object(config.0.clone())),
-            ("unrendered_config", Json::Object(self.cx.trees.resolve_unrendered(said))),
+            ("config", Json::Object((*config.0).clone())),
+            ("unrendered_config", Json::Object(self.cx.trees.resolve_unrendered(said).into())),
             ("depends_on", json!({"macros": [], "nodes": []})),
             ("refs", refs),
             ("created_at", json!(self.cx.created_at)),

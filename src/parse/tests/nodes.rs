@@ -67,7 +67,9 @@ fn build_one(cx: &Cx, manifest: &Manifest, refs: &NodeLookup, spec: &TestSpec) -
         },
     )?;
     node.description.clone_from(&spec.description);
-    node.config_call.clone_from(&spec.config);
+    if !spec.config.is_empty() {
+        node.config_call = spec.config.clone().into();
+    }
     render(cx, &mut node, spec)?;
     attach(manifest, refs, &mut node, target)?;
     Ok(node)

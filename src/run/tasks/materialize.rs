@@ -10,7 +10,7 @@ use crate::context::errors::from_jinja;
 use crate::context::results;
 use crate::context::runtime::NodeRun;
 use crate::context::{Phase, Scope, Subject};
-use crate::error::{Error, ErrorKind, Result, did_you_mean};
+use crate::error::{Error, Result, did_you_mean};
 use crate::jinja::Value;
 use crate::jinja::value::{iterate, py_repr, py_str, to_json};
 use crate::manifest::{Node, ResourceType};
@@ -97,14 +97,11 @@ fn check_language(session: &Session, node: &Node, unique_id: &str) -> Result<()>
     }
     let name = unique_id.rsplit('.').next().unwrap_or(unique_id);
     let languages: Vec<String> = supported.iter().map(|language| format!("'{language}'")).collect();
-    Err(Error::new(
-        ErrorKind::Validation,
-        format!(
-            "Materialization \"{name}\" only supports languages [{}]; got \"{}\"",
-            languages.join(", "),
-            node.language
-        ),
-    ))
+    Err(Error::runtime(format!(
+        "Materialization \"{name}\" only supports languages [{}]; got \"{}\"",
+        languages.join(", "),
+        node.language
+    )))
 }
 
 /// The relations that a materialization says it made.

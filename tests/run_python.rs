@@ -1,0 +1,183 @@
+//! Python models on a real database, in a real Python: `RDBT_PYTHON`, or the one on the PATH. Where that has no package
+//! `duckdb`, the tests hold what rdbt says about it.
+#![allow(clippy::unwrap_used)] // A failing look-up is a failing test.
+
+mod common;
+
+use std::process::Command;
+
+use common::Sandbox;
+use insta::assert_snapshot;
+
+/// A project with an upstream model whose types Parquet does not have.
+fn project() -> Sandbox {
+    Sandbox::new().project().file(
+        "models/numbers.sql",
+        "{{ config(materialized='table') }}\nselect i::integer as id, sum(i) over () as total, \
+         ('n' || i)::enum('n0', 'n1', 'n2', 'n3') as name, interval (i) day as later from range(4) t(i)\n",
+    )
+}
+
+/// An interpreter that can run Python models, if there is one.
+fn interpreter() -> Option<String> {
+    let python = std::env::var("RDBT_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let tried = Command::new(&python).args(["-c", "import duckdb"]).output();
+    tried.is_ok_and(|output| output.status.success()).then_some(python)
+}
+
+/// Runs a test with an interpreter that has `duckdb`; without one, tells what rdbt then says.
+fn with_python(test: impl Fn(Sandbox)) {
+    match interpreter() {
+        Some(python) => test(project().env("RDBT_PYTHON", &python)),
+        None => {
+            let sandbox = project().file("models/any.py", "def model(dbt, session):\n    return dbt.ref('numbers')\n");
+            let outcome = sandbox.run(&["run"]);
+            assert_eq!(outcome.code, 1, "{outcome}");
+            let lacking = outcome.stdout.contains("The package `duckdb` is not installed for ");
+            assert!(lacking || outcome.stdout.contains("there is no Python interpreter on the PATH"), "{outcome}");
+        }
+    }
+}
+
+#[test]
+fn relations_keep_their_types_on_the_way_in_and_out() {
+    with_python(|sandbox| {
+        let sandbox = sandbox
+            .file(
+                "models/filtered.py",
+                "def model(dbt, session):\n    dbt.config(materialized='table', meta={'least': 2})\n    \
+                 least = dbt.config.meta_get('least')\n    print('reads', dbt.this.identifier, dbt.is_incremental)\n    \
+                 return dbt.ref('numbers').filter(f'id >= {least}')\n",
+            )
+            .file("models/below.sql", "select count(*) as rows from {{ ref('filtered') }}\n");
+        let outcome = sandbox.run(&["run"]);
+        assert_snapshot!(outcome.console(), @r"
+        exit code 0
+        Concurrency: 1 threads (target='dev')
+        1 of 3 START sql table model main.numbers ...................................... [RUN]
+        1 of 3 OK created sql table model main.numbers ................................. [OK in N.NNs]
+        2 of 3 START python table model main.filtered .................................. [RUN]
+        reads filtered False
+        2 of 3 OK created python table model main.filtered ............................. [OK in N.NNs]
+        3 of 3 START sql view model main.below ......................................... [RUN]
+        3 of 3 OK created sql view model main.below .................................... [OK in N.NNs]
+        Finished running 2 table models, 1 view model in TIME (N.NNs).
+        Completed successfully
+        Done. PASS=3 WARN=0 ERROR=0 SKIP=0 NO-OP=0 REUSED=0 TOTAL=3
+        ");
+        assert_snapshot!(sandbox.rows("select id, total, name, later::varchar, typeof(columns(*)) from filtered order by 1"), @r#"
+        2 | 6 | Enum("n2") | 2 days | INTEGER | HUGEINT | ENUM('n0', 'n1', 'n2', 'n3') | INTERVAL
+        3 | 6 | Enum("n3") | 3 days | INTEGER | HUGEINT | ENUM('n0', 'n1', 'n2', 'n3') | INTERVAL
+        "#);
+        assert_snapshot!(sandbox.rows("select * from below"), @"2");
+    });
+}
+
+#[test]
+fn incremental_models_read_what_they_built_before() {
+    with_python(|sandbox| {
+        let sandbox = sandbox.file(
+            "models/grown.py",
+            "def model(dbt, session):\n    dbt.config(materialized='incremental', unique_key='id')\n    \
+             rows = dbt.ref('numbers')\n    if dbt.is_incremental:\n        \
+             rows = session.sql(f'select id + 10 as id, total, name, later from rows where id > (select min(id) from \
+             {dbt.this})')\n    return rows\n",
+        );
+        for _ in 0..2 {
+            let outcome = sandbox.run(&["run"]);
+            assert_eq!(outcome.code, 0, "{outcome}");
+        }
+        assert_snapshot!(sandbox.rows("select id, total, name from grown order by id"), @r#"
+        0 | 6 | Enum("n0")
+        1 | 6 | Enum("n1")
+        2 | 6 | Enum("n2")
+        3 | 6 | Enum("n3")
+        11 | 6 | Enum("n1")
+        12 | 6 | Enum("n2")
+        13 | 6 | Enum("n3")
+        "#);
+    });
+}
+
+#[test]
+fn the_session_reads_by_name_and_writes_to_the_database() {
+    with_python(|sandbox| {
+        let sandbox = sandbox.file(
+            "models/session.py",
+            "def model(dbt, session):\n    dbt.ref('numbers')\n    \
+             session.execute('create or replace table made as select 7 as seven')\n    \
+             session.execute('insert into main.made values (8)')\n    \
+             session.execute('create temp table own as select * from numbers where id > 1')\n    \
+             parts = session.sql('select 3 as three')\n    \
+             print(session.execute('select seven from a.main.made order by 1').fetchall())\n    \
+             print(session.sql(\"select count(*) from information_schema.tables where table_name = 'made'\").fetchone())\n    \
+             try:\n        session.sql('select * from not_there')\n    except Exception as error:\n        \
+             print(type(error).__name__)\n    \
+             return session.sql('select own.id, three from own, parts')\n",
+        );
+        let outcome = sandbox.run(&["run"]);
+        assert_snapshot!(outcome.console(), @r"
+        exit code 0
+        Concurrency: 1 threads (target='dev')
+        1 of 2 START sql table model main.numbers ...................................... [RUN]
+        1 of 2 OK created sql table model main.numbers ................................. [OK in N.NNs]
+        2 of 2 START python table model main.session ................................... [RUN]
+        [(7,), (8,)]
+        (1,)
+        CatalogException
+        2 of 2 OK created python table model main.session .............................. [OK in N.NNs]
+        Finished running 2 table models in TIME (N.NNs).
+        Completed successfully
+        Done. PASS=2 WARN=0 ERROR=0 SKIP=0 NO-OP=0 REUSED=0 TOTAL=2
+        ");
+        assert_snapshot!(sandbox.rows("select * from session order by all"), @r"
+        2 | 3
+        3 | 3
+        ");
+        assert_snapshot!(sandbox.rows("select * from made order by all"), @r"
+        7
+        8
+        ");
+    });
+}
+
+#[test]
+fn an_exception_is_shown_with_the_models_own_lines() {
+    with_python(|sandbox| {
+        let sandbox = sandbox
+            .file(
+                "models/fails.py",
+                "def inner(row):\n    return row['nope']\n\n\ndef model(dbt, session):\n    return inner({})\n",
+            )
+            .file(
+                "models/lacks.py",
+                "import no_such_package.part\n\n\ndef model(dbt, session):\n    return dbt.ref('numbers')\n",
+            );
+        let outcome = sandbox.run(&["run"]);
+        assert_eq!(outcome.code, 1, "{outcome}");
+        let said = [
+            "  Python model failed:\n  Traceback (most recent call last):\n    File \"models/fails.py\", line 6, in model\n",
+            "    File \"models/fails.py\", line 2, in inner\n",
+            "  KeyError: 'nope'\n",
+            "    File \"models/lacks.py\", line 1, in <module>\n",
+            "  The package `no_such_package` is not installed for ",
+        ];
+        for text in said {
+            assert!(outcome.stdout.contains(text), "{text}\n{outcome}");
+        }
+        assert!(!outcome.stdout.contains("<rdbt>"), "{outcome}");
+    });
+}
+
+#[test]
+fn an_interpreter_that_does_not_exist_is_named() {
+    let profile =
+        "p:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: a.duckdb, python_interpreter: /no/python}\n";
+    let sandbox = project()
+        .file("profiles.yml", profile)
+        .file("models/any.py", "def model(dbt, session):\n    return dbt.ref('numbers')\n");
+    let outcome = sandbox.run(&["run", "--select", "any"]);
+    assert_eq!(outcome.code, 1, "{outcome}");
+    let said = "The Python interpreter `/no/python` of `python_interpreter` in the profile does not exist.";
+    assert!(outcome.stdout.contains(said), "{outcome}");
+}
