@@ -117,8 +117,9 @@ impl Adapter {
     }
 
     /// Whether a behaviour flag is set in `dbt_project.yml`; those of adapters are off by default.
-    pub(super) fn behavior(&self, flag: &str) -> bool {
-        self.flags.get(flag).and_then(Json::as_bool).unwrap_or(false)
+    pub(super) fn behavior(&self, flag: &str) -> Option<bool> {
+        let known = ["require_batched_execution_for_custom_microbatch_strategy", "enable_truthy_nulls_equals_macro"];
+        known.contains(&flag).then(|| self.flags.get(flag).and_then(Json::as_bool).unwrap_or(false))
     }
 
     /// Prefixes of macros that `dispatch` tries, in order.

@@ -13,8 +13,10 @@ mod foreign_keys;
 mod index;
 mod operations;
 mod python;
+mod record;
 mod relation;
 mod response;
+mod signatures;
 mod snapshots;
 mod table;
 #[cfg(test)]
@@ -23,7 +25,7 @@ mod values;
 
 pub use adapter::Adapter;
 pub use adapter_object::AdapterObject;
-pub use api::{Api, ColumnClass, RelationClass};
+pub use api::{ColumnClass, RelationClass, api};
 pub use column::ColumnObject;
 pub use comment::{QueryComment, default_query_comment};
 pub use connection::NodeConnection;
