@@ -281,3 +281,43 @@ fn tables_bound_by_a_foreign_key_are_built_again_and_again() {
     parent | PRIMARY KEY(id)
     ");
 }
+
+#[test]
+fn indexes_of_older_projects_are_created_with_a_warning() {
+    let sandbox = Sandbox::new()
+        .project()
+        .file(
+            "models/old.sql",
+            "{{ config(materialized='table', indexes=[{'columns': ['id'], 'type': 'btree', 'unique': true},
+                                                      {'columns': ['id', 'n'], 'where': 'n > 0'}]) }} select 1 as id, 2 as n",
+        )
+        .file("models/bad_key.sql", "{{ config(materialized='table', indexes=[{'columns': ['id'], 'b': 1}]) }} select 1 as id")
+        .file("models/no_columns.sql", "{{ config(materialized='table', indexes=[{'unique': true}]) }} select 1 as id")
+        .file("models/no_list.sql", "{{ config(materialized='table', indexes=[{'columns': 'id'}]) }} select 1 as id");
+    let outcome = sandbox.run(&["run"]);
+    let console = outcome.console();
+    let lines: Vec<&str> = console.lines().filter(|line| line.contains("index") || line.contains("DuckDB")).collect();
+    assert_snapshot!(lines.join("\n"), @r"
+    DuckDB adapter: `type` of an index has no meaning on DuckDB and is passed over; an index covers all rows of its columns.
+    DuckDB adapter: `where` of an index has no meaning on DuckDB and is passed over; an index covers all rows of its columns.
+      Could not parse index config: at path []: Additional properties are not allowed ('b' was unexpected)
+      > in macro duckdb__get_create_index_sql (macros/adapters.sql)
+      > called by macro get_create_index_sql (macros/adapters/indexes.sql)
+      > called by macro default__create_indexes (macros/adapters/indexes.sql)
+      > called by macro create_indexes (macros/adapters/indexes.sql)
+      Could not parse index config: at path []: 'columns' is a required property
+      > in macro duckdb__get_create_index_sql (macros/adapters.sql)
+      > called by macro get_create_index_sql (macros/adapters/indexes.sql)
+      > called by macro default__create_indexes (macros/adapters/indexes.sql)
+      > called by macro create_indexes (macros/adapters/indexes.sql)
+      Could not parse index config: at path ['columns']: 'id' is not of type 'array'
+      > in macro duckdb__get_create_index_sql (macros/adapters.sql)
+      > called by macro get_create_index_sql (macros/adapters/indexes.sql)
+      > called by macro default__create_indexes (macros/adapters/indexes.sql)
+      > called by macro create_indexes (macros/adapters/indexes.sql)
+    ");
+    assert_snapshot!(sandbox.rows("select is_unique, expressions from duckdb_indexes() order by all"), @r"
+    false | [id, n]
+    true | [id]
+    ");
+}
