@@ -31,10 +31,35 @@ pub(super) fn location(source: &SourceDefinition) -> Result<Option<String>> {
     if settings.contains_key("plugin") {
         return Ok(None);
     }
+    filled(source, &settings)
+}
+
+/// A source that a plugin provides.
+pub(super) struct Provided {
+    /// The plugin's name.
+    pub plugin: String,
+    /// What the source says.
+    pub settings: JsonMap<String, Json>,
+    /// Its location, filled in.
+    pub location: Option<String>,
+}
+
+/// What a plugin is told of a source; none where no plugin provides it.
+///
+/// # Errors
+/// As for [`location`].
+pub(super) fn provided(source: &SourceDefinition) -> Result<Option<Provided>> {
+    let settings = settings(source);
+    let Some(plugin) = settings.get("plugin").map(|name| py_str(&from_json(name))) else { return Ok(None) };
+    let location = filled(source, &settings)?;
+    Ok(Some(Provided { plugin, settings, location }))
+}
+
+fn filled(source: &SourceDefinition, settings: &JsonMap<String, Json>) -> Result<Option<String>> {
     let Some(template) = settings.get("external_location") else { return Ok(None) };
     let template = py_str(&from_json(template));
     let formatter = settings.get("formatter").map_or("newstyle".to_owned(), |name| py_str(&from_json(name)));
-    let fields = fields(source, &settings);
+    let fields = fields(source, settings);
     let filled = match formatter.as_str() {
         "newstyle" => {
             let named = fields.iter().map(|(key, value)| (key.as_str().into(), from_json(value))).collect();

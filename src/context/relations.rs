@@ -56,8 +56,15 @@ pub fn of_function(scope: &Arc<Scope>, run: &Arc<NodeRun>, node: &Node) -> Resul
 
 /// The relation that `source()` gives.
 pub fn of_source(scope: &Arc<Scope>, run: &Arc<NodeRun>, source: &SourceDefinition) -> Result<Value, MjError> {
-    let _ = run;
-    Ok(bridge::relation_value(limited(scope, source_relation(source).map_err(raise)?)))
+    let relation = source_relation(source).map_err(raise)?;
+    if let Some(provided) = external_sources::provided(source).map_err(raise)? {
+        let location = provided.location.as_deref();
+        let adapter = &scope.globals.adapter;
+        adapter
+            .load_source(&run.connection, &relation, &provided.plugin, &provided.settings, location)
+            .map_err(raise)?;
+    }
+    Ok(bridge::relation_value(limited(scope, relation)))
 }
 
 /// `--empty` reads no rows of what a node refers to; the rows of a unit test are its own.

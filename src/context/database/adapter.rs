@@ -33,6 +33,8 @@ pub struct Adapter {
     pub(super) key_constraints: Mutex<HashMap<(String, String), KeyConstraints>>,
     /// Python models that run.
     pub(super) processes: Processes,
+    /// Sources that plugins have provided in this run, as they are written in SQL.
+    pub(super) loaded_sources: Mutex<HashSet<String>>,
     /// Held while a model of a foreign key relationship is built.
     pub(super) foreign_keys: Mutex<()>,
 }
@@ -81,6 +83,7 @@ impl Adapter {
             catalog_types: OnceLock::new(),
             key_constraints: Mutex::default(),
             processes: Processes::default(),
+            loaded_sources: Mutex::default(),
             foreign_keys: Mutex::default(),
         }
     }
