@@ -107,7 +107,7 @@ impl AdapterObject {
                 self.dispatcher.dispatch(state, &name, namespace.as_str())
             }
             Some(other) => Err(raise_compilation(format!(
-                "In adapter.dispatch, got a <class '{}'> macro_namespace argument (\"{}\"), but macro_namespace should be None or \
+                "In adapter.dispatch, got a {} macro_namespace argument (\"{}\"), but macro_namespace should be None or \
                  a string.",
                 format_args!("<class '{}'>", type_name(other)),
                 py_str(other)
