@@ -7,7 +7,7 @@ use crate::jinja::Value;
 use crate::manifest::Node;
 
 use super::capture::{Capture, Captured};
-use super::errors::from_jinja;
+use super::errors::{from_jinja, with_suggestion};
 use super::scope::{Globals, Phase, Scope, Subject};
 
 /// Renders `node`'s text and gives what it called. `extra` are values that only this render sees, such as the keyword
@@ -25,7 +25,7 @@ pub fn render_while_parsing(globals: &Arc<Globals>, node: &Node, extra: Vec<(Str
     globals
         .engine
         .render(&node.unique_id, Arc::new(scope).into_value())
-        .map_err(|error| from_jinja(&error, Some(&label)))?;
+        .map_err(|error| with_suggestion(from_jinja(&error, Some(&label)), &globals.macros, &node.package_name))?;
     Ok(capture.take())
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Map as JsonMap, Value as Json};
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, did_you_mean};
 use crate::jinja::{MjError, Object, State, Value, is_undefined};
 use crate::project::Project;
 use crate::project::values::to_jinja;
@@ -78,11 +78,16 @@ impl VarFunction {
         let vars = self.scope.globals.vars.of_package(self.scope.subject.package());
         let supplied = sorted(&yaml::to_json(&yaml::Value::Map((*vars).clone())));
         let label = self.scope.subject.label();
-        raise(Error::compilation(format!(
+        let error = Error::compilation(format!(
             "Required var '{name}' not found in config:\nVars supplied to {} = {}",
             label.name,
             python_indent(&supplied)
-        )))
+        ));
+        let known: Vec<&str> = supplied.as_object().into_iter().flatten().map(|(known, _)| known.as_str()).collect();
+        raise(match did_you_mean(name, known) {
+            Some(near) => error.hint(format!("Did you mean `{near}`?")),
+            None => error,
+        })
     }
 }
 

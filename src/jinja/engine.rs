@@ -7,7 +7,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Value;
 use minijinja::{AutoEscape, Environment, Error as MjError, Output, State, UndefinedBehavior};
 
-use super::error::{JinjaError, JinjaErrorKind, SyntaxFailure, fold};
+use super::error::{JinjaError, JinjaErrorKind, Place, SyntaxFailure, fold};
 use super::macros::MacroDef;
 use super::proxy::{self, MacroProxy, PendingCall};
 use super::root::{Globals, Root, is_lenient};
@@ -275,8 +275,15 @@ impl Engine {
 
     fn fold(&self, error: &MjError, path: &str) -> JinjaError {
         fold(error, path, |name| match read(&self.sources).get(name)? {
-            Source::Template(template) => Some(template.path.clone()),
-            Source::Macro(proxy) => Some(proxy.def.path.clone()),
+            Source::Template(template) => {
+                Some(Place { name: None, package: None, path: template.path.clone(), line: 1 })
+            }
+            Source::Macro(proxy) => Some(Place {
+                name: Some(proxy.def.name.clone()),
+                package: Some(proxy.def.package.clone()),
+                path: proxy.def.path.clone(),
+                line: proxy.def.line,
+            }),
         })
     }
 }

@@ -36,6 +36,19 @@ pub struct MacroFrame {
     pub path: String,
 }
 
+/// A line that an error passed through on its way out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The macro that the line is in; none in the template itself.
+    pub name: Option<String>,
+    /// The package of the macro.
+    pub package: Option<String>,
+    /// The file.
+    pub path: String,
+    /// The line in the file for macros, in the template's text for templates; counted from 1.
+    pub line: u32,
+}
+
 /// A template failed to parse or to render.
 #[derive(Debug)]
 pub struct JinjaError {
@@ -49,6 +62,8 @@ pub struct JinjaError {
     pub line: Option<u32>,
     /// The macros in the order in which dbt prints them below the message, the calling node not included.
     pub stack: Vec<MacroFrame>,
+    /// The lines that it passed through, the innermost first. Unlike `stack`, which is what dbt prints, it is complete.
+    pub places: Vec<Place>,
     /// The name that was undefined, when that is what failed.
     pub undefined_name: Option<Box<str>>,
     /// The host's own error, when `kind` is [`JinjaErrorKind::Host`].
@@ -64,6 +79,7 @@ impl JinjaError {
             path: None,
             line: None,
             stack: Vec::new(),
+            places: Vec::new(),
             undefined_name: None,
             source: None,
         }
@@ -259,8 +275,8 @@ fn sources(error: &MjError) -> impl Iterator<Item = &(dyn Error + 'static)> {
     std::iter::successors(Some(first), |&error| error.source())
 }
 
-/// Folds an error of the engine into one of ours; `path_of` knows the files of templates.
-pub(crate) fn fold(error: &MjError, path: &str, path_of: impl Fn(&str) -> Option<String>) -> JinjaError {
+/// Folds an error of the engine into one of ours; `place_of` knows where the first line of a template is.
+pub(crate) fn fold(error: &MjError, path: &str, place_of: impl Fn(&str) -> Option<Place>) -> JinjaError {
     let mut found = JinjaError::new(JinjaErrorKind::Runtime, String::new());
     found.path = Some(path.to_owned());
     let mut frames = Vec::new();
@@ -280,11 +296,14 @@ pub(crate) fn fold(error: &MjError, path: &str, path_of: impl Fn(&str) -> Option
             innermost = engine;
         }
     }
-    if let Some(at) =
-        sources(error).filter_map(|source| source.downcast_ref::<MjError>()).filter(|e| e.line().is_some()).last()
-    {
-        found.line = at.line().and_then(|line| u32::try_from(line).ok());
-        found.path = at.name().and_then(path_of).or(found.path);
+    for at in sources(error).filter_map(|source| source.downcast_ref::<MjError>()) {
+        let Some(line) = at.line().and_then(|line| u32::try_from(line).ok()) else { continue };
+        found.line = Some(line);
+        if let Some(mut place) = at.name().and_then(&place_of) {
+            found.path = Some(place.path.clone());
+            place.line = (place.line + line).saturating_sub(1);
+            found.places.insert(0, place);
+        }
     }
     if found.kind == JinjaErrorKind::Host {
         frames.reverse();

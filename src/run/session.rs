@@ -12,6 +12,7 @@ use serde_json::{Map as JsonMap, Value as Json};
 use crate::adapter::AdapterErrorKind;
 use crate::compile::Compiler;
 use crate::context::Globals;
+use crate::context::errors::with_suggestion;
 use crate::context::runtime::{NodeRun, RunShared};
 use crate::error::Error;
 use crate::events::lines;
@@ -219,8 +220,11 @@ impl Session {
     }
 
     fn error_result(&self, resource: &Resource, error: Error, progress: &Progress) -> NodeResult {
-        let named =
-            self.with_suggestion(error).in_node(resource.resource_type().as_str(), resource.name(), resource.path());
+        let named = with_suggestion(error, &self.globals.macros, &self.globals.project.root.name).in_node(
+            resource.resource_type().as_str(),
+            resource.name(),
+            resource.path(),
+        );
         let message = named.to_string();
         self.globals.events.emit(lines::catchable_exception(&message, progress.info.to_json()));
         let status = match resource {
@@ -228,17 +232,6 @@ impl Session {
             _ => Status::Error,
         };
         NodeResult::new(resource.clone(), status).with_message(message)
-    }
-
-    /// Names a macro like the one that a template calls in vain.
-    fn with_suggestion(&self, error: Error) -> Error {
-        let quoted = error.message.split_once("' is undefined. This can happen").map(|(head, _)| head);
-        let name = quoted.and_then(|head| head.rsplit('\'').next());
-        let root = &self.globals.project.root.name;
-        match name.and_then(|name| self.globals.macros.suggestion(root, name)) {
-            Some(near) => error.hint(format!("Did you mean `{near}`?")),
-            None => error,
-        }
     }
 
     /// Compiles a resource and does with it what the command does.
