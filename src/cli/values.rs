@@ -99,9 +99,9 @@ fn choose(text: &str, allowed: &'static [&'static str]) -> Result<&'static str, 
     })
 }
 
-/// Several words may also stand in one, separated by spaces.
+/// Several words may also stand in one, separated by spaces. Empty ones count, as in dbt: they select nothing.
 fn split(words: &[String]) -> Vec<String> {
-    words.iter().flat_map(|word| word.split(' ')).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    words.iter().flat_map(|word| word.split(' ')).map(str::to_owned).collect()
 }
 
 fn mapping(words: &[String]) -> Result<Converted, String> {

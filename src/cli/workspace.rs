@@ -34,6 +34,8 @@ impl Workspace {
     pub fn open(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<Workspace> {
         let project = Arc::new(project::load(invocation, events)?);
         events.emit(lines::adapter_registered("duckdb", DBT_DUCKDB_VERSION));
+        // dbt reads the selectors with the project: a mistake in one ends every command.
+        Selectors::read(project.selectors.as_ref(), &invocation.flags)?;
         let parsed = parse::parse(invocation, &project, engine(), events)?;
         Ok(Workspace {
             invocation: invocation.clone(),

@@ -346,8 +346,7 @@ fn relation_name(cx: &Cx, source: &SourceDefinition) -> Result<String> {
         column: own.column,
     };
     let quoted = SourceDefinition { quoting, ..source.clone() };
-    let relation = source_relation(&quoted)
-        .map_err(|error| Error::compilation(error.to_string()).in_node("source", &source.name, &source.path))?;
+    let relation = source_relation(&quoted).map_err(|error| error.in_node("source", &source.name, &source.path))?;
     Ok(relation.render())
 }
 
