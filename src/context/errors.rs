@@ -34,7 +34,7 @@ pub fn from_jinja(error: &JinjaError, node: Option<&NodeLabel>) -> Error {
         result.node = node.cloned().map(Box::new);
     }
     // dbt keeps the stack of macros for compilation errors only: a database error is about the SQL.
-    if result.kind == ErrorKind::Compilation && !error.stack.is_empty() && result.details.is_empty() {
+    if result.kind == ErrorKind::Compilation && !error.way.stack.is_empty() && result.details.is_empty() {
         result.details = stack_lines(error, result.node.as_deref());
     }
     if !result.hints.iter().any(|hint| hint.starts_with(PLACE)) {
@@ -50,7 +50,7 @@ const PLACE: &str = "At ";
 fn place_hint(error: &JinjaError, node: Option<&NodeLabel>) -> Option<String> {
     // Only of these is the template the text of a file: lines of other templates would mislead.
     let is_file = node.is_some_and(|node| matches!(node.resource_type.as_str(), "model" | "analysis"));
-    let shown = error.places.iter().filter_map(|place| {
+    let shown = error.way.places.iter().filter_map(|place| {
         let at = format!("{}:{}", place.path, place.line);
         match (&place.name, place.package.as_deref()) {
             (None, _) => is_file.then_some(at),
@@ -98,7 +98,7 @@ fn with_line(error: &JinjaError) -> String {
 }
 
 fn stack_lines(error: &JinjaError, node: Option<&NodeLabel>) -> Vec<String> {
-    let frames = error.stack.iter().map(|frame| format!("macro {} ({})", frame.name, frame.path));
+    let frames = error.way.stack.iter().map(|frame| format!("macro {} ({})", frame.name, frame.path));
     let node = node.map(|node| format!("{} {} ({})", node.resource_type, node.name, node.path));
     let mut lines = vec![String::new()];
     for (index, frame) in frames.chain(node).enumerate() {

@@ -23,7 +23,7 @@ mod undefined;
 pub mod value;
 
 pub use engine::{Engine, Rendered, YamlParse, YamlPrint};
-pub use error::{JinjaError, JinjaErrorKind, MacroFrame, Place, PyError, PyErrorKind, host_error};
+pub use error::{JinjaError, JinjaErrorKind, MacroFrame, Place, PyError, PyErrorKind, Way, host_error};
 pub use macros::{MacroDef, MacroFile, MacroKind, MacroParam, macros_in_file};
 pub use minijinja::value::{DynObject, Enumerator, Kwargs, Object, ObjectRepr, Rest, Value, ValueKind};
 pub use minijinja::{Error as MjError, ErrorKind, State};
