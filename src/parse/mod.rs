@@ -120,7 +120,7 @@ pub fn parse_warning(
         project.all_packages().map(|package| (package, all_files.get(&package.name).unwrap_or(&none))).collect();
     let mut manifest = Manifest { macros: all_macros, project_name: project.root.name.clone(), ..Manifest::default() };
     build(&cx, &mut manifest, &packages, &schemas)?;
-    cx.renders.save();
+    cx.renders.save(events);
     Ok(Parsed { manifest, globals, warnings: warnings.clone() })
 }
 

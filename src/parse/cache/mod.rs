@@ -9,7 +9,7 @@ mod fingerprint;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,7 @@ use serde_json::Value as Json;
 
 use crate::context::{Captured, Globals, Reads, render_noting_reads};
 use crate::error::Result;
+use crate::events::{Event, Events, Level};
 use crate::manifest::Node;
 
 pub use fingerprint::of_project;
@@ -39,6 +40,8 @@ pub struct RenderCache {
     used: Mutex<HashMap<String, Vec<Render>>>,
     /// There is something new to write.
     changed: AtomicBool,
+    remembered: AtomicUsize,
+    rendered: AtomicUsize,
 }
 
 /// One render: what it read and what it recorded.
@@ -68,9 +71,11 @@ impl RenderCache {
         let renders = self.known.get(&key).map(Vec::as_slice).unwrap_or_default();
         if let Some(found) = renders.iter().find(|render| render.holds(globals, node)) {
             let captured = found.captured.clone();
+            self.remembered.fetch_add(1, Ordering::Relaxed);
             self.keep(key, renders.to_vec());
             return Ok(captured);
         }
+        self.rendered.fetch_add(1, Ordering::Relaxed);
         let (captured, reads) = render_noting_reads(globals, node, Vec::new())?;
         if !reads.unrepeatable && !captured.config_calls.iter().any(|call| call.values().any(has_float)) {
             let mut renders = renders.to_vec();
@@ -88,7 +93,13 @@ impl RenderCache {
 
     /// Writes what this parse asked for, if there is anything new in it. The cache is a convenience: where it cannot be
     /// written, the next command does without.
-    pub fn save(&self) {
+    pub fn save(&self, events: &Events) {
+        let (remembered, rendered) = (self.remembered.load(Ordering::Relaxed), self.rendered.load(Ordering::Relaxed));
+        if remembered + rendered > 0 {
+            let message = format!("Parse cache: {remembered} files remembered, {rendered} files rendered");
+            let event = Event::new("ParseCacheUsed", "I902", Level::Debug, message);
+            events.emit(event.with("remembered", remembered).with("rendered", rendered));
+        }
         if self.changed.load(Ordering::Relaxed) {
             let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
             drop(file::write(&self.path, &self.fingerprint, &used));
