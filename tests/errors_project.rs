@@ -255,3 +255,61 @@ fn variables_that_do_not_parse() {
     assert!(outcome.stderr.contains("Invalid value for '--args': String '{a: ' is not valid YAML"), "{outcome}");
     assert_eq!(outcome.code, 2, "{outcome}");
 }
+
+#[test]
+fn deprecations_are_summed_up_after_an_error_too() {
+    let sandbox = with("dbt_project.yml", "name: a\nprofile: p\nsource-paths: [models]\n")
+        .file("models/two.sql", "select * from {{ ref('nothing') }}\n");
+    assert_snapshot!(refused(&sandbox), @r"
+    exit code 2
+    [WARNING]: Deprecated functionality
+    The `source-paths` config has been renamed to `model-paths`. Please update your
+    `dbt_project.yml` configuration to reflect this change.
+    [ERROR]: Encountered an error:
+    Compilation Error
+      Model 'model.a.two' (models/two.sql) depends on a node named 'nothing' which was not found
+    [WARNING][DeprecationsSummary]: Deprecated functionality
+    Summary of encountered deprecations:
+    - ConfigSourcePathDeprecation: 1 occurrence
+    To see all deprecation instances instead of just the first occurrence of each,
+    run command again with the `--show-all-deprecations` flag. You may also need to
+    run with `--no-partial-parse` as some deprecations are only encountered during
+    parsing.
+    ");
+}
+
+#[test]
+fn warnings_that_are_errors() {
+    let strict = |path: &str, content: &str| {
+        let outcome = with(path, content).run(&["parse", "--warn-error"]);
+        assert_eq!(outcome.code, 2, "{outcome}");
+        outcome.console()
+    };
+    assert_snapshot!(strict("models/s.yml", "models: [{name: nope}]"), @r"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Compilation Error
+      [WARNING]: Did not find matching node for patch with name 'nope' in the 'models' section of file 'models/s.yml'
+    ");
+    assert_snapshot!(strict("macros/m.sql", "{% foo %}"), @r"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Compilation Error
+      [WARNING][UnexpectedJinjaBlockDeprecation]: Deprecated functionality
+      Found unexpected 'foo' block tag. in file `macros/m.sql`
+    ");
+    let test = "models: [{name: one, columns: [{name: id, data_tests: [{accepted_values: {values: [1]}}]}]}]";
+    assert_snapshot!(strict("models/s.yml", test), @r"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Compilation Error
+      Invalid generic test configuration given in models/s.yml: 
+      [WARNING][MissingArgumentsPropertyInGenericTestDeprecation]: Deprecated
+      functionality
+      Found top-level arguments to test `accepted_values` defined on 'one' in package
+      'a' (models/s.yml). Arguments to generic tests should be nested under the
+      `arguments` property.
+      	@: UnparsedModelUpdate(original_file_path='mode...ne)
+      The test is on `one`.
+    ");
+}

@@ -21,7 +21,7 @@ fn parse_yaml(text: &str) -> Result<Value, MjError> {
 }
 
 fn print_yaml(value: &Value, sort_keys: bool) -> Result<String, MjError> {
-    Ok(yaml::dump(&yaml::from_json(to_json(value)?), yaml::DumpOptions { sort_keys }))
+    Ok(yaml::dump(&yaml::from_json(to_json(value)?), yaml::DumpOptions { sort_keys, ..Default::default() }))
 }
 
 fn host_functions(root: &Dict) {
@@ -49,7 +49,7 @@ fn run(case: &Json) -> Result<String, JinjaError> {
     }
     if let Some(source) = case["macros"].as_str() {
         let found = blocks::extract(source, "macros/m.sql", &[BlockType::Macro])?;
-        let defs = macros_in_file(source, "macros/m.sql", "pkg")?;
+        let defs = macros_in_file(source, "macros/m.sql", "pkg")?.macros;
         for (block, def) in found.iter().zip(defs) {
             let id = def.unique_id.clone();
             engine.add_macro(Arc::new(def));
@@ -156,7 +156,7 @@ fn engine_with(macros: &str) -> (Engine, Value) {
     let engine = Engine::new();
     let root = Dict::new();
     let names = root.downcast_object_ref::<Dict>().expect("a dict");
-    for def in macros_in_file(macros, "macros/m.sql", "pkg").expect("the macros parse") {
+    for def in macros_in_file(macros, "macros/m.sql", "pkg").expect("the macros parse").macros {
         let (name, id) = (def.name.clone(), def.unique_id.clone());
         engine.add_macro(Arc::new(def));
         names.set(&name, engine.macro_proxy(&id).expect("the macro was added"));
@@ -223,7 +223,7 @@ fn files_are_split_as_dbt_splits_them() {
          {# {% macro never() %} #}{% raw %}{% macro raw() %}{% endraw %}\n\
          {% materialization m, adapter='duckdb', supported_languages=['sql', 'python'] %}x{% endmaterialization %}\n\
          {% test t(model) %}select 1{% endtest %}";
-    let defs = macros_in_file(source, "m.sql", "pkg").expect("the file parses");
+    let defs = macros_in_file(source, "m.sql", "pkg").expect("the file parses").macros;
     let names: Vec<&str> = defs.iter().map(|def| def.name.as_str()).collect();
     assert_eq!(names, ["a", "materialization_m_duckdb", "test_t"]);
     assert_eq!(&*defs[0].source, " {%- macro a(x, y=1, z: string='q') -%} {{ x }} {%- endmacro -%}  ");

@@ -106,6 +106,7 @@ fn execute(invocation: &Arc<Invocation>, flags_moved: bool) -> u8 {
             ERROR
         }
     };
+    events.summarize_deprecations();
     events.flush();
     code
 }

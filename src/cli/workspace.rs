@@ -9,7 +9,6 @@ use crate::events::{Events, lines};
 use crate::graph::{Filter, Graph, PreviousState, Request, Selection, Selectors, select};
 use crate::invocation::Invocation;
 use crate::manifest::{CompiledNodes, Manifest, ResourceType, UniqueId};
-use crate::parse::warnings::Warnings;
 use crate::project::{self, values::engine};
 use crate::{artifacts, parse, run};
 
@@ -25,8 +24,6 @@ pub struct Workspace {
     pub manifest: Arc<Manifest>,
     /// What is compiled, filled while running.
     pub compiled: Arc<CompiledNodes>,
-    /// Deprecations, for the summary at the end.
-    pub warnings: Arc<Warnings>,
 }
 
 /// A command ends with the process: giving back the memory of a large project piece by piece would take a tenth of the
@@ -52,7 +49,6 @@ impl Workspace {
             globals: parsed.globals,
             manifest: Arc::new(parsed.manifest),
             compiled: Arc::default(),
-            warnings: parsed.warnings,
         })
     }
 
@@ -67,13 +63,6 @@ impl Workspace {
             manifest.nodes.insert(node.unique_id.clone(), node);
         }
         Ok(())
-    }
-
-    /// The summary of deprecations, which ends a command.
-    pub fn summarize_deprecations(&self) {
-        if let Some(summary) = self.warnings.summary() {
-            self.events().emit(summary);
-        }
     }
 
     /// Where messages go.

@@ -38,7 +38,7 @@ fn render(globals: &Arc<Globals>, template: &str, connection_name: &str, node: O
     if globals.engine.macro_proxy(&unique_id).is_none() {
         let source = format!("{{%- macro {name}(connection_name, node) -%}}\n{template}\n{{% endmacro %}}");
         let found = macros_in_file(&source, "dbt_project.yml", &package).map_err(|error| from_jinja(&error, None))?;
-        for mut definition in found {
+        for mut definition in found.macros {
             definition.unique_id.clone_from(&unique_id);
             globals.engine.add_macro(Arc::new(definition));
         }

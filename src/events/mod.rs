@@ -3,6 +3,7 @@
 
 pub mod config;
 mod console;
+pub mod deprecations;
 pub mod effects;
 mod file;
 mod format;
@@ -22,7 +23,7 @@ use console::Console;
 use file::LogFile;
 use warnings::Verdict;
 
-pub use config::EventsConfig;
+pub use config::{EventsConfig, secrets};
 pub use format::thread_name;
 pub use node_info::NodeInfo;
 pub use paint::{Paint, Position};
@@ -83,6 +84,7 @@ pub struct Events {
 struct Open {
     config: EventsConfig,
     console: Console,
+    deprecations: deprecations::Counts,
     file: Mutex<Option<LogFile>>,
 }
 
@@ -90,7 +92,14 @@ impl Events {
     /// Events written as `config` says. A log file that cannot be opened is left out: dbt's work does not depend on it.
     pub fn new(config: EventsConfig) -> Events {
         let file = config.file.as_ref().and_then(|_| LogFile::open(&config.log_file, config.max_bytes).ok());
-        Events { open: Some(Open { console: Console::default(), file: Mutex::new(file), config }) }
+        Events {
+            open: Some(Open {
+                console: Console::default(),
+                deprecations: deprecations::Counts::default(),
+                file: Mutex::new(file),
+                config,
+            }),
+        }
     }
 
     /// Writes the event to the console and the log file, each by its own level and format.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::blocks::{Block, BlockType, extract};
+use super::blocks::{Block, BlockType, Extracted, scan};
 use super::error::{JinjaError, JinjaErrorKind};
 use super::syntax::ast::{ExprKind, Macro, MacroTag, Param};
 use super::syntax::{Parser, normalize};
@@ -59,13 +59,24 @@ pub struct MacroDef {
     pub supported_languages: Option<Vec<String>>,
 }
 
-/// Every macro, test and materialization that `source` defines, in order.
+/// What a file of macros holds.
+#[derive(Debug, Clone, Default)]
+pub struct MacroFile {
+    /// Every macro, test and materialization that it defines, in order.
+    pub macros: Vec<MacroDef>,
+    /// The words of other tags at its top level; dbt warns of each.
+    pub unexpected: Vec<String>,
+}
+
+/// Reads the text of a file of macros.
 ///
 /// # Errors
 /// The file's blocks are not closed, are nested or stand inside control flow, or a block breaks Jinja2's grammar.
-pub fn macros_in_file(source: &str, path: &str, package: &str) -> Result<Vec<MacroDef>, JinjaError> {
+pub fn macros_in_file(source: &str, path: &str, package: &str) -> Result<MacroFile, JinjaError> {
     let kinds = [BlockType::Macro, BlockType::Materialization, BlockType::Test, BlockType::DataTest];
-    extract(source, path, &kinds)?.into_iter().map(|block| define(block, path, package)).collect()
+    let Extracted { blocks, unexpected } = scan(source, path, &kinds)?;
+    let macros = blocks.into_iter().map(|block| define(block, path, package)).collect::<Result<_, _>>()?;
+    Ok(MacroFile { macros, unexpected })
 }
 
 fn define(block: Block, path: &str, package: &str) -> Result<MacroDef, JinjaError> {

@@ -25,7 +25,7 @@ pub mod value;
 
 pub use engine::{Engine, Rendered, YamlParse, YamlPrint};
 pub use error::{JinjaError, JinjaErrorKind, MacroFrame, PyError, PyErrorKind, host_error};
-pub use macros::{MacroDef, MacroKind, MacroParam, macros_in_file};
+pub use macros::{MacroDef, MacroFile, MacroKind, MacroParam, macros_in_file};
 pub use minijinja::value::{DynObject, Enumerator, Kwargs, Object, ObjectRepr, Rest, Value, ValueKind};
 pub use minijinja::{Error as MjError, ErrorKind, State};
 pub use undefined::{is_undefined, parse_undefined, require_defined};

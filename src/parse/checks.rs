@@ -9,6 +9,8 @@ use super::cx::Cx;
 use super::nodes::{in_node, invalid_access, is_relational, relation_name};
 use super::python;
 use crate::error::{Error, ErrorKind, Result};
+use crate::events::deprecations::wrap;
+use crate::events::{Event, Level};
 use crate::manifest::node::version_text;
 use crate::manifest::{Disabled, Manifest, Node, ResourceType};
 
@@ -30,11 +32,10 @@ pub fn run(cx: &Cx, manifest: &Manifest) -> Result<()> {
     for node in manifest.nodes.values().filter(|node| is_microbatch(node)) {
         check_microbatch(node)?;
     }
-    warn_deprecated_models(cx, manifest);
+    warn_deprecated_models(cx, manifest)?;
     check_spaces(cx, manifest)?;
     check_unique(cx, manifest)?;
-    warn_unused_paths(cx, manifest);
-    Ok(())
+    warn_unused_paths(cx, manifest)
 }
 
 fn check_groups(manifest: &Manifest) -> Result<()> {
@@ -150,7 +151,7 @@ fn is_iso_moment(text: &str) -> bool {
 }
 
 /// Models whose deprecation date is near or past, and what refers to them.
-fn warn_deprecated_models(cx: &Cx, manifest: &Manifest) {
+fn warn_deprecated_models(cx: &Cx, manifest: &Manifest) -> Result<()> {
     let deprecated = manifest.nodes.values().filter_map(|node| {
         let date = node.model()?.deprecation_date.as_deref()?;
         Some((node, date, chrono::DateTime::parse_from_rfc3339(date).is_ok_and(|moment| moment < chrono::Utc::now())))
@@ -163,18 +164,19 @@ fn warn_deprecated_models(cx: &Cx, manifest: &Manifest) {
             let message = format!(
                 "Model {name}{shown} has passed its deprecation date of {date}. This model should be disabled or removed."
             );
-            cx.warnings.warn("DeprecatedModel", "I065", &message);
+            cx.warnings.warn("DeprecatedModel", "I065", &message)?;
         }
         let children = manifest.nodes.values().filter(|child| {
             child.resource_type == ResourceType::Model && child.depends_on.nodes.contains(&node.unique_id)
         });
         for child in children {
-            warn_deprecated_reference(cx, node, child, date, past);
+            warn_deprecated_reference(cx, node, child, date, past)?;
         }
     }
+    Ok(())
 }
 
-fn warn_deprecated_reference(cx: &Cx, node: &Node, child: &Node, date: &str, past: bool) {
+fn warn_deprecated_reference(cx: &Cx, node: &Node, child: &Node, date: &str, past: bool) -> Result<()> {
     let model = node.model();
     let version = model.and_then(|model| model.version.as_ref()).map(version_text);
     let latest = model.and_then(|model| model.latest_version.as_ref()).map(version_text);
@@ -228,15 +230,17 @@ fn spaces(cx: &Cx, names: &[(String, &str)], is_error: bool, noun: &str) -> Resu
             ),
         ));
     }
-    cx.warnings.warn("SpacesInResourceNameDeprecation", "D014", &format!("Found spaces in the name of `{first}`"));
+    let message = format!("Found spaces in the name of `{first}`");
+    cx.warnings.warn_wrapped("SpacesInResourceNameDeprecation", "D014", &message)?;
     let text = format!(
         "Spaces found in {} resource name(s). This is deprecated, and may lead to errors when using dbt. Run again with \
          `--debug` to see them all. For more information: \
          https://docs.getdbt.com/reference/global-configs/legacy-behaviors",
         names.len()
     );
-    cx.warnings.warn("ResourceNamesWithSpacesDeprecation", "D015", &super::warnings::wrap(&text, 80));
-    Ok(())
+    let paint = cx.warnings.paint();
+    let message = wrap(&paint.warning_tag(&text), paint.width);
+    cx.warnings.deprecated(Event::new("ResourceNamesWithSpacesDeprecation", "D015", Level::Warn, message))
 }
 
 /// No two resources may be the same thing in the database, or have one name in a package.
@@ -259,7 +263,7 @@ fn check_unique(cx: &Cx, manifest: &Manifest) -> Result<()> {
                      resources to have a unique name.",
                     node.name, node.package_name, known.unique_id, node.unique_id
                 ),
-            );
+            )?;
         }
         if is_versioned {
             versioned.insert(key, node)
@@ -307,7 +311,7 @@ fn versioned_and_not(versioned: &Node, plain: &Node) -> Error {
 }
 
 /// Configuration paths of the root project that no resource is on.
-fn warn_unused_paths(cx: &Cx, manifest: &Manifest) {
+fn warn_unused_paths(cx: &Cx, manifest: &Manifest) -> Result<()> {
     let mut fqns: HashMap<ResourceType, Vec<&[String]>> = HashMap::new();
     for node in manifest.nodes.values().chain(manifest.functions.values()) {
         fqns.entry(node.resource_type).or_default().push(&node.fqn);
@@ -345,16 +349,17 @@ fn warn_unused_paths(cx: &Cx, manifest: &Manifest) {
             }
         }
     }
-    if !unused.is_empty() {
-        let listed: Vec<String> = unused.iter().map(|path| format!("- {path}")).collect();
-        let message = format!(
-            "Configuration paths exist in your dbt_project.yml file which do not apply to any resources.\nThere are {} \
-             unused configuration paths:\n{}",
-            unused.len(),
-            listed.join("\n")
-        );
-        cx.warnings.warn("UnusedResourceConfigPath", "I051", &message);
+    if unused.is_empty() {
+        return Ok(());
     }
+    let listed: Vec<String> = unused.iter().map(|path| format!("- {path}")).collect();
+    let message = format!(
+        "Configuration paths exist in your dbt_project.yml file which do not apply to any resources.\nThere are {} \
+         unused configuration paths:\n{}",
+        unused.len(),
+        listed.join("\n")
+    );
+    cx.warnings.warn("UnusedResourceConfigPath", "I051", &message)
 }
 
 fn fqn_of_disabled(disabled: &Disabled) -> Option<&[String]> {

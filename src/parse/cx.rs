@@ -26,7 +26,7 @@ pub struct Cx {
     /// What renders recorded when the project was parsed before.
     pub renders: RenderCache,
     /// Warnings and deprecations.
-    pub warnings: Arc<Warnings>,
+    pub warnings: Warnings,
     /// When parsing began, in seconds since the epoch: `created_at` of everything.
     pub created_at: f64,
 }

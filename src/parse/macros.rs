@@ -8,11 +8,12 @@ use rayon::prelude::*;
 use serde_json::{Map as JsonMap, Value as Json, json};
 
 use super::files::{FileKind, PackageFiles};
-use super::warnings::wrap;
+use super::warnings::Warnings;
 use crate::builtin_macros;
 use crate::context::MacroResolver;
 use crate::context::errors::from_jinja;
 use crate::error::{Error, NodeLabel, Result};
+use crate::events::deprecations::wrap;
 use crate::jinja::{Engine, MacroDef, MacroKind, macros_in_file, static_calls};
 use crate::manifest::{Macro, MacroArgument, SharedMap, UniqueId};
 use crate::project::Project;
@@ -29,12 +30,13 @@ struct MacroFile<'a> {
 /// All macros by unique id: the root project's, then the built-in ones, then those of packages.
 ///
 /// # Errors
-/// A file's blocks cannot be told apart, or a package defines a name twice.
+/// A file's blocks cannot be told apart, a package defines a name twice, or a deprecation is an error in this run.
 pub fn load(
     project: &Project,
     files: &IndexMap<String, PackageFiles>,
     created_at: f64,
     validate_arguments: bool,
+    warnings: &Warnings,
 ) -> Result<IndexMap<UniqueId, Macro>> {
     let mut sources = Vec::new();
     package_files(&project.root.name, files, &mut sources);
@@ -42,11 +44,16 @@ pub fn load(
     for name in project.packages.keys() {
         package_files(name, files, &mut sources);
     }
-    let found: Vec<Result<Vec<Macro>>> =
+    let found: Vec<Result<(Vec<Macro>, Vec<String>)>> =
         sources.par_iter().map(|file| macros_of(file, created_at, validate_arguments)).collect();
     let mut macros: IndexMap<UniqueId, Macro> = IndexMap::new();
-    for file in found {
-        for found in file? {
+    for (file, found) in sources.iter().zip(found) {
+        let (found, unexpected) = found?;
+        for tag in unexpected {
+            let text = format!("Found unexpected '{tag}' block tag. in file `{}`", file.path);
+            warnings.deprecation("UnexpectedJinjaBlockDeprecation", "D023", &text)?;
+        }
+        for found in found {
             if let Some(known) = macros.get(&found.unique_id) {
                 return Err(duplicate(&found, known));
             }
@@ -83,15 +90,17 @@ fn builtin_files(sources: &mut Vec<MacroFile<'_>>) {
     }
 }
 
-fn macros_of(file: &MacroFile<'_>, created_at: f64, validate_arguments: bool) -> Result<Vec<Macro>> {
+fn macros_of(file: &MacroFile<'_>, created_at: f64, validate_arguments: bool) -> Result<(Vec<Macro>, Vec<String>)> {
     let label = NodeLabel { resource_type: "macro".to_owned(), name: file.path.clone(), path: file.path.clone() };
-    let definitions =
+    let parsed =
         macros_in_file(file.text, &file.path, file.package).map_err(|error| from_jinja(&error, Some(&label)))?;
-    Ok(definitions
+    let macros = parsed
+        .macros
         .into_iter()
         .filter(|definition| !file.only_tests || matches!(definition.kind, MacroKind::Test | MacroKind::DataTest))
         .map(|definition| new_macro(file, definition, created_at, validate_arguments))
-        .collect())
+        .collect();
+    Ok((macros, parsed.unexpected))
 }
 
 fn new_macro(file: &MacroFile<'_>, definition: MacroDef, created_at: f64, validate_arguments: bool) -> Macro {

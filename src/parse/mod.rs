@@ -61,8 +61,6 @@ pub struct Parsed {
     pub manifest: Manifest,
     /// What every later render shares; its engine holds all macros.
     pub globals: Arc<Globals>,
-    /// Deprecations met; their summary belongs at the end of the command.
-    pub warnings: Arc<Warnings>,
 }
 
 /// Parses the project. `engine` is empty and has its YAML functions.
@@ -76,30 +74,15 @@ pub fn parse(
     engine: Engine,
     events: &Arc<Events>,
 ) -> Result<Parsed> {
-    let warnings =
-        Arc::new(Warnings::new(events.clone(), invocation.flags.show_all_deprecations, invocation.flags.printer_width));
-    parse_warning(invocation, project, engine, events, &warnings)
-}
-
-/// As [`parse()`], counting deprecations in `warnings`, which a caller keeps to print their summary after an error too.
-///
-/// # Errors
-/// As [`parse()`].
-pub fn parse_warning(
-    invocation: &Arc<Invocation>,
-    project: &Arc<Project>,
-    engine: Engine,
-    events: &Arc<Events>,
-    warnings: &Arc<Warnings>,
-) -> Result<Parsed> {
+    let warnings = Warnings::new(events.clone());
     let flags = Flags::new(invocation, project);
     let all_files = files::read_packages(project.all_packages(), flags.maximum_seed_bytes)?;
     let mut schemas = Vec::new();
     for files in all_files.values() {
-        schemas.extend(properties::yaml_file::read(files.of(FileKind::Schema), warnings)?);
+        schemas.extend(properties::yaml_file::read(files.of(FileKind::Schema), &warnings)?);
     }
     let created_at = cx::now();
-    let mut all_macros = macros::load(project, &all_files, created_at, flags.validate_macro_args)?;
+    let mut all_macros = macros::load(project, &all_files, created_at, flags.validate_macro_args, &warnings)?;
     let resolver = macros::register(project, &engine, &all_macros);
     macros::find_calls(&mut all_macros, &resolver);
     let globals =
@@ -112,7 +95,7 @@ pub fn parse_warning(
         naming: Naming::new(&globals.macros, project.all_packages().map(|package| package.name.as_str())),
         globals: globals.clone(),
         flags,
-        warnings: warnings.clone(),
+        warnings,
         created_at,
     };
     let none = PackageFiles::default();
@@ -121,7 +104,7 @@ pub fn parse_warning(
     let mut manifest = Manifest { macros: all_macros, project_name: project.root.name.clone(), ..Manifest::default() };
     build(&cx, &mut manifest, &packages, &schemas)?;
     cx.renders.save(events);
-    Ok(Parsed { manifest, globals, warnings: warnings.clone() })
+    Ok(Parsed { manifest, globals })
 }
 
 /// Everything after macros, in dbt's order.

@@ -382,7 +382,7 @@ fn null_schema(cx: &Cx, node: &Node) -> Result<String> {
             "Node '{id}' has a schema set to None as a result of a generate_schema_name call. Please set a valid schema \
              name."
         ),
-    );
+    )?;
     Ok(String::new())
 }
 

@@ -118,7 +118,7 @@ fn links(cx: &Cx, manifest: &Manifest, referrer: &Referrer<'_>) -> Result<Links>
         match manifest.resolve_ref(referrer.package, name, package, reference.version.as_ref()) {
             Found::One(target) => {
                 check_access(cx, referrer, target)?;
-                warn_root(cx, referrer, target, package);
+                warn_root(cx, referrer, target, package)?;
                 links.nodes.push(target.unique_id.clone());
             }
             Found::Ambiguous(ids) => {
@@ -202,7 +202,7 @@ fn missing(cx: &Cx, referrer: &Referrer<'_>, target: &Missing<'_>, disabled: boo
             cx.warnings.debug("InvalidDisabledTargetInTestNode", "I050", &format!("{head}{place}which is disabled"));
         } else {
             let place = format!("in package '{}' ", target.package.unwrap_or_default());
-            cx.warnings.warn("NodeNotFoundOrDisabled", "I060", &format!("{head}{place}which {reason}"));
+            cx.warnings.warn("NodeNotFoundOrDisabled", "I060", &format!("{head}{place}which {reason}"))?;
         }
         return Ok(true);
     }
@@ -257,11 +257,11 @@ fn check_access(cx: &Cx, referrer: &Referrer<'_>, target: &Node) -> Result<()> {
     }
 }
 
-fn warn_root(cx: &Cx, referrer: &Referrer<'_>, target: &Node, package: Option<&str>) {
+fn warn_root(cx: &Cx, referrer: &Referrer<'_>, target: &Node, package: Option<&str>) -> Result<()> {
     let root = cx.root();
     let surprising = referrer.package != root && target.package_name == root && package != Some(root);
     if !surprising || cx.flags.node_package_before_root {
-        return;
+        return Ok(());
     }
     let name = referrer.unique_id.split('.').nth(2).unwrap_or_default();
     cx.warnings.warn(
@@ -274,5 +274,5 @@ fn warn_root(cx: &Cx, referrer: &Referrer<'_>, target: &Node, package: Option<&s
              https://docs.getdbt.com/reference/global-configs/behavior-changes#package-ref-search-order",
             referrer.package, target.unique_id
         ),
-    );
+    )
 }

@@ -1,31 +1,41 @@
-//! Warnings of the parser in dbt's words, and the deprecations, of which dbt shows the first of each kind and then a
-//! summary at the end of the command.
+//! Warnings of the parser in dbt's words. In this version of dbt each of them is an error under `--warn-error`.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use indexmap::IndexMap;
-use serde_json::json;
-
+use crate::error::Result;
+use crate::events::deprecations::{named, wrap};
+use crate::events::paint::Paint;
 use crate::events::{Event, Events, Level};
 
-/// Deprecations met so far, by event name, and where to say so.
+/// Says what the parser finds odd.
 #[derive(Debug)]
 pub struct Warnings {
     events: Arc<Events>,
-    show_all: bool,
-    counts: Mutex<IndexMap<&'static str, usize>>,
-    width: usize,
 }
 
 impl Warnings {
-    /// `show_all` is `--show-all-deprecations`, `width` is `--printer-width`.
-    pub fn new(events: Arc<Events>, show_all: bool, width: usize) -> Self {
-        Warnings { events, show_all, counts: Mutex::default(), width: if width == 0 { 80 } else { width } }
+    /// Warnings go to `events`.
+    pub fn new(events: Arc<Events>) -> Self {
+        Warnings { events }
     }
 
     /// Says `message` as the warning `name`.
-    pub fn warn(&self, name: &'static str, code: &'static str, message: &str) {
-        self.events.emit(Event::new(name, code, Level::Warn, format!("[WARNING]: {message}")).with("msg", message));
+    ///
+    /// # Errors
+    /// Warnings of this name are errors in this run.
+    pub fn warn(&self, name: &'static str, code: &'static str, message: &str) -> Result<()> {
+        let text = self.events.paint().warning_tag(message);
+        self.events.warn(Event::new(name, code, Level::Warn, text).with("msg", message))
+    }
+
+    /// As [`Warnings::warn`], with lines no longer than `--printer-width`.
+    ///
+    /// # Errors
+    /// As [`Warnings::warn`].
+    pub fn warn_wrapped(&self, name: &'static str, code: &'static str, message: &str) -> Result<()> {
+        let paint = self.events.paint();
+        let text = wrap(&paint.warning_tag(message), paint.width);
+        self.events.warn(Event::new(name, code, Level::Warn, text).with("msg", message))
     }
 
     /// Says something only the log file is told.
@@ -33,102 +43,24 @@ impl Warnings {
         self.events.emit(Event::new(name, code, Level::Debug, format!("[WARNING]: {message}")).with("msg", message));
     }
 
-    /// Counts a deprecation and shows it if it is the first of its kind, or if all are wanted.
-    pub fn deprecation(&self, name: &'static str, code: &'static str, description: &str) {
-        let first = {
-            let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-            let count = counts.entry(name).or_insert(0);
-            *count += 1;
-            *count == 1
-        };
-        if first || self.show_all {
-            let message = deprecation_text(name, description, self.width);
-            self.events.emit(Event::new(name, code, Level::Warn, message));
-        }
+    /// Says a deprecation whose text names its event.
+    ///
+    /// # Errors
+    /// Deprecations of this name are errors in this run.
+    pub fn deprecation(&self, name: &'static str, code: &'static str, description: &str) -> Result<()> {
+        self.deprecated(named(self.events.paint(), name, code, description))
     }
 
-    /// The summary that dbt prints when the command ends; none without deprecations.
-    pub fn summary(&self) -> Option<Event> {
-        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        if counts.is_empty() {
-            return None;
-        }
-        let mut text = "Summary of encountered deprecations:".to_owned();
-        for (name, count) in counts.iter() {
-            let plural = if *count == 1 { "" } else { "s" };
-            text.push_str(&format!("\n\n- {name}: {count} occurrence{plural}"));
-        }
-        if !self.show_all {
-            text.push_str(
-                "\n\nTo see all deprecation instances instead of just the first occurrence of each, run command again \
-                 with the `--show-all-deprecations` flag. You may also need to run with `--no-partial-parse` as some \
-                 deprecations are only encountered during parsing.",
-            );
-        }
-        let summaries: Vec<_> =
-            counts.iter().map(|(name, count)| json!({"event_name": name, "occurrences": count})).collect();
-        let message = deprecation_text("DeprecationsSummary", &text, self.width);
-        Some(Event::new("DeprecationsSummary", "D028", Level::Warn, message).with("summaries", summaries))
-    }
-}
-
-fn deprecation_text(name: &str, description: &str, width: usize) -> String {
-    wrap(&format!("[WARNING][{name}]: Deprecated functionality\n\n{description}"), width)
-}
-
-/// Paragraphs, which empty lines divide, filled to `width`; the paragraphs follow each other without empty lines.
-pub fn wrap(text: &str, width: usize) -> String {
-    let filled: Vec<String> = text.split("\n\n").map(|paragraph| fill(paragraph, width)).collect();
-    filled.join("\n")
-}
-
-fn fill(paragraph: &str, width: usize) -> String {
-    let mut lines: Vec<String> = Vec::new();
-    let mut line = String::new();
-    let mut length = 0;
-    for word in paragraph.split_whitespace() {
-        let word_length = word.chars().count();
-        if length > 0 && length + 1 + word_length > width {
-            lines.push(std::mem::take(&mut line));
-            length = 0;
-        }
-        if length > 0 {
-            line.push(' ');
-            length += 1;
-        }
-        line.push_str(word);
-        length += word_length;
-    }
-    lines.push(line);
-    lines.join("\n")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_tags_push_words_to_the_next_line() {
-        let text = deprecation_text(
-            "MissingArgumentsPropertyInGenericTestDeprecation",
-            "Found top-level arguments to test `relationships` defined on 'orders' in package 'jaffle_shop' \
-             (models/schema.yml). Arguments to generic tests should be nested under the `arguments` property.",
-            80,
-        );
-        let expected = "[WARNING][MissingArgumentsPropertyInGenericTestDeprecation]: Deprecated\nfunctionality\n\
-            Found top-level arguments to test `relationships` defined on 'orders' in package\n\
-            'jaffle_shop' (models/schema.yml). Arguments to generic tests should be nested\n\
-            under the `arguments` property.";
-        assert_eq!(text, expected);
+    /// Says a deprecation whose text is made.
+    ///
+    /// # Errors
+    /// Deprecations of this name are errors in this run.
+    pub fn deprecated(&self, event: Event) -> Result<()> {
+        self.events.deprecation(event)
     }
 
-    #[test]
-    fn the_summary_counts() {
-        let warnings = Warnings::new(Arc::default(), false, 80);
-        assert!(warnings.summary().is_none());
-        warnings.deprecation("A", "D001", "a");
-        warnings.deprecation("A", "D001", "a");
-        let summary = warnings.summary().map(|event| event.message).unwrap_or_default();
-        assert!(summary.contains("\n- A: 2 occurrences\nTo see all deprecation instances"), "{summary}");
+    /// Colours and width of lines.
+    pub fn paint(&self) -> Paint {
+        self.events.paint()
     }
 }

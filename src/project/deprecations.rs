@@ -3,10 +3,8 @@
 use std::path::Path;
 
 use crate::error::Result;
+use crate::events::deprecations::{named, unnamed};
 use crate::events::{Event, Events, Level};
-
-/// The width to which dbt wraps its notices.
-const WIDTH: usize = 80;
 
 /// A key of `dbt_project.yml` that was renamed or dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +85,7 @@ pub fn old_key(events: &Events, key: OldKey) -> Result<()> {
         }
     };
     let (event, code) = key.event();
-    events.warn(untagged(events, event, code, &description).with("deprecated_path", name))
+    events.deprecation(unnamed(events.paint(), event, code, &description).with("deprecated_path", name))
 }
 
 /// Says that a mapping has a key twice; `place` is the YAML reader's description.
@@ -95,10 +93,8 @@ pub fn old_key(events: &Events, key: OldKey) -> Result<()> {
 /// # Errors
 /// See [`old_key`].
 pub fn duplicate_key(events: &Events, place: &str, file: &Path) -> Result<()> {
-    let name = "DuplicateYAMLKeysDeprecation";
-    let description = wrap(&format!("{place} in file `{}`", file.display()));
-    let message = events.paint().named_warning_tag(name, &format!("Deprecated functionality\n{description}"));
-    events.warn(Event::new(name, "D024", Level::Warn, message))
+    let description = format!("{place} in file `{}`", file.display());
+    events.deprecation(named(events.paint(), "DuplicateYAMLKeysDeprecation", "D024", &description))
 }
 
 /// Says that a setting moved from `profiles.yml` to `dbt_project.yml`.
@@ -106,12 +102,11 @@ pub fn duplicate_key(events: &Events, place: &str, file: &Path) -> Result<()> {
 /// # Errors
 /// See [`old_key`].
 pub fn project_flags_moved(events: &Events) -> Result<()> {
-    events.warn(untagged(
-        events,
-        "ProjectFlagsMovedDeprecation",
-        "D013",
-        "User config should be moved from the 'config' key in profiles.yml to the 'flags' key in dbt_project.yml.",
-    ))
+    let text = events.paint().warning_tag(
+        "Deprecated functionality\n\nUser config should be moved from the 'config' key in profiles.yml to the 'flags' key \
+         in dbt_project.yml.",
+    );
+    events.deprecation(Event::new("ProjectFlagsMovedDeprecation", "D013", Level::Warn, text))
 }
 
 /// Says that a folder of packages under its old name is among the `clean-targets`.
@@ -119,33 +114,23 @@ pub fn project_flags_moved(events: &Events) -> Result<()> {
 /// # Errors
 /// See [`old_key`].
 pub fn install_path(events: &Events) -> Result<()> {
-    events.warn(untagged(
-        events,
-        "PackageInstallPathDeprecation",
-        "D002",
-        "The default package install path has changed from `dbt_modules` to `dbt_packages`. Please update \
-         `clean-targets` in `dbt_project.yml` and check `.gitignore` as well. Or, set `packages-install-path: \
-         dbt_modules` if you'd like to keep the current value.",
-    ))
+    // The indentation is dbt's.
+    let description = "        The default package install path has changed from `dbt_modules` to `dbt_packages`.
+        Please update `clean-targets` in `dbt_project.yml` and check `.gitignore` as well.
+        Or, set `packages-install-path: dbt_modules` if you'd like to keep the current value.
+        ";
+    events.deprecation(unnamed(events.paint(), "PackageInstallPathDeprecation", "D002", description))
 }
 
-/// A notice of the kind that does not repeat its event's name.
-fn untagged(events: &Events, name: &'static str, code: &'static str, description: &str) -> Event {
-    let message = events.paint().warning_tag(&format!("Deprecated functionality\n{}", wrap(description)));
-    Event::new(name, code, Level::Warn, message)
-}
-
-/// Breaks a text between words so that no line is longer than dbt's width.
-fn wrap(text: &str) -> String {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= WIDTH => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines.join("\n")
+/// Says that a package of the hub goes on under another name.
+///
+/// # Errors
+/// See [`old_key`].
+pub fn package_redirect(events: &Events, old: &str, new: &str) -> Result<()> {
+    let description = format!(
+        "The `{old}` package is deprecated in favor of `{new}`. Please update your `packages.yml` configuration to use \
+         `{new}` instead."
+    );
+    let event = unnamed(events.paint(), "PackageRedirectDeprecation", "D001", &description);
+    events.deprecation(event.with("old_name", old).with("new_name", new))
 }

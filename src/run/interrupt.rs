@@ -3,8 +3,13 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Once, PoisonError};
+use std::thread;
+use std::time::Duration;
 
 type Action = Box<dyn Fn() + Send>;
+
+/// How long a statement that begins after Ctrl-C may run.
+const AGAIN: Duration = Duration::from_millis(50);
 
 static INSTALLED: Once = Once::new();
 static CURRENT: Mutex<Option<Action>> = Mutex::new(None);
@@ -44,10 +49,22 @@ impl Drop for Watch {
     }
 }
 
+/// Interrupts the run until it has ended: what was pressed between two statements must not be lost on the second.
 fn on_ctrl_c() {
-    match CURRENT.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
-        Some(action) => action(),
+    if !interrupt_current() {
         // Outside of a run there is nothing to wind up: the code is the shell's for an interrupted program.
-        None => std::process::exit(130),
+        std::process::exit(130);
     }
+    while interrupt_current() {
+        thread::sleep(AGAIN);
+    }
+}
+
+/// Interrupts the statements of the run in progress; false if there is none.
+fn interrupt_current() -> bool {
+    let current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(action) = current.as_ref() {
+        action();
+    }
+    current.is_some()
 }

@@ -25,6 +25,5 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
         artifacts::write_run_results(&workspace.globals, &workspace.compiled, &results)?;
     }
     run::summary(events, &shared, false, &results);
-    workspace.summarize_deprecations();
     Ok(results.success())
 }

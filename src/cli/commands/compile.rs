@@ -34,6 +34,5 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>, task: Task) -> Re
         Task::Show => run::print_rows(events, flags, &results),
         _ => run::print_compiled(events, flags, &shared, &results),
     }
-    workspace.summarize_deprecations();
     results.verdict()
 }

@@ -33,7 +33,6 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
                     --no-compile` with dbt for it; it reads the same project and database.";
         events.emit(lines::note(Level::Warn, text));
     }
-    workspace.summarize_deprecations();
     Ok(success)
 }
 

@@ -28,6 +28,5 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
         artifacts::write_sources(&workspace.globals, output.as_deref(), &results)?;
     }
     run::freshness_summary(events, &results);
-    workspace.summarize_deprecations();
     Ok(results.success())
 }

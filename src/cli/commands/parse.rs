@@ -10,6 +10,5 @@ use crate::invocation::Invocation;
 pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
     let workspace = Workspace::open(invocation, events)?;
     workspace.write_manifest()?;
-    workspace.summarize_deprecations();
     Ok(true)
 }

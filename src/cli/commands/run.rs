@@ -34,6 +34,5 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>, task: Task) -> Re
     if !plan.is_empty() || task == Task::Seed {
         run::summary(events, &shared, invocation.flags.store_failures, &results);
     }
-    workspace.summarize_deprecations();
     results.verdict()
 }

@@ -29,6 +29,5 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
     if invocation.flags.write_json {
         artifacts::write_run_results(&workspace.globals, &workspace.compiled, &results)?;
     }
-    workspace.summarize_deprecations();
     Ok(results.success())
 }

@@ -44,7 +44,11 @@ fn type_of(constraint: &Constraint) -> &str {
 ///
 /// # Errors
 /// A constraint or a combination of them is not allowed; a contract has no columns.
-pub fn patch_constraints(node: &mut Node, constraints: &[Json], mut warn: impl FnMut(&str)) -> Result<()> {
+pub fn patch_constraints(
+    node: &mut Node,
+    constraints: &[Json],
+    mut warn: impl FnMut(&str) -> Result<()>,
+) -> Result<()> {
     if node.contract.enforced {
         check_prerequisites(node, &mut warn)?;
         if constraints.iter().any(|constraint| !is_constraint_type(constraint)) {
@@ -83,7 +87,7 @@ pub fn patch_constraints(node: &mut Node, constraints: &[Json], mut warn: impl F
     Ok(())
 }
 
-fn check_prerequisites(node: &Node, warn: &mut impl FnMut(&str)) -> Result<()> {
+fn check_prerequisites(node: &Node, warn: &mut impl FnMut(&str) -> Result<()>) -> Result<()> {
     let unsupported = node
         .columns
         .values()
@@ -94,7 +98,7 @@ fn check_prerequisites(node: &Node, warn: &mut impl FnMut(&str)) -> Result<()> {
         warn(&format!(
             "Constraint types are not supported for {materialized} materializations and will be ignored.  Set \
              'warn_unsupported: false' on this constraint to ignore this warning."
-        ));
+        ))?;
     }
     let mut problems = Vec::new();
     if node.columns.is_empty() {

@@ -7,6 +7,7 @@ use super::patch::{list, map, text};
 use super::shape::{Check, Complaint, Type, check, require};
 use super::{File, Loader};
 use crate::error::{Error, Result};
+use crate::events::deprecations::unnamed;
 use crate::manifest::{Disabled, Exposure, ResourceType};
 use crate::parse::config::Said;
 use crate::parse::duplicates::{add_disabled, duplicate};
@@ -22,7 +23,7 @@ impl Loader<'_> {
                 |complaint: Complaint| complaint.into_error(&file.path, "exposures", &entry.data, entry.line);
             check_exposure(&entry.data).map_err(complain)?;
             let mut exposure = self.exposure_of(file, &entry.data)?;
-            self.warn_name(&exposure.name);
+            self.warn_name(&exposure.name)?;
             for expression in list(&entry.data, "depends_on") {
                 refer(&mut exposure, &python::text(expression))?;
             }
@@ -38,17 +39,17 @@ impl Loader<'_> {
         Ok(())
     }
 
-    fn warn_name(&self, name: &str) {
+    fn warn_name(&self, name: &str) -> Result<()> {
         if name.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-')) {
-            return;
+            return Ok(());
         }
         let text = format!(
-            "[WARNING]: Starting in v1.3, the 'name' of an exposure should contain only letters, numbers, and underscores. \
+            "Starting in v1.3, the 'name' of an exposure should contain only letters, numbers, and underscores. \
              Exposures support a new property, 'label', which may contain spaces, capital letters, and special characters. \
              {name} does not follow this pattern. Please update the 'name', and use the 'label' property for a \
              human-friendly title. This will raise an error in a future version of dbt-core."
         );
-        self.cx.warnings.deprecation("ExposureNameDeprecation", "D007", &text);
+        self.cx.warnings.deprecated(unnamed(self.cx.warnings.paint(), "ExposureNameDeprecation", "D007", &text))
     }
 
     fn exposure_of(&self, file: &File<'_>, data: &JsonMap<String, Json>) -> Result<Exposure> {

@@ -20,14 +20,14 @@ impl Loader<'_> {
             let cx = self.cx;
             let Some(found) = self.manifest.macros.get_mut(&format!("macro.{}.{name}", file.package)) else {
                 let message = format!("Found patch for macro \"{name}\" which was not found");
-                cx.warnings.warn("MacroNotFoundForPatch", "I059", &message);
+                cx.warnings.warn("MacroNotFoundForPatch", "I059", &message)?;
                 continue;
             };
             if let Some(existing) = &found.patch_path {
                 let existing = existing.split_once("://").map_or(existing.as_str(), |(_, path)| path);
                 return Err(described_twice(&name, &file.package, &file.path, existing));
             }
-            describe(cx, found, &entry.data, file.id());
+            describe(cx, found, &entry.data, file.id())?;
         }
         Ok(())
     }
@@ -59,7 +59,7 @@ fn described_twice(name: &str, package: &str, path: &str, existing: &str) -> Err
     ))
 }
 
-fn describe(cx: &Cx, found: &mut Macro, data: &JsonMap<String, Json>, file_id: String) {
+fn describe(cx: &Cx, found: &mut Macro, data: &JsonMap<String, Json>, file_id: String) -> Result<()> {
     let config = map(data, "config");
     let mut meta = map(data, "meta");
     meta.extend(map(&config, "meta"));
@@ -76,7 +76,7 @@ fn describe(cx: &Cx, found: &mut Macro, data: &JsonMap<String, Json>, file_id: S
         })
         .collect();
     if cx.flags.validate_macro_args {
-        check_arguments(cx, found, &arguments);
+        check_arguments(cx, found, &arguments)?;
     }
     if !arguments.is_empty() || !cx.flags.validate_macro_args {
         found.arguments = arguments;
@@ -87,28 +87,30 @@ fn describe(cx: &Cx, found: &mut Macro, data: &JsonMap<String, Json>, file_id: S
     found.config.insert("docs".to_owned(), Json::Object(docs.clone()));
     found.meta = meta;
     found.docs = docs;
+    Ok(())
 }
 
-fn check_arguments(cx: &Cx, found: &Macro, described: &[MacroArgument]) {
+fn check_arguments(cx: &Cx, found: &Macro, described: &[MacroArgument]) -> Result<()> {
     if described.is_empty() {
-        return;
+        return Ok(());
     }
     let warn = |message: String| cx.warnings.warn("InvalidMacroAnnotation", "I076", &message);
     let name = &found.name;
     for (real, argument) in found.arguments.iter().zip(described) {
         if real.name != argument.name {
-            warn(format!("Argument {} in yaml for macro {name} does not match the jinja definition.", argument.name));
+            warn(format!("Argument {} in yaml for macro {name} does not match the jinja definition.", argument.name))?;
         }
     }
     if described.len() != found.arguments.len() {
-        warn(format!("The number of arguments in the yaml for macro {name} does not match the jinja definition."));
+        warn(format!("The number of arguments in the yaml for macro {name} does not match the jinja definition."))?;
     }
     for argument in described {
         let given = argument.arg_type.as_deref().unwrap_or_default();
         if !given.trim().is_empty() && !is_valid_type(given) {
-            warn(format!("Argument {} in the yaml for macro {name} has an invalid type.", argument.name));
+            warn(format!("Argument {} in the yaml for macro {name} has an invalid type.", argument.name))?;
         }
     }
+    Ok(())
 }
 
 /// Whether `text` is a type of dbt's macro annotations: `int`, `list[str]`, `dict[str, optional[int]]`.

@@ -137,7 +137,7 @@ impl<'a> Loader<'a> {
         self.load_described(&file, "snapshots")?;
         self.load_sources(&file)?;
         self.load_macros(&file)?;
-        self.load_singular_tests(&file);
+        self.load_singular_tests(&file)?;
         self.load_described(&file, "analyses")?;
         self.load_exposures(&file)?;
         self.load_described(&file, "functions")?;

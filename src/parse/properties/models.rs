@@ -63,10 +63,7 @@ pub fn patch_model(cx: &Cx, node: &mut Node, patch: &Patch) -> Result<()> {
 /// # Errors
 /// A constraint is not allowed.
 pub fn apply_constraints(cx: &Cx, node: &mut Node, patch: &Patch) -> Result<()> {
-    let warn = |message: &str| {
-        let text = crate::parse::warnings::wrap(message, 80);
-        cx.warnings.warn("UnsupportedConstraintMaterialization", "I068", &text);
-    };
+    let warn = |message: &str| cx.warnings.warn_wrapped("UnsupportedConstraintMaterialization", "I068", message);
     patch_constraints(node, &patch.constraints, warn).map_err(|error| in_node(error, node))
 }
 

@@ -158,15 +158,15 @@ impl Loader<'_> {
         let node_type = self.manifest.nodes.get(unique_id).map(|node| node.resource_type);
         match node_type {
             Some(found) if patch.key != "analyses" && found.pluralize() != patch.key => {
-                self.warn_wrong_key(patch, found);
+                self.warn_wrong_key(patch, found)?;
                 Ok(Target::WrongKey)
             }
             _ => Ok(Target::Node(unique_id.clone())),
         }
     }
 
-    fn warn_wrong_key(&self, patch: &Patch, found: ResourceType) {
-        let text = crate::parse::warnings::wrap(
+    fn warn_wrong_key(&self, patch: &Patch, found: ResourceType) -> Result<()> {
+        let text = crate::events::deprecations::wrap(
             &format!(
                 "'{}' is a {} node, but it is specified in the {} section of {}. To fix this error, place the `{}` \
                  specification under the {} key instead.",
@@ -177,9 +177,9 @@ impl Loader<'_> {
                 patch.name,
                 found.pluralize()
             ),
-            80,
+            self.cx.warnings.paint().width,
         );
-        self.cx.warnings.warn("WrongResourceSchemaFile", "I057", &text);
+        self.cx.warnings.warn("WrongResourceSchemaFile", "I057", &text)
     }
 
     fn patch_enabled(&mut self, unique_id: &UniqueId, patch: &Patch) -> Result<()> {
@@ -196,8 +196,7 @@ impl Loader<'_> {
         let resource_type = type_of_key(&patch.key);
         let found = find_disabled(self.manifest, &patch.name, Some(package), Some(resource_type));
         if found.is_empty() {
-            self.warn_no_node(&patch.name, &patch.key, &patch.path);
-            return Ok(());
+            return self.warn_no_node(&patch.name, &patch.key, &patch.path);
         }
         if found.len() > 1 && patch.config.get("enabled").is_some_and(crate::parse::python::truthy) {
             return Err(several_disabled(found.len(), resource_type, &patch.name));
@@ -212,12 +211,12 @@ impl Loader<'_> {
         Ok(())
     }
 
-    pub(super) fn warn_no_node(&self, name: &str, key: &str, path: &str) {
+    pub(super) fn warn_no_node(&self, name: &str, key: &str, path: &str) -> Result<()> {
         self.cx.warnings.warn(
             "NoNodeForYamlKey",
             "I058",
             &format!("Did not find matching node for patch with name '{name}' in the '{key}' section of file '{path}'"),
-        );
+        )
     }
 }
 
@@ -304,14 +303,11 @@ pub fn patch_properties(cx: &Cx, node: &mut Node, patch: &Patch) -> Result<()> {
             fields.extend(patch.function.clone().unwrap_or_default());
             Ok(())
         }
-        _ => {
-            warn_model_only(cx, node, patch);
-            Ok(())
-        }
+        _ => warn_model_only(cx, node, patch),
     }
 }
 
-fn warn_model_only(cx: &Cx, node: &Node, patch: &Patch) {
+fn warn_model_only(cx: &Cx, node: &Node, patch: &Patch) -> Result<()> {
     for (field, given) in [("access", patch.access.is_some()), ("constraints", !patch.constraints.is_empty())] {
         if given {
             let resource_type = node.resource_type.as_str();
@@ -319,7 +315,8 @@ fn warn_model_only(cx: &Cx, node: &Node, patch: &Patch) {
                 "ValidationWarning",
                 "I009",
                 &format!("Field {field} is not valid for {resource_type} ({})", patch.name),
-            );
+            )?;
         }
     }
+    Ok(())
 }

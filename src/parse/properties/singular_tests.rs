@@ -4,15 +4,21 @@ use serde_json::Value as Json;
 
 use super::patch::{Patch, patch_config, prepare};
 use super::{File, Loader};
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 
 impl Loader<'_> {
     /// Describes singular tests. dbt warns where the section is not what it expects, because older projects use the key
     /// otherwise.
-    pub(super) fn load_singular_tests(&mut self, file: &File<'_>) {
-        if let Err(error) = self.describe_singular_tests(file) {
-            let message = format!("Unable to parse 'data_tests' section of file '{}'\n{error}", file.path);
-            self.cx.warnings.warn("Note", "Z050", &message);
+    ///
+    /// # Errors
+    /// This warning is an error in this run.
+    pub(super) fn load_singular_tests(&mut self, file: &File<'_>) -> Result<()> {
+        match self.describe_singular_tests(file) {
+            Err(error) if error.kind == ErrorKind::Parsing => {
+                let message = format!("Unable to parse 'data_tests' section of file '{}'\n{error}", file.path);
+                self.cx.warnings.warn("Note", "Z050", &message)
+            }
+            described => described,
         }
     }
 
@@ -22,7 +28,7 @@ impl Loader<'_> {
             let patch = Patch::new(&entry, &file.path, &file.id(), "data_tests")?;
             let found = self.singular.find(&patch.name, Some(&file.package), None)?.cloned();
             let Some(unique_id) = found else {
-                self.warn_no_node(&patch.name, "data_tests", &file.path);
+                self.warn_no_node(&patch.name, "data_tests", &file.path)?;
                 continue;
             };
             let cx = self.cx;

@@ -184,7 +184,7 @@ pub fn construct(
             add_disabled(manifest, Disabled::Source(Box::new(source)));
         }
     }
-    warn_unused(cx, overrides, &used);
+    warn_unused(cx, overrides, &used)?;
     Ok(tests)
 }
 
@@ -210,7 +210,7 @@ fn warn_unused(
     cx: &Cx,
     overrides: &HashMap<(String, String), Override>,
     used: &HashMap<&(String, String), Vec<String>>,
-) {
+) -> Result<()> {
     let mut lines = Vec::new();
     for (key, given) in overrides {
         let (package, source) = key;
@@ -222,12 +222,12 @@ fn warn_unused(
         let unused = named.filter(|name| !tables.contains(name));
         lines.extend(unused.map(|name| format!("  - Source table {package}.{source}.{name} (in {})", given.path)));
     }
-    if !lines.is_empty() {
-        lines.sort();
-        let text =
-            format!("During parsing, dbt encountered source overrides that had no target:\n{}\n", lines.join("\n"));
-        cx.warnings.warn("UnusedTables", "I056", &text);
+    if lines.is_empty() {
+        return Ok(());
     }
+    lines.sort();
+    let text = format!("During parsing, dbt encountered source overrides that had no target:\n{}\n", lines.join("\n"));
+    cx.warnings.warn("UnusedTables", "I056", &text)
 }
 
 fn target_of(table: &UnparsedTable) -> TestTarget {
@@ -311,13 +311,13 @@ fn parse_source(cx: &Cx, table: &UnparsedTable) -> Result<SourceDefinition> {
         name,
         config,
     };
-    warn_freshness(cx, &source);
+    warn_freshness(cx, &source)?;
     source.relation_name = Some(relation_name(cx, &source)?);
     Ok(source)
 }
 
 /// DuckDB does not tell when a table was changed last, so freshness needs a field or a query.
-fn warn_freshness(cx: &Cx, source: &SourceDefinition) {
+fn warn_freshness(cx: &Cx, source: &SourceDefinition) -> Result<()> {
     let Config(config) = &source.config;
     let threshold = |key: &str| {
         let value = config.get("freshness").and_then(|freshness| freshness.get(key));
@@ -331,8 +331,9 @@ fn warn_freshness(cx: &Cx, source: &SourceDefinition) {
              source '{}.{}'.",
             source.source_name, source.name
         );
-        cx.warnings.warn("FreshnessConfigProblem", "I073", &message);
+        return cx.warnings.warn("FreshnessConfigProblem", "I073", &message);
     }
+    Ok(())
 }
 
 fn relation_name(cx: &Cx, source: &SourceDefinition) -> Result<String> {
@@ -345,8 +346,7 @@ fn relation_name(cx: &Cx, source: &SourceDefinition) -> Result<String> {
         column: own.column,
     };
     let quoted = SourceDefinition { quoting, ..source.clone() };
-    let relation = source_relation(&quoted)
-        .map_err(|error| Error::compilation(error.to_string()).in_node("source", &source.name, &source.path))?;
+    let relation = source_relation(&quoted).map_err(|error| error.in_node("source", &source.name, &source.path))?;
     Ok(relation.render())
 }
 

@@ -43,7 +43,7 @@ impl Loader<'_> {
                 self.put_version(node, &name, &number, &patch)?;
             } else {
                 let file_name = versioned_file_name(&name, version, &number);
-                self.warn_no_node(&file_name, "models", &file.path);
+                self.warn_no_node(&file_name, "models", &file.path)?;
             }
             let target =
                 TestTarget::of_node(TargetKind::Model, &entry.data, file.package.clone(), Some(number.clone()));

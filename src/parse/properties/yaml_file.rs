@@ -45,7 +45,7 @@ pub fn read<'a>(files: &'a [SourceFile], warnings: &Warnings) -> Result<Vec<Sche
         let (node, duplicates) = parsed.map_err(|error| unreadable(file, &error.to_string()))?;
         for duplicate in duplicates {
             let description = format!("{} in file `{path}`", duplicate.message);
-            warnings.deprecation("DuplicateYAMLKeysDeprecation", "D024", &description);
+            warnings.deprecation("DuplicateYAMLKeysDeprecation", "D024", &description)?;
         }
         match node.value {
             yaml::Value::Null => {}

@@ -112,7 +112,7 @@ fn read(
                  move into the `config.meta`.",
                 target.path
             ),
-        );
+        )?;
     }
     let take_text = |arguments: &mut JsonMap<String, Json>, key: &str| {
         arguments.shift_remove(key).map(|value| python::text(&value))
@@ -231,12 +231,12 @@ fn extract(cx: &Cx, target: &TestTarget, test: &Json, column: Option<&str>) -> R
     if let Some(column) = column {
         body.insert("column_name".to_owned(), Json::from(column));
     }
-    merge_arguments(cx, target, &name, &mut body);
+    merge_arguments(cx, target, &name, &mut body)?;
     Ok((name, body))
 }
 
 /// Arguments belong below `arguments`; beside the configuration they are deprecated.
-fn merge_arguments(cx: &Cx, target: &TestTarget, test: &str, body: &mut JsonMap<String, Json>) {
+fn merge_arguments(cx: &Cx, target: &TestTarget, test: &str, body: &mut JsonMap<String, Json>) -> Result<()> {
     if !cx.flags.generic_test_arguments {
         if let Some(arguments) = body.get("arguments") {
             let shown = python::text(arguments);
@@ -248,9 +248,9 @@ fn merge_arguments(cx: &Cx, target: &TestTarget, test: &str, body: &mut JsonMap<
                      `require_generic_test_arguments_property` behavior change flag. The `arguments` property is deprecated \
                      for custom usage and will be used to nest keyword arguments in future versions of dbt."
                 ),
-            );
+            )?;
         }
-        return;
+        return Ok(());
     }
     let arguments = body.shift_remove("arguments").unwrap_or(Json::Null);
     let path = &target.path;
@@ -263,7 +263,7 @@ fn merge_arguments(cx: &Cx, target: &TestTarget, test: &str, body: &mut JsonMap<
                 "Found `{key}` as a top-level property of `{place}` in file `{path}`. The `{key}` top-level property should \
                  be moved into the `config` of `{place}`."
             ),
-        );
+        )?;
     }
     let known =
         |key: &str| matches!(key, "config" | "column_name" | "description" | "name") || CONFIG_ARGUMENTS.contains(&key);
@@ -276,11 +276,12 @@ fn merge_arguments(cx: &Cx, target: &TestTarget, test: &str, body: &mut JsonMap<
                  tests should be nested under the `arguments` property.",
                 target.name, target.package
             ),
-        );
+        )?;
     }
     if let Json::Object(arguments) = arguments {
         body.extend(arguments);
     }
+    Ok(())
 }
 
 /// Takes the configuration out of the arguments and renders its texts.
