@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-/// A project is many small allocations on all cores: with the system's allocator they took 28 % of a parse.
+/// Parsing makes and drops many small values on several threads; this allocator takes a sixth off its time.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -284,6 +284,9 @@ fn tarballs_are_installed_under_the_name_given() {
     assert!(!sandbox.read("logs/dbt.log").contains("s3cr3t"));
     assert_eq!(sandbox.read("dbt_packages/outer/dbt_project.yml"), "name: inner\n");
     assert_eq!(sandbox.run(&["deps"]).code, 0, "the lock file is read with its templates rendered");
+    write(&sandbox, "packages.yml", "packages: []");
+    write(&sandbox, "package-lock.yml", &sandbox.read("package-lock.yml").replace("FOLDER", "NOT_SET"));
+    assert_eq!(sandbox.run(&["parse"]).code, 0, "commands that install nothing do not render the lock file");
 }
 
 /// A repository with the tags `v1` and `v2` and a project in a folder; its address.

@@ -11,6 +11,7 @@ use crate::manifest::ResourceType;
 
 use super::call::Args;
 use super::errors::{raise, raise_compilation};
+use super::runtime_config::RuntimeConfig;
 use super::scope::{Phase, Scope};
 use super::signature::Signature;
 use super::{bridge, references, results, runtime, vars};
@@ -129,6 +130,7 @@ impl Object for Resolver {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         match key.as_str()? {
             CLASS_KEY => Some(self.class().value()),
+            "config" => Some(RuntimeConfig::of_root(&self.scope)),
             "current_project" => Some(Value::from(self.scope.globals.project.root.name.clone())),
             _ => None,
         }

@@ -23,6 +23,7 @@ mod references;
 mod relations;
 pub mod results;
 pub mod runtime;
+mod runtime_config;
 mod scope;
 mod seeds;
 mod signature;

@@ -132,10 +132,10 @@ fn load_packages(
     events: &Events,
 ) -> Result<IndexMap<String, Package>> {
     let project_dir = invocation.flags.project_dir.as_path();
-    let lock = packages::load_lock(project_dir, &Renderer::for_secrets(&invocation.flags.vars))?;
+    let locked = packages::locked_names(project_dir)?;
     let install_path = root.packages_install_path();
     let folders = packages::installed(&project_dir.join(install_path))?;
-    packages::check_installed(list, lock.as_deref(), &folders, install_path)?;
+    packages::check_installed(list, &locked, &folders, install_path)?;
 
     // A package's own file sees no `--vars`, as in dbt.
     let renderer = Renderer::for_project(&Map::new(), Some(target), true);

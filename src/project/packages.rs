@@ -68,6 +68,17 @@ pub fn load_lock(root: &Path, renderer: &Renderer) -> Result<Option<Vec<PackageS
     specs(&rendered, Some(&node)).map(Some).map_err(|error| error.in_file(path.display().to_string()))
 }
 
+/// The names of the packages in `package-lock.yml`, None where one has no name. Nothing is rendered or checked: a command
+/// that finds its packages installed has no need of what `deps` needed to install them.
+///
+/// # Errors
+/// The file is not YAML.
+pub fn locked_names(root: &Path) -> Result<Vec<Option<String>>> {
+    let lock = file::read_mapping(&root.join(LOCK_FILE))?;
+    let entries = lock.get("packages").and_then(Node::as_seq).unwrap_or_default();
+    Ok(entries.iter().map(|entry| entry.get("name").and_then(Node::as_str).map(str::to_owned)).collect())
+}
+
 /// The hash in `package-lock.yml` of the list of which it was made.
 ///
 /// # Errors
@@ -144,23 +155,22 @@ fn file_name(path: &Path) -> String {
 /// The numbers differ: `deps` has to run.
 pub fn check_installed(
     list: &PackageList,
-    lock: Option<&[PackageSpec]>,
+    locked: &[Option<String>],
     folders: &[PathBuf],
     install_path: &str,
 ) -> Result<()> {
-    let locked = lock.unwrap_or_default();
-    let specified = if locked.is_empty() { list.packages.as_slice() } else { locked };
-    if specified.len() == folders.len() {
+    let specified = if locked.is_empty() { list.packages.len() } else { locked.len() };
+    if specified == folders.len() {
         return Ok(());
     }
     let names: Vec<String> =
         folders.iter().map(|path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned()).collect();
     let missing: Vec<&str> =
-        locked.iter().filter_map(|spec| spec.name.as_deref()).filter(|name| !names.iter().any(|n| n == name)).collect();
+        locked.iter().filter_map(|name| name.as_deref()).filter(|name| !names.iter().any(|n| n == name)).collect();
     let mut message = format!(
         "dbt expects {} package(s) based on packages specified in {}, but found only {} package(s) installed in \
          {install_path}. ",
-        specified.len(),
+        specified,
         list.file,
         folders.len()
     );

@@ -12,6 +12,14 @@ use super::errors::{exception_class, from_crate, on_open};
 use crate::adapter::{AdapterError, AdapterErrorKind, Connection, Engine};
 use crate::error::Error;
 
+/// Loads the DuckDB library on a thread of its own, so that a command that will need it reads its project meanwhile. Opens
+/// no database and touches no file; a library that cannot be loaded ends the program with a message.
+pub fn preload() {
+    // A configuration is the smallest thing that DuckDB makes, and making one loads the library.
+    let loader = std::thread::Builder::new().name("preload".to_owned());
+    let _ = loader.spawn(|| drop(Config::default().threads(1)));
+}
+
 /// One DuckDB database, shared by all workers.
 pub struct DuckDbEngine {
     credentials: DuckDbCredentials,

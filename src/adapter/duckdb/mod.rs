@@ -12,7 +12,7 @@ mod secrets;
 
 pub use attach::Attachment;
 pub use credentials::{DuckDbCredentials, Extension, Retries, database_name};
-pub use engine::DuckDbEngine;
+pub use engine::{DuckDbEngine, preload};
 pub use motherduck::MotherDuck;
 pub use plugins::{Plugin, PluginRead};
 pub use secrets::Secret;

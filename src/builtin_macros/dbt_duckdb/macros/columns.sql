@@ -20,11 +20,3 @@
   {% endfor %}
 
 {% endmacro %}
-
-{# DuckDB changes a type in place. A column built anew and renamed, as other databases need it, could not be
-   committed together with a delete from the same table. #}
-{% macro duckdb__alter_column_type(relation, column_name, new_column_type) -%}
-  {% call statement('alter_column_type') %}
-    alter table {{ relation.render() }} alter column {{ adapter.quote(column_name) }} type {{ new_column_type }}
-  {% endcall %}
-{%- endmacro %}
