@@ -201,7 +201,16 @@ fn model(scope: &Scope) -> Value {
             "unique_id": unique_id, "name": name, "package_name": package, "resource_type": "macro"
         }),
     };
-    from_json(&json)
+    let model = from_json(&json);
+    if scope.subject.node().is_some_and(|node| node.resource_type == ResourceType::Model) {
+        let batch = scope.run().and_then(|run| run.batch.as_ref());
+        let value = batch.map_or_else(|| Value::from(()), super::batch::Batch::value);
+        if let Some(entries) = model.downcast_object_ref::<Dict>() {
+            // A text is always a key.
+            let _ = entries.set_item(Value::from("batch"), value);
+        }
+    }
+    model
 }
 
 fn hooks(scope: &Scope, key: &str) -> Value {
@@ -324,7 +333,7 @@ fn write(scope: &Scope, args: &Args) -> Result<Value, MjError> {
     };
     let Some(run) = scope.run() else { return Ok(Value::from("")) };
     let project = &scope.globals.project;
-    let path = project.target_path.join("run").join(runtime::write_path(node));
+    let path = project.target_path.join("run").join(runtime::write_path(node, run.batch.as_ref()));
     runtime::write_text(&path, &payload).map_err(raise)?;
     let shown = path.strip_prefix(&project.root.root).unwrap_or(&path).to_string_lossy().into_owned();
     run.shared.compiled.update(&node.unique_id, |compiled| compiled.build_path = Some(shown));

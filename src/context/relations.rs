@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use serde_json::{Map as JsonMap, Value as Json};
 
-use crate::adapter::{Policy, Relation, RelationType};
+use crate::adapter::{EventTimeFilter, Policy, Relation, RelationType};
 use crate::jinja::value::{from_json, py_str};
 use crate::jinja::{MjError, Value};
 use crate::manifest::{Node, Quoting, SourceDefinition};
 
 use super::bridge;
 use super::errors::{raise, raise_compilation};
+use super::event_time;
 use super::runtime::NodeRun;
 use super::scope::{Scope, Subject};
 
@@ -33,7 +34,8 @@ pub fn of_node(scope: &Arc<Scope>, run: &Arc<NodeRun>, node: &Node) -> Result<Va
             None => node_relation(scope, node),
         },
     };
-    Ok(bridge::relation_value(limited(scope, relation)))
+    let filter = event_time::filter(scope, &node.config, &node.columns, None);
+    Ok(bridge::relation_value(limited(scope, relation, filter)))
 }
 
 /// Where the state of `--defer` has a node: if it does not exist here, or, with `--favor-state`, if it is not built now.
@@ -59,15 +61,19 @@ pub fn of_function(scope: &Arc<Scope>, run: &Arc<NodeRun>, node: &Node) -> Resul
 /// The relation that `source()` gives.
 pub fn of_source(scope: &Arc<Scope>, run: &Arc<NodeRun>, source: &SourceDefinition) -> Result<Value, MjError> {
     let _ = run;
-    Ok(bridge::relation_value(limited(scope, source_relation(source)?)))
+    let filter = event_time::filter(scope, &source.config, &source.columns, source.quoting.column);
+    Ok(bridge::relation_value(limited(scope, source_relation(source)?, filter)))
 }
 
-/// `--empty` reads no rows of what a node refers to; the rows of a unit test are its own.
-fn limited(scope: &Scope, mut relation: Relation) -> Relation {
-    let in_unit_test = scope.subject.node().is_some_and(|node| node.unit_test().is_some());
-    if scope.globals.invocation.flags.empty && !in_unit_test {
+/// `--empty` reads no rows of what a node refers to, batches and samples read some; the rows of a unit test are its own.
+fn limited(scope: &Scope, mut relation: Relation, filter: Option<EventTimeFilter>) -> Relation {
+    if scope.subject.node().is_some_and(|node| node.unit_test().is_some()) {
+        return relation;
+    }
+    if scope.globals.invocation.flags.empty {
         relation.limit = Some(0);
     }
+    relation.event_time_filter = filter;
     relation
 }
 
