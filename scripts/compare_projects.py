@@ -92,7 +92,7 @@ def kind_of(where):
 def compare(left, right, options):
     """Compares two sides, command by command, and what they left in databases."""
     report = Report()
-    steady = Steady(left), Steady(right)
+    steady = [Steady(side, (left, right)) for side in (left, right)]
     for here, there in zip(left.steps, right.steps):
         if here.exit_code != there.exit_code:
             tail = "\n".join(there.output.strip().splitlines()[-12:])

@@ -6,6 +6,7 @@ pub mod builtin_macros;
 pub mod cli;
 pub mod compile;
 pub mod context;
+pub mod deps;
 pub mod error;
 pub mod events;
 pub mod graph;

@@ -21,7 +21,7 @@ fn parse_yaml(text: &str) -> Result<Value, MjError> {
 }
 
 fn print_yaml(value: &Value, sort_keys: bool) -> Result<String, MjError> {
-    Ok(yaml::dump(&yaml::from_json(to_json(value)?), yaml::DumpOptions { sort_keys }))
+    Ok(yaml::dump(&yaml::from_json(to_json(value)?), yaml::DumpOptions { sort_keys, ..Default::default() }))
 }
 
 fn host_functions(root: &Dict) {

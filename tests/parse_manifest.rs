@@ -36,6 +36,7 @@ sources:
       - name: customers
         freshness: {error_after: {count: 2, period: day}}
         columns: [{name: id, data_tests: [unique]}]
+        external: {location: here, partitions: [{name: day, data_type: date, vals: [1]}]}
 exposures:
   - name: board
     type: dashboard
@@ -59,15 +60,15 @@ fn project() -> Sandbox {
         .project()
         .file(
             "dbt_project.yml",
-            "name: a\nprofile: p\nvars: {unit: euro}\nmodels:\n  a:\n    +tags: from_project\n    marts:\n      +schema: marts\n",
+            "name: a\nprofile: p\nvars: {unit: euro}\nmodels:\n  a:\n    +tags: from_project\n    +note: said\n    marts:\n      +schema: marts\n",
         )
         .file(
             "models/marts/orders.sql",
             "{{ config(materialized='table', tags='in_file') }}\nselect * from {{ ref('dim', v=1) }} join {{ source('raw', \
-             'customers') }} using (id)",
+             'customers') }} using (id) join {{ source('raw', 'customers') }} using (id)",
         )
         .file("models/dim.sql", "select 1 as id")
-        .file("models/dim_v1.sql", "{{ config(enabled=true, x=[1, none]) }} select 1 as id")
+        .file("models/dim_v1.sql", "{{ config(enabled=true, x=[1, none], note=none) }} select 1 as id")
         .file("models/docs.md", "{% docs about %}\nOrders\n{% enddocs %}")
         .file("models/schema.yml", SCHEMA)
         .file("tests/generic/positive.sql", "{% test positive(model, column_name, above) %}select 1{% endtest %}")
@@ -120,6 +121,8 @@ fn configuration_comes_from_everywhere() {
     let old = &manifest["nodes"]["model.a.dim.v1"];
     assert_eq!(old["alias"], json!("dim_old"));
     assert_eq!(old["fqn"], json!(["a", "dim", "v1"]));
+    assert_eq!(old["config"]["note"], json!(null), "null takes back what the project said");
+    assert_eq!(manifest["nodes"]["model.a.dim.v2"]["config"]["note"], json!("said"));
     assert_eq!(old["unrendered_config"]["x"], json!("[1, None]"));
     assert_eq!(manifest["nodes"]["model.a.dim.v2"]["alias"], json!("dim_v2"));
 }
@@ -134,6 +137,14 @@ fn sources_tests_and_unit_tests_have_dbts_shape() {
             "error_after": {"count": 2, "period": "day"},
             "filter": null,
         })
+    );
+    let partitions = &manifest["sources"]["source.a.raw.customers"]["external"]["partitions"];
+    let day = json!([{"name": "day", "description": "", "data_type": "date", "meta": {}, "vals": [1]}]);
+    assert_eq!(partitions, &day);
+    assert_eq!(
+        manifest["nodes"]["model.a.orders"]["sources"],
+        json!([["raw", "customers"]]),
+        "a plain model has a set"
     );
     let unit = &manifest["unit_tests"]["unit_test.a.orders.counts"];
     assert_eq!(unit["given"][0]["rows"], json!([{"id": 1}, {"id": null}]));

@@ -172,3 +172,26 @@ fn an_unknown_strategy_is_named() {
     assert!(outcome.stdout.contains("get_incremental_upsert_sql"), "{outcome}");
     assert_snapshot!(sandbox.statuses(), @r"model people: error");
 }
+
+#[test]
+fn a_column_type_changes_before_rows_are_replaced() {
+    for strategy in ["append", "delete+insert", "merge"] {
+        let sandbox = Sandbox::new().project().file(
+            "models/people.sql",
+            &format!(
+                "{{{{ config(materialized='incremental', incremental_strategy='{strategy}', unique_key='id',
+                             on_schema_change='sync_all_columns') }}}}
+                 {{% if is_incremental() %}}select 1 as id, 'text' as n, true as flag
+                 {{% else %}}select 1 as id, 1 as n, false as flag{{% endif %}}"
+            ),
+        );
+        assert_eq!(sandbox.run(&["run"]).code, 0);
+        let outcome = sandbox.run(&["run"]);
+        assert_eq!(outcome.code, 0, "{outcome}");
+        assert_eq!(
+            sandbox.rows("select column_name, column_type from (describe people)"),
+            "id | INTEGER\nn | VARCHAR\nflag | BOOLEAN\n"
+        );
+        assert_eq!(sandbox.rows("select n from people where flag"), "text\n");
+    }
+}

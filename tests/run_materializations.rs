@@ -199,3 +199,125 @@ fn contracts_hold() {
     id | INTEGER | NO | null | null | null
     ");
 }
+
+#[test]
+fn tables_bound_by_a_foreign_key_are_built_again_and_again() {
+    let sandbox = Sandbox::new()
+        .project()
+        .file("models/parent.sql", "select 1 as id, 'x' as name")
+        .file("models/child.sql", "select 1 as id, 1 as parent_id")
+        .file(
+            "models/keys.yml",
+            "models:
+  - name: parent
+    config: {materialized: table, contract: {enforced: true}}
+    columns:
+      - {name: id, data_type: integer, constraints: [{type: primary_key}]}
+      - {name: name, data_type: string}
+  - name: child
+    config: {materialized: table, contract: {enforced: true}}
+    constraints:
+      - {type: foreign_key, columns: [parent_id], to: ref('parent'), to_columns: [id]}
+    columns:
+      - {name: id, data_type: integer, constraints: [{type: check, expression: id > 0}]}
+      - {name: parent_id, data_type: integer}
+",
+        );
+    assert_eq!(sandbox.run(&["run"]).code, 0);
+    let outcome = sandbox.run(&["run"]);
+    assert_snapshot!(outcome.console(), @r#"
+    exit code 0
+    Concurrency: 1 threads (target='dev')
+    1 of 2 START sql table model main.parent ....................................... [RUN]
+    Dropping "a"."main"."child" because it references "a"."main"."parent" through a foreign key; it is rebuilt later in this run
+    Restoring data for "a"."main"."child"; its constraints are rebuilt later in this run
+    1 of 2 OK created sql table model main.parent .................................. [OK in N.NNs]
+    2 of 2 START sql table model main.child ........................................ [RUN]
+    2 of 2 OK created sql table model main.child ................................... [OK in N.NNs]
+    Finished running 2 table models in TIME (N.NNs).
+    Completed successfully
+    Done. PASS=2 WARN=0 ERROR=0 SKIP=0 NO-OP=0 REUSED=0 TOTAL=2
+    "#);
+    assert_snapshot!(sandbox.read("target/run/a/models/parent.sql"), @r#"
+       
+         
+       
+
+       create  table
+         "a"."main"."parent__dbt_tmp"
+     
+     (
+       id integer primary key,
+       name TEXT
+       
+       )
+    ;
+       
+       
+       insert into "a"."main"."parent__dbt_tmp" 
+     (
+       
+         
+         
+         id ,
+       
+         
+         
+         name 
+       
+     )
+    (
+         
+       select id, name
+       from (
+           select 1 as id, 'x' as name
+       ) as model_subq
+       );
+    "#);
+    assert_snapshot!(sandbox.rows("select table_name, constraint_text from duckdb_constraints() order by all"), @r"
+    child | CHECK((id > 0))
+    child | FOREIGN KEY (parent_id) REFERENCES parent(id)
+    parent | NOT NULL
+    parent | PRIMARY KEY(id)
+    ");
+}
+
+#[test]
+fn indexes_of_older_projects_are_created_with_a_warning() {
+    let sandbox = Sandbox::new()
+        .project()
+        .file(
+            "models/old.sql",
+            "{{ config(materialized='table', indexes=[{'columns': ['id'], 'type': 'btree', 'unique': true},
+                                                      {'columns': ['id', 'n'], 'where': 'n > 0'}]) }} select 1 as id, 2 as n",
+        )
+        .file("models/bad_key.sql", "{{ config(materialized='table', indexes=[{'columns': ['id'], 'b': 1}]) }} select 1 as id")
+        .file("models/no_columns.sql", "{{ config(materialized='table', indexes=[{'unique': true}]) }} select 1 as id")
+        .file("models/no_list.sql", "{{ config(materialized='table', indexes=[{'columns': 'id'}]) }} select 1 as id");
+    let outcome = sandbox.run(&["run"]);
+    let console = outcome.console();
+    let lines: Vec<&str> = console.lines().filter(|line| line.contains("index") || line.contains("DuckDB")).collect();
+    assert_snapshot!(lines.join("\n"), @r"
+    DuckDB adapter: `type` of an index has no meaning on DuckDB and is passed over; an index covers all rows of its columns.
+    DuckDB adapter: `where` of an index has no meaning on DuckDB and is passed over; an index covers all rows of its columns.
+      Could not parse index config: at path []: Additional properties are not allowed ('b' was unexpected)
+      > in macro duckdb__get_create_index_sql (macros/adapters.sql)
+      > called by macro get_create_index_sql (macros/adapters/indexes.sql)
+      > called by macro default__create_indexes (macros/adapters/indexes.sql)
+      > called by macro create_indexes (macros/adapters/indexes.sql)
+      Could not parse index config: at path []: 'columns' is a required property
+      > in macro duckdb__get_create_index_sql (macros/adapters.sql)
+      > called by macro get_create_index_sql (macros/adapters/indexes.sql)
+      > called by macro default__create_indexes (macros/adapters/indexes.sql)
+      > called by macro create_indexes (macros/adapters/indexes.sql)
+      Could not parse index config: at path ['columns']: 'id' is not of type 'array'
+      > in macro duckdb__get_create_index_sql (macros/adapters.sql)
+      > called by macro get_create_index_sql (macros/adapters/indexes.sql)
+      > called by macro default__create_indexes (macros/adapters/indexes.sql)
+      > called by macro create_indexes (macros/adapters/indexes.sql)
+    ");
+    assert_snapshot!(sandbox.rows("select is_unique, expressions from duckdb_indexes() order by all"), @r"
+    false | [id, n]
+    true | [id]
+    ");
+}

@@ -104,7 +104,7 @@ fn writes_as_pyyaml_does() {
         let cases: Vec<Json> = serde_json::from_str(&file).unwrap();
         for case in cases {
             count += 1;
-            let options = DumpOptions { sort_keys: case["sort_keys"] == true };
+            let options = DumpOptions { sort_keys: case["sort_keys"] == true, ..DumpOptions::default() };
             let found = dump(&from_json(case["value"].clone()), options);
             if case["text"] != found.as_str() {
                 failures.push(format!("expected {}\n   found {found:?}", case["text"]));

@@ -15,12 +15,13 @@ NOW = "<time of the run>"
 class Steady:
     """Rewrites what one side left so that equal runs leave equal texts."""
 
-    def __init__(self, side):
+    def __init__(self, side, sides):
+        """Of `side`, one of `sides`, which are compared: they have one time of the run, from the first to the last."""
         self.folder = str(side.project)
-        first = datetime.datetime.fromisoformat(side.started)
-        last = datetime.datetime.fromisoformat(side.steps[-1].ended) if side.steps else first
+        times = [each.started for each in sides] + [step.ended for each in sides for step in each.steps]
+        moments = [datetime.datetime.fromisoformat(time) for time in times]
         # A time of the run may be written in any zone.
-        self.first, self.last = first - ZONES, last + ZONES
+        self.first, self.last = min(moments) - ZONES, max(moments) + ZONES
         self.ids = [identity for step in side.steps for identity in invocation_ids(pathlib.Path(step.artifacts))]
 
     def text(self, text):

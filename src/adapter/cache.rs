@@ -27,7 +27,7 @@ pub struct RelationCache(Mutex<Known>);
 pub enum CacheChange {
     /// The relation was known, and the change is made.
     Made,
-    /// The relation was not known: nothing to do.
+    /// The relation was not known before.
     Unknown,
 }
 
@@ -81,7 +81,7 @@ impl RelationCache {
         known.schemas.remove(&gone);
     }
 
-    /// Gives a relation another name; a temporary one that was never known is none of the cache's business.
+    /// Gives a relation another name; one that was never known, as temporary tables are, is known from then on.
     ///
     /// # Errors
     /// The new name is taken. The text is dbt's message.
@@ -95,13 +95,12 @@ impl RelationCache {
                 known.relations.keys().map(show).collect::<Vec<_>>().join(", ")
             ));
         }
-        let Some(mut relation) = known.relations.shift_remove(&key(old)) else {
-            return Ok(CacheChange::Unknown);
-        };
-        relation.path = new.path.clone();
+        let renamed = known.relations.shift_remove(&key(old));
+        let change = if renamed.is_some() { CacheChange::Made } else { CacheChange::Unknown };
+        let relation = renamed.map_or_else(|| new.clone(), |relation| Relation { path: new.path.clone(), ..relation });
         known.schemas.insert((new_key.0.clone(), new_key.1.clone()));
         known.relations.insert(new_key, relation);
-        Ok(CacheChange::Made)
+        Ok(change)
     }
 
     /// The relations of a schema, in the order in which they became known.
@@ -151,6 +150,7 @@ mod tests {
         assert_eq!(cache.rename(&relation("a__dbt_tmp"), &relation("a")), Ok(CacheChange::Made));
         assert_eq!(cache.relations(Some("dev"), "main"), [relation("a")]);
         assert_eq!(cache.rename(&relation("x"), &relation("y")), Ok(CacheChange::Unknown));
+        assert_eq!(cache.relations(Some("dev"), "main"), [relation("a"), relation("y")]);
         assert!(cache.rename(&relation("b"), &relation("a")).unwrap_err().contains("already in cache"));
         cache.drop_schema(Some("dev"), Some("main"));
         assert!(cache.relations(Some("dev"), "main").is_empty());

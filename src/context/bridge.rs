@@ -10,8 +10,7 @@ use crate::manifest::ResourceType;
 
 use super::call::Args;
 use super::database::{
-    AdapterObject, Api, ColumnClass, Operations, PythonJob, RelationObject, ResponseObject, TableObject,
-    run_python_model,
+    AdapterObject, ColumnClass, Operations, PythonJob, RelationObject, ResponseObject, TableObject, run_python_model,
 };
 use super::errors::{raise, raise_compilation};
 use super::macros::Macros;
@@ -40,7 +39,7 @@ pub fn operations(scope: &Scope, run: &Arc<NodeRun>) -> Operations {
 
 /// `api`.
 pub fn api(scope: &Scope) -> Value {
-    Value::from_object(Api { quoting: scope.globals.adapter.quoting() })
+    super::database::api(scope.globals.adapter.quoting())
 }
 
 /// `column`, dbt's old name of `api.Column`.

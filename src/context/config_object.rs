@@ -1,17 +1,19 @@
 //! `config`: a call that records while parsing and does nothing while running, and a reader of the node's
 //! configuration while running.
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde_json::{Map as JsonMap, Value as Json};
 
 use crate::error::Error;
-use crate::jinja::value::{Dict, from_json, to_json};
-use crate::jinja::{MjError, Object, State, Value};
+use crate::jinja::value::{CLASS_KEY, Class, Dict, from_json, to_json};
+use crate::jinja::{MjError, Object, ObjectRepr, State, Value};
 
 use super::call::Args;
 use super::errors::{raise, raise_compilation};
 use super::scope::{Phase, Scope};
+use super::signature::Signature;
 
 /// The `config` of a scope.
 #[derive(Debug)]
@@ -69,6 +71,8 @@ impl ConfigObject {
         let key = match key {
             "pre_hook" => "pre-hook",
             "post_hook" => "post-hook",
+            // Attributes of dbt's configuration have underscores.
+            "pre-hook" | "post-hook" => return None,
             "snapshot_table_column_names" => return snapshot_columns(config),
             other => other,
         };
@@ -122,13 +126,71 @@ fn config_json(value: &Value) -> Result<Json, MjError> {
     Ok(to_json(value).unwrap_or_else(|_| Json::String(crate::jinja::value::py_str(value))))
 }
 
+const SIGNATURES: [Signature; 7] = [
+    Signature("RuntimeConfigObject.get(self, name, default?, validator?)"),
+    Signature("RuntimeConfigObject.meta_get(self, name, default?, validator?)"),
+    Signature("RuntimeConfigObject.meta_require(self, name, validator?)"),
+    Signature("RuntimeConfigObject.persist_column_docs(self)"),
+    Signature("RuntimeConfigObject.persist_relation_docs(self)"),
+    Signature("RuntimeConfigObject.require(self, name, validator?)"),
+    Signature("RuntimeConfigObject.set(self, name, value)"),
+];
+
+/// Lets a caller's check look at a value; after a look-up with a default it is asked only if that is given.
+fn validated(state: &mut State<'_, '_>, args: &Args, optional: bool, value: Value) -> Result<Value, MjError> {
+    let validator = args.get(if optional { 2 } else { 1 }, "validator").filter(|validator| !validator.is_none());
+    let asked = !optional || args.get(1, "default").is_some_and(|default| !default.is_none());
+    if let Some(validator) = validator.filter(|_| asked) {
+        validator.call(state, std::slice::from_ref(&value))?;
+    }
+    Ok(value)
+}
+
+impl ConfigObject {
+    fn class(&self) -> Class {
+        let name = match &self.scope.phase {
+            Phase::Parse(_) => "ParseConfigObject",
+            _ => "RuntimeConfigObject",
+        };
+        Class::callable("dbt.context.providers", name)
+    }
+}
+
 impl Object for ConfigObject {
-    fn call(self: &Arc<Self>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, MjError> {
-        self.call_config(&Args::new(args)?)
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
     }
 
-    fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, MjError> {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        match key.as_str()? {
+            CLASS_KEY => Some(self.class().value()),
+            "model" => super::builtins::lookup(&self.scope, "model"),
+            _ => None,
+        }
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.class().write(f, self)
+    }
+
+    fn call(self: &Arc<Self>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, MjError> {
+        if matches!(self.scope.phase, Phase::Parse(_)) {
+            self.call_config(&Args::new(args)?)
+        } else {
+            Ok(Value::from(""))
+        }
+    }
+
+    fn call_method(
+        self: &Arc<Self>,
+        state: &mut State<'_, '_>,
+        method: &str,
+        args: &[Value],
+    ) -> Result<Value, MjError> {
         let args = Args::new(args)?;
+        if let Some(signature) = SIGNATURES.iter().find(|signature| signature.name() == method) {
+            signature.check(&args)?;
+        }
         let parsing = matches!(self.scope.phase, Phase::Parse(_));
         match method {
             "set" => {
@@ -140,19 +202,19 @@ impl Object for ConfigObject {
             "persist_relation_docs" | "persist_column_docs" if parsing => Ok(Value::from(false)),
             "get" => {
                 let name = args.text("get", 0, "name")?;
-                Ok(self.get(&args, self.lookup(&name)))
+                validated(state, &args, true, self.get(&args, self.lookup(&name)))
             }
             "meta_get" => {
                 let name = args.text("meta_get", 0, "name")?;
-                Ok(self.get(&args, self.lookup_meta(&name)))
+                validated(state, &args, true, self.get(&args, self.lookup_meta(&name)))
             }
             "require" => {
                 let name = args.text("require", 0, "name")?;
-                self.require(&name, self.lookup(&name))
+                validated(state, &args, false, self.require(&name, self.lookup(&name))?)
             }
             "meta_require" => {
                 let name = args.text("meta_require", 0, "name")?;
-                self.require(&name, self.lookup_meta(&name))
+                validated(state, &args, false, self.require(&name, self.lookup_meta(&name))?)
             }
             "persist_relation_docs" => self.persists("relation"),
             "persist_column_docs" => self.persists("columns"),

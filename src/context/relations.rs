@@ -3,16 +3,14 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map as JsonMap, Value as Json};
-
 use crate::adapter::{EventTimeFilter, Policy, Relation, RelationType};
-use crate::jinja::value::{from_json, py_str};
 use crate::jinja::{MjError, Value};
 use crate::manifest::{Node, Quoting, SourceDefinition};
 
 use super::bridge;
-use super::errors::{raise, raise_compilation};
+use super::errors::raise;
 use super::event_time;
+use super::external_sources;
 use super::runtime::NodeRun;
 use super::scope::{Scope, Subject};
 
@@ -20,7 +18,7 @@ use super::scope::{Scope, Subject};
 pub fn this(scope: &Arc<Scope>) -> Result<Value, MjError> {
     match &scope.subject {
         Subject::Node(node) => Ok(bridge::relation_value(node_relation(scope, node))),
-        Subject::Source(source) => Ok(bridge::relation_value(source_relation(source)?)),
+        Subject::Source(source) => Ok(bridge::relation_value(source_relation(source).map_err(raise)?)),
         Subject::Macro { .. } => Ok(Value::from(())),
     }
 }
@@ -60,9 +58,16 @@ pub fn of_function(scope: &Arc<Scope>, run: &Arc<NodeRun>, node: &Node) -> Resul
 
 /// The relation that `source()` gives.
 pub fn of_source(scope: &Arc<Scope>, run: &Arc<NodeRun>, source: &SourceDefinition) -> Result<Value, MjError> {
-    let _ = run;
+    let relation = source_relation(source).map_err(raise)?;
+    if let Some(provided) = external_sources::provided(source).map_err(raise)? {
+        let location = provided.location.as_deref();
+        let adapter = &scope.globals.adapter;
+        adapter
+            .load_source(&run.connection, &relation, &provided.plugin, &provided.settings, location)
+            .map_err(raise)?;
+    }
     let filter = event_time::filter(scope, &source.config, &source.columns, source.quoting.column);
-    Ok(bridge::relation_value(limited(scope, source_relation(source)?, filter)))
+    Ok(bridge::relation_value(limited(scope, relation, filter)))
 }
 
 /// `--empty` reads no rows of what a node refers to, batches and samples read some; the rows of a unit test are its own.
@@ -94,78 +99,11 @@ fn apply(policy: &mut Policy, quoting: Quoting) {
 ///
 /// # Errors
 /// The location's template names a key that the source does not have, or its `formatter` is unknown.
-pub fn source_relation(source: &SourceDefinition) -> Result<Relation, MjError> {
+pub fn source_relation(source: &SourceDefinition) -> crate::error::Result<Relation> {
     let mut policy = Policy::default();
     apply(&mut policy, source.quoting);
     let mut relation = Relation::new(source.database.as_deref(), Some(&source.schema), Some(&source.identifier))
         .with_quote_policy(policy);
-    let meta = source_meta(source);
-    if !meta.contains_key("plugin")
-        && let Some(template) = meta.get("external_location").and_then(Json::as_str)
-    {
-        let location = format_location(template, meta.get("formatter").and_then(Json::as_str), source, &meta)?;
-        let bare = location.contains('(') || location.starts_with('\'');
-        relation.external = Some(if bare { location } else { format!("'{location}'") });
-    }
+    relation.external = external_sources::location(source)?;
     Ok(relation)
-}
-
-/// The source's meta, its table's before the source's before `config`.
-fn source_meta(source: &SourceDefinition) -> JsonMap<String, Json> {
-    let mut meta = source.source_meta.clone();
-    meta.extend(source.meta.clone());
-    for (key, value) in source.config.0.iter() {
-        if matches!(key.as_str(), "external_location" | "formatter" | "plugin") && !value.is_null() {
-            meta.insert(key.clone(), value.clone());
-        }
-    }
-    meta
-}
-
-fn format_location(
-    template: &str,
-    formatter: Option<&str>,
-    source: &SourceDefinition,
-    meta: &JsonMap<String, Json>,
-) -> Result<String, MjError> {
-    let (open, close) = match formatter.unwrap_or("newstyle") {
-        "newstyle" => ("{", "}"),
-        "oldstyle" => ("%(", ")s"),
-        "template" => ("${", "}"),
-        other => {
-            return Err(raise_compilation(format!(
-                "Formatter {other} not recognized. Must be one of 'newstyle', 'oldstyle', or 'template'."
-            )));
-        }
-    };
-    let mut out = String::new();
-    let mut rest = template;
-    while let Some(start) = rest.find(open) {
-        let after = &rest[start + open.len()..];
-        let Some(end) = after.find(close) else { break };
-        out.push_str(&rest[..start]);
-        out.push_str(&location_part(&after[..end], source, meta)?);
-        rest = &after[end + close.len()..];
-    }
-    out.push_str(rest);
-    Ok(out)
-}
-
-fn location_part(key: &str, source: &SourceDefinition, meta: &JsonMap<String, Json>) -> Result<String, MjError> {
-    Ok(match key {
-        "name" => source.name.clone(),
-        "identifier" => source.identifier.clone(),
-        "schema" => source.schema.clone(),
-        "database" => source.database.clone().unwrap_or_else(|| "None".to_owned()),
-        other => match meta.get(other) {
-            Some(value) => py_str(&from_json(value)),
-            None => {
-                return Err(raise_compilation(format!(
-                    "The external_location of source `{}.{}` names `{{{other}}}`, which is neither one of name, \
-                     identifier, schema and database nor a key of its meta.",
-                    source.source_name, source.name
-                )));
-            }
-        },
-    })
 }

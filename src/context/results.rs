@@ -2,14 +2,14 @@
 
 use std::sync::{Arc, PoisonError};
 
-use crate::jinja::value::{Dict, List, iterate};
+use crate::jinja::value::{Dict, List, iterate, tuple};
 use crate::jinja::{Enumerator, MjError, Object, ObjectRepr, Value};
 
 use super::call::Args;
 use super::errors::raise_compilation;
 use super::scope::Scope;
 
-/// What a statement left behind: `response`, `table`, and `data` (rows as lists), made when asked for.
+/// What a statement left behind: `response`, `table`, and `data` (rows as tuples), made when asked for.
 #[derive(Debug)]
 pub struct StoredResult {
     /// The adapter's response.
@@ -39,8 +39,8 @@ impl Object for StoredResult {
 
 fn matrix(table: &Value) -> Value {
     let rows = table.get_attr("rows").unwrap_or_default();
-    let as_list = |row: &Value| List::new(iterate(row).unwrap_or_default());
-    List::new(iterate(&rows).unwrap_or_default().iter().map(as_list).collect())
+    let as_tuple = |row: &Value| tuple(iterate(row).unwrap_or_default());
+    List::new(iterate(&rows).unwrap_or_default().iter().map(as_tuple).collect())
 }
 
 /// `store_result(name, response, agate_table=none)`.
@@ -75,6 +75,14 @@ pub fn put(scope: &Scope, name: String, response: Value, table: Value) {
 /// The result under `name`, left where it is. For `main`, which the run itself reads.
 pub fn peek(scope: &Scope, name: &str) -> Option<Value> {
     scope.results.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned().flatten()
+}
+
+/// `_sql_results`: all results that are stored.
+pub fn stored(scope: &Scope) -> Value {
+    let results = scope.results.lock().unwrap_or_else(PoisonError::into_inner);
+    Dict::from_pairs(
+        results.iter().map(|(name, value)| (name.clone(), value.clone().unwrap_or_else(|| Value::from(())))),
+    )
 }
 
 /// `load_result(name)`: a result can be loaded once, except `main`.

@@ -113,6 +113,16 @@ impl Subject {
         }
     }
 
+    /// The class of dbt's that makes this subject's context.
+    pub(crate) fn context_class(&self) -> &'static str {
+        match self {
+            Subject::Node(node) if node.unit_test().is_some() => "UnitTestContext",
+            Subject::Node(_) => "ModelContext",
+            Subject::Macro { .. } => "MacroContext",
+            Subject::Source(_) => "SourceContext",
+        }
+    }
+
     /// How errors name it.
     pub fn label(&self) -> NodeLabel {
         let (resource_type, name, path) = match self {
@@ -243,7 +253,9 @@ impl Object for Scope {
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        let names = self.extra.keys().cloned().chain(builtins::NAMES.iter().map(|name| (*name).to_owned()));
+        let names = self.extra.keys().cloned().chain(
+            builtins::NAMES.iter().filter(|name| builtins::lookup(self, name).is_some()).map(|name| (*name).to_owned()),
+        );
         Enumerator::Values(names.map(Value::from).collect())
     }
 }

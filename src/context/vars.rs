@@ -1,12 +1,14 @@
 //! `var()` and `env_var()`: precedence command line > root project > package, and what happens when there is none.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Map as JsonMap, Value as Json};
 
 use crate::error::{Error, ErrorKind};
-use crate::jinja::{MjError, Object, State, Value, is_undefined};
+use crate::jinja::value::{CLASS_KEY, Class, py_str, type_name};
+use crate::jinja::{MjError, Object, ObjectRepr, PyError, State, Value, is_undefined};
 use crate::project::Project;
 use crate::project::values::to_jinja;
 use crate::yaml;
@@ -14,6 +16,7 @@ use crate::yaml;
 use super::call::Args;
 use super::errors::raise;
 use super::scope::{ENV_OVERRIDES, Phase, Scope, VAR_OVERRIDES};
+use super::signature::Signature;
 
 /// Prefix of variables that may stand only in profiles.yml and packages.yml.
 const SECRET_PREFIX: &str = "DBT_ENV_SECRET";
@@ -86,19 +89,52 @@ impl VarFunction {
     }
 }
 
+impl VarFunction {
+    fn class(&self) -> Class {
+        let name = match &self.scope.phase {
+            Phase::Parse(_) => "ParseVar",
+            _ => "RuntimeVar",
+        };
+        Class::callable("dbt.context.providers", name)
+    }
+
+    /// A variable's text may be a template itself.
+    fn rendered(&self, value: Value) -> Result<Value, MjError> {
+        match value.as_str() {
+            Some(text) if text.contains("{{") || text.contains("{%") => {
+                let scope = self.scope.clone();
+                let rendered = scope.globals.engine.render_str(text, "<var>", scope.clone().into_value());
+                rendered.map(Value::from).map_err(|error| raise(super::errors::from_jinja(&error, None)))
+            }
+            _ => Ok(value),
+        }
+    }
+}
+
 impl Object for VarFunction {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        match key.as_str()? {
+            CLASS_KEY => Some(self.class().value()),
+            "node_name" => Some(Value::from(self.scope.subject.label().name)),
+            _ => None,
+        }
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.class().write(f, self)
+    }
+
     fn call(self: &Arc<Self>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, MjError> {
         let args = Args::new(args)?;
-        let name = args.text("var", 0, "var_name")?;
+        Signature("Var.__call__(self, var_name, default?)").check(&args)?;
+        let name = args.get(0, "var_name").unwrap_or_default();
+        let name = name.as_str().map_or_else(|| py_str(&name), str::to_owned);
         match self.find(&name) {
-            Some(value) => match value.as_str() {
-                Some(text) if text.contains("{{") || text.contains("{%") => {
-                    let scope = self.scope.clone();
-                    let rendered = scope.globals.engine.render_str(text, "<var>", scope.clone().into_value());
-                    rendered.map(Value::from).map_err(|error| raise(super::errors::from_jinja(&error, None)))
-                }
-                _ => Ok(value),
-            },
+            Some(value) => self.rendered(value),
             None => match args.get(1, "default") {
                 Some(default) => Ok(default),
                 None if matches!(self.scope.phase, Phase::Parse(_)) => Ok(Value::from(())),
@@ -108,17 +144,23 @@ impl Object for VarFunction {
     }
 
     fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, MjError> {
-        if method == "has_var" {
-            let name = Args::new(args)?.text("has_var", 0, "var_name")?;
-            return Ok(Value::from(self.find(&name).is_some()));
+        let name = |args: &[Value]| Args::new(args)?.text(method, 0, "var_name");
+        match method {
+            "has_var" => Ok(Value::from(self.find(&name(args)?).is_some())),
+            "get_rendered_var" => self.rendered(self.find(&name(args)?).unwrap_or_default()),
+            "get_missing_var" => Err(self.missing(&name(args)?)),
+            _ => Err(MjError::from(minijinja::ErrorKind::UnknownMethod)),
         }
-        Err(MjError::from(minijinja::ErrorKind::UnknownMethod))
     }
 }
 
 /// `env_var(name, default)` outside profiles.yml and packages.yml.
 pub fn env_var(scope: &Scope, args: &Args) -> Result<Value, MjError> {
-    let name = args.text("env_var", 0, "var")?;
+    let name = args.require("env_var", 0, "var")?;
+    let Some(name) = name.as_str().map(str::to_owned) else {
+        let message = format!("'{}' object has no attribute 'startswith'", type_name(&name));
+        return Err(PyError::value_error(message));
+    };
     if name.starts_with(SECRET_PREFIX) {
         return Err(raise(Error::parsing(format!(
             "Secret env vars are allowed only in profiles.yml or packages.yml. Found '{name}' referenced elsewhere."

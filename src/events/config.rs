@@ -69,7 +69,7 @@ pub struct EventsConfig {
     pub invocation_id: String,
     /// `DBT_ENV_CUSTOM_ENV_*`, shown as `extra`.
     pub extra: JsonMap<String, Json>,
-    /// Values of `DBT_ENV_SECRET_*`, never shown.
+    /// See [`secrets`].
     pub secrets: Vec<String>,
 }
 
@@ -108,7 +108,7 @@ impl EventsConfig {
             warn: WarnRules::new(flags.warn_error, &flags.warn_error_options),
             invocation_id: invocation.invocation_id.clone(),
             extra: custom_env(),
-            secrets: secret_values(),
+            secrets: secrets(),
         }
     }
 }
@@ -121,10 +121,13 @@ fn custom_env() -> JsonMap<String, Json> {
         .collect()
 }
 
-fn secret_values() -> Vec<String> {
-    std::env::vars_os()
-        .filter(|(name, _)| name.to_str().is_some_and(|name| name.starts_with("DBT_ENV_SECRET_")))
-        .map(|(_, value)| value.to_string_lossy().into_owned())
-        .filter(|value| !value.is_empty())
-        .collect()
+/// What must not be shown: the values of `DBT_ENV_SECRET*`, and the tokens for private packages.
+pub fn secrets() -> Vec<String> {
+    let variables = std::env::vars_os()
+        .filter(|(name, _)| name.to_str().is_some_and(|name| name.starts_with("DBT_ENV_SECRET")))
+        .map(|(_, value)| value.to_string_lossy().into_owned());
+    let providers = std::env::var("DBT_ENV_PRIVATE_GIT_PROVIDER_INFO").unwrap_or_default();
+    let providers: Vec<Json> = serde_json::from_str(&providers).unwrap_or_default();
+    let token = |provider: &Json| provider.get("token").and_then(Json::as_str).map(str::to_owned);
+    variables.chain(providers.iter().filter_map(token)).filter(|value| !value.trim().is_empty()).collect()
 }

@@ -22,7 +22,7 @@ use console::Console;
 use file::LogFile;
 use warnings::Verdict;
 
-pub use config::EventsConfig;
+pub use config::{EventsConfig, secrets};
 pub use format::thread_name;
 pub use node_info::NodeInfo;
 pub use paint::{Paint, Position};

@@ -111,7 +111,7 @@ fn misshapen(found: &Json, what: &str) -> Error {
 }
 
 fn yaml_text(json: &Json) -> String {
-    yaml::dump(&yaml::from_json(json.clone()), yaml::DumpOptions { sort_keys: true })
+    yaml::dump(&yaml::from_json(json.clone()), yaml::DumpOptions { sort_keys: true, ..Default::default() })
 }
 
 /// A mistake inside a selector, as dbt words it: an error within the error.

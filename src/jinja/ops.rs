@@ -8,8 +8,8 @@ use minijinja::value::{Value, ValueKind};
 use super::error::{PyError, PyErrorKind};
 use super::undefined::{is_undefined, require_defined};
 use super::value::{
-    Dict, List, Namespace, Num, Set, dates, index_arg, iterate, lookup, percent, py_cmp, py_eq, py_str, text_of, tuple,
-    type_name,
+    Decimal, Dict, List, Namespace, Num, Set, dates, decimal_binary, index_arg, iterate, lookup, negated, percent,
+    py_cmp, py_eq, py_str, text_of, tuple, type_name,
 };
 
 type Ran = Result<Value, MjError>;
@@ -31,6 +31,9 @@ fn is_list(value: &Value) -> bool {
 pub(super) fn add(a: &Value, b: &Value) -> Ran {
     if let (Some(x), Some(y)) = (a.as_str(), b.as_str()) {
         return Ok(Value::from([x, y].concat()));
+    }
+    if let Some(result) = with_decimals("+", a, b) {
+        return result;
     }
     if let (Some(x), Some(y)) = (Num::of(a), Num::of(b)) {
         return Ok(x.add(y).into_value());
@@ -54,8 +57,24 @@ pub(super) fn add(a: &Value, b: &Value) -> Ran {
     Err(unsupported("+", a, b))
 }
 
+/// An operator between decimals, or decimals and integers; with a float Python refuses.
+fn with_decimals(op: &str, a: &Value, b: &Value) -> Option<Ran> {
+    if a.as_object().is_none() && b.as_object().is_none() {
+        return None;
+    }
+    if let Some(result) = decimal_binary(op, a, b) {
+        return Some(result);
+    }
+    let decimal = |value: &Value| value.downcast_object_ref::<Decimal>().is_some();
+    let float = |value: &Value| value.kind() == ValueKind::Number;
+    ((decimal(a) && float(b)) || (float(a) && decimal(b))).then(|| Err(unsupported(op, a, b)))
+}
+
 /// `a - b`, `a / b` and the other operators on numbers.
 pub(super) fn arithmetic(op: &str, a: &Value, b: &Value) -> Ran {
+    if let Some(result) = with_decimals(op, a, b) {
+        return result;
+    }
     if let (Some(x), Some(y)) = (Num::of(a), Num::of(b)) {
         let result = match op {
             "-" => Ok(x.sub(y)),
@@ -111,6 +130,9 @@ pub(super) fn modulo(a: &Value, b: &Value) -> Ran {
 
 /// `-a`
 pub(super) fn neg(a: &Value) -> Ran {
+    if let Some(decimal) = a.downcast_object_ref::<Decimal>() {
+        return Ok(Value::from_object(negated(decimal)));
+    }
     if let Some(number) = Num::of(a) {
         return Ok(number.neg().into_value());
     }
@@ -123,6 +145,9 @@ pub(super) fn neg(a: &Value) -> Ran {
 
 /// `+a`
 pub(super) fn pos(a: &Value) -> Ran {
+    if a.downcast_object_ref::<Decimal>().is_some() {
+        return Ok(a.clone());
+    }
     match Num::of(a) {
         Some(number) => Ok(number.into_value()),
         None => {

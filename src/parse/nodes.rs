@@ -136,7 +136,15 @@ pub fn take_calls(node: &mut Node, captured: Captured) -> Result<()> {
         join_call(&mut node.config_call, call)?;
     }
     node.refs.extend(captured.refs);
-    node.sources.extend(captured.sources);
+    // dbt's fast reader keeps sources in a set, rendering keeps every call.
+    let is_set = captured.sources.len() > 1
+        && node.resource_type == ResourceType::Model
+        && static_config::is_plain(&node.raw_code);
+    for source in captured.sources {
+        if !is_set || !node.sources.contains(&source) {
+            node.sources.push(source);
+        }
+    }
     node.metrics.extend(captured.metrics);
     node.functions.extend(captured.functions);
     Ok(())

@@ -1,7 +1,8 @@
 //! The connection of a DuckDB output in `profiles.yml`: which keys there are, their defaults, and which database
 //! and schema follow from them.
 
-use super::values::{repr, text};
+use super::credential_shapes::KEYS;
+use super::values::text;
 use crate::error::{Error, Result};
 use crate::yaml::{Map, Node, Value};
 
@@ -22,60 +23,6 @@ pub const SHOWN_KEYS: [&str; 13] = [
     "disable_transactions",
 ];
 
-/// The type that a key's value must have.
-#[derive(Clone, Copy)]
-enum Kind {
-    Text,
-    Bool,
-    Dict,
-    List,
-}
-
-impl Kind {
-    fn fits(self, value: &Value) -> bool {
-        matches!(
-            (self, value),
-            (Kind::Text, Value::Str(_))
-                | (Kind::Bool, Value::Bool(_))
-                | (Kind::Dict, Value::Map(_))
-                | (Kind::List, Value::Seq(_))
-        )
-    }
-
-    fn json_name(self) -> &'static str {
-        match self {
-            Kind::Text => "string",
-            Kind::Bool => "boolean",
-            Kind::Dict => "object",
-            Kind::List => "array",
-        }
-    }
-}
-
-/// Keys with their types; the flag tells whether the key may be null.
-const KEYS: [(&str, Kind, bool); 20] = [
-    ("database", Kind::Text, false),
-    ("schema", Kind::Text, false),
-    ("path", Kind::Text, false),
-    ("config_options", Kind::Dict, true),
-    ("extensions", Kind::List, true),
-    ("settings", Kind::Dict, true),
-    ("secrets", Kind::List, true),
-    ("external_root", Kind::Text, false),
-    ("use_credential_provider", Kind::Text, true),
-    ("attach", Kind::List, true),
-    ("filesystems", Kind::List, true),
-    ("remote", Kind::Dict, true),
-    ("plugins", Kind::List, true),
-    ("disable_transactions", Kind::Bool, false),
-    ("keep_open", Kind::Bool, false),
-    ("module_paths", Kind::List, true),
-    ("retries", Kind::Dict, true),
-    ("flights", Kind::Dict, true),
-    ("is_ducklake", Kind::Bool, true),
-    ("motherduck_token", Kind::Text, true),
-];
-
 /// Checks an output's keys and fills in what dbt-duckdb fills in: every key is present afterwards, `database` is
 /// derived from `path`.
 ///
@@ -84,14 +31,12 @@ const KEYS: [(&str, Kind, bool); 20] = [
 /// `Credentials in profile "p", target "t" invalid: `.
 pub fn complete(output: &Map) -> Result<Map> {
     let mut credentials = Map::new();
-    for (key, kind, optional) in KEYS {
+    for (key, shape) in KEYS {
         let Some(given) = output.get(key) else {
             credentials.insert(text(key), default_of(key));
             continue;
         };
-        if !(kind.fits(&given.value) || optional && given.is_null()) {
-            return Err(wrong_type(&given.value, kind, optional));
-        }
+        shape.check(&given.value)?;
         credentials.insert(text(key), given.clone());
     }
     // Other keys are kept although dbt drops them from `target`: a plugin may look for its own.
@@ -100,6 +45,7 @@ pub fn complete(output: &Map) -> Result<Map> {
             credentials.insert(key.clone(), value.clone());
         }
     }
+    check_tokens(output)?;
     let database = database_name(output)?;
     credentials.insert(text("database"), text(&database));
     if credentials.get("settings").is_some_and(Node::is_null) {
@@ -119,12 +65,16 @@ fn default_of(key: &str) -> Node {
     }
 }
 
-fn wrong_type(value: &Value, kind: Kind, optional: bool) -> Error {
-    Error::runtime(if optional {
-        format!("{} is not valid under any of the given schemas", repr(value))
-    } else {
-        format!("{} is not of type '{}'", repr(value), kind.json_name())
-    })
+/// MotherDuck's token may stand in two places, but not with two values.
+fn check_tokens(output: &Map) -> Result<()> {
+    let token = output.get("motherduck_token").and_then(Node::as_str).filter(|token| !token.is_empty());
+    let among_settings = output.get("settings").and_then(|settings| settings.get("motherduck_token"));
+    match (token, among_settings.filter(|setting| !setting.is_null())) {
+        (Some(token), Some(setting)) if setting.as_str() != Some(token) => {
+            Err(nested("Conflicting values for motherduck_token found in the profile; please set it in only one place"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The database of an output: the name that DuckDB gives to the file in `path`.
@@ -224,6 +174,15 @@ mod tests {
         let message = |yaml: &str| complete(&output(yaml)).unwrap_err().message;
         assert_eq!(message("{path: 1}"), "1 is not of type 'string'");
         assert!(message("{path: a.duckdb, database: b}").contains("must be set to 'a' to match the 'path'"));
+        assert_eq!(
+            message("{attach: [{path: b.db, read_only: 'yes'}]}"),
+            "[{'path': 'b.db', 'read_only': 'yes'}] is not valid under any of the given schemas"
+        );
+        assert_eq!(message("{retries: {tries: 1}}"), "{'tries': 1} is not valid under any of the given schemas");
+        assert_eq!(message("{extensions: [1]}"), "[1] is not valid under any of the given schemas");
+        assert_eq!(message("{plugins: [excel]}"), "['excel'] is not valid under any of the given schemas");
+        assert_eq!(message("{keep_open: 1}"), "1 is not of type 'boolean'");
+        assert!(complete(&output("{extensions: [json, {name: h3, repo: community}], attach: null}")).is_ok());
         assert!(complete(&output("{path: a.duckdb, database: b, attach: [{path: b.db, alias: b}]}")).is_ok());
     }
 }

@@ -121,3 +121,16 @@ pub fn install_path(events: &Events) -> Result<()> {
         ";
     events.deprecation(unnamed(events.paint(), "PackageInstallPathDeprecation", "D002", description))
 }
+
+/// Says that a package of the hub goes on under another name.
+///
+/// # Errors
+/// See [`old_key`].
+pub fn package_redirect(events: &Events, old: &str, new: &str) -> Result<()> {
+    let description = format!(
+        "The `{old}` package is deprecated in favor of `{new}`. Please update your `packages.yml` configuration to use \
+         `{new}` instead."
+    );
+    let event = unnamed(events.paint(), "PackageRedirectDeprecation", "D001", &description);
+    events.deprecation(event.with("old_name", old).with("new_name", new))
+}

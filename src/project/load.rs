@@ -43,7 +43,7 @@ pub fn load(invocation: &Invocation, events: &Events) -> Result<Project> {
 
     let loaded = load_root(invocation, Some(&target), events)?;
     env_vars.extend(loaded.renderer.env_vars());
-    let list = packages::load(root, &Renderer::for_secrets(&loaded.vars))?;
+    let list = packages::load(root, &Renderer::for_secrets(&loaded.vars), packages::Rendered::PackagesOnly)?;
     let selectors = load_selectors(root, &loaded.renderer)?;
     let package = loaded.package;
     let installed = load_packages(invocation, &package, &list, &target, events)?;
@@ -72,7 +72,11 @@ pub fn load(invocation: &Invocation, events: &Events) -> Result<Project> {
 /// See [`load`].
 pub fn load_without_profile(invocation: &Invocation, events: &Events) -> Result<ProjectWithoutProfile> {
     let loaded = load_root(invocation, None, events)?;
-    let packages = packages::load(&invocation.flags.project_dir, &Renderer::for_secrets(&loaded.vars))?;
+    let packages = packages::load(
+        &invocation.flags.project_dir,
+        &Renderer::for_secrets(&loaded.vars),
+        packages::Rendered::PackagesOnly,
+    )?;
     Ok(ProjectWithoutProfile { root: loaded.package, packages })
 }
 
@@ -128,10 +132,10 @@ fn load_packages(
     events: &Events,
 ) -> Result<IndexMap<String, Package>> {
     let project_dir = invocation.flags.project_dir.as_path();
-    let lock = packages::load_lock(project_dir, &Renderer::for_secrets(&invocation.flags.vars))?;
+    let locked = packages::locked_names(project_dir)?;
     let install_path = root.packages_install_path();
     let folders = packages::installed(&project_dir.join(install_path))?;
-    packages::check_installed(list, lock.as_ref().map(|(specs, _)| specs.as_slice()), &folders, install_path)?;
+    packages::check_installed(list, &locked, &folders, install_path)?;
 
     // A package's own file sees no `--vars`, as in dbt.
     let renderer = Renderer::for_project(&Map::new(), Some(target), true);

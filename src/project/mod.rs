@@ -3,6 +3,7 @@
 
 pub mod behaviour;
 mod contract;
+mod credential_shapes;
 pub mod credentials;
 mod deprecations;
 pub mod file;
@@ -17,7 +18,10 @@ pub mod values;
 pub mod version;
 
 pub use contract::is_identifier;
-pub use deprecations::{install_path as warn_install_path, project_flags_moved as warn_project_flags_moved};
+pub use deprecations::{
+    install_path as warn_install_path, package_redirect as warn_package_redirect,
+    project_flags_moved as warn_project_flags_moved,
+};
 pub use load::{ProjectWithoutProfile, load, load_without_profile, project_name};
 pub use render::{DBT_VERSION, Renderer};
 

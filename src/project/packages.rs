@@ -2,56 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use super::file::{self, DEPENDENCIES_FILE, LOCK_FILE, RawPackages};
+use super::file::{self, DEPENDENCIES_FILE, LOCK_FILE, PROJECT_FILE};
 use super::render::Renderer;
 use super::values::repr;
 use crate::error::{Error, Result};
 use crate::yaml::{Map, Node, Value};
 
-/// Where a package comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PackageKind {
-    /// A folder on this machine.
-    Local,
-    /// The package hub.
-    Registry,
-    /// A git repository.
-    Git,
-    /// A private git repository.
-    Private,
-    /// An archive behind a URL.
-    Tarball,
-}
+mod entry;
 
-impl PackageKind {
-    const ALL: [(PackageKind, &'static str); 5] = [
-        (PackageKind::Local, "local"),
-        (PackageKind::Registry, "package"),
-        (PackageKind::Git, "git"),
-        (PackageKind::Private, "private"),
-        (PackageKind::Tarball, "tarball"),
-    ];
-
-    /// The key that names a package of this kind.
-    pub fn key(self) -> &'static str {
-        Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("local", |(_, key)| key)
-    }
-}
-
-/// One entry of a list of packages.
-#[derive(Debug, Clone)]
-pub struct PackageSpec {
-    /// Where it comes from.
-    pub kind: PackageKind,
-    /// The folder, hub name, repository or URL.
-    pub location: String,
-    /// The project's name, where the list gives one (the lock file does).
-    pub name: Option<String>,
-    /// The entry, rendered.
-    pub rendered: Map,
-    /// The entry as written; its hash tells `deps` whether the list has changed.
-    pub unrendered: Map,
-}
+pub use entry::{GitSource, HubVersion, PackageSource, PackageSpec, RawVersion};
 
 /// The packages that a project asks for.
 #[derive(Debug, Clone)]
@@ -62,85 +21,97 @@ pub struct PackageList {
     pub file: &'static str,
 }
 
+/// Which files of packages are rendered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rendered {
+    /// The root project's: `packages.yml`, but not `dependencies.yml`.
+    PackagesOnly,
+    /// Those of a package that another one asks for: either.
+    Both,
+}
+
 /// Reads and renders the packages of the project in `root`.
 ///
 /// # Errors
 /// A file is not YAML, does not render, or has an entry that is no package.
-pub fn load(root: &Path, renderer: &Renderer) -> Result<PackageList> {
-    from_raw(file::read_packages(root)?, renderer)
-}
-
-fn from_raw(raw: RawPackages, renderer: &Renderer) -> Result<PackageList> {
+pub fn load(root: &Path, renderer: &Renderer, which: Rendered) -> Result<PackageList> {
+    let raw = file::read_packages(root)?;
     let node = Node::detached(Value::Map(raw.map));
-    // dbt renders packages.yml, but not dependencies.yml.
-    let rendered = if raw.file == DEPENDENCIES_FILE { node.clone() } else { renderer.render_all(&node)? };
-    let packages = specs(&rendered, &node)?;
-    Ok(PackageList { packages, file: raw.file })
+    let as_written = which == Rendered::PackagesOnly && raw.file == DEPENDENCIES_FILE;
+    let rendered = if as_written { node.clone() } else { renderer.render_all(&node)? };
+    let mut packages = specs(&rendered, Some(&node));
+    if which == Rendered::PackagesOnly {
+        packages = packages.map_err(|error| error.in_file(root.join(PROJECT_FILE).display().to_string()));
+    }
+    Ok(PackageList { packages: packages?, file: raw.file })
 }
 
-/// Reads `package-lock.yml`; None if there is none. The text beside the list is the hash of the list it was made of.
+/// The packages of a list that is in memory, with `unrendered` empty, as dbt has it after `--add-package`.
 ///
 /// # Errors
 /// See [`load`].
-pub fn load_lock(root: &Path, renderer: &Renderer) -> Result<Option<(Vec<PackageSpec>, Option<String>)>> {
+pub fn from_map(map: Map, renderer: &Renderer) -> Result<Vec<PackageSpec>> {
+    specs(&renderer.render_all(&Node::detached(Value::Map(map)))?, None)
+}
+
+/// The packages of `package-lock.yml`, each at one version; None if there is no such file.
+///
+/// # Errors
+/// See [`load`].
+pub fn load_lock(root: &Path, renderer: &Renderer) -> Result<Option<Vec<PackageSpec>>> {
     let path = root.join(LOCK_FILE);
     if !path.exists() {
         return Ok(None);
     }
     let node = Node::detached(Value::Map(file::read_mapping(&path)?));
     let rendered = renderer.render_all(&node)?;
-    let hash = rendered.get("sha1_hash").and_then(Node::as_str).map(str::to_owned);
-    Ok(Some((specs(&rendered, &node)?, hash)))
+    specs(&rendered, Some(&node)).map(Some).map_err(|error| error.in_file(path.display().to_string()))
 }
 
-fn specs(rendered: &Node, unrendered: &Node) -> Result<Vec<PackageSpec>> {
-    let known = ["packages", "sha1_hash", "projects"];
-    if let Some((key, _)) = rendered.as_map().and_then(|map| map.str_entries().find(|(key, _)| !known.contains(key))) {
-        return Err(malformed(&format!("Additional properties are not allowed ('{key}' was unexpected)")));
-    }
+/// The names of the packages in `package-lock.yml`, None where one has no name. Nothing is rendered or checked: a command
+/// that finds its packages installed has no need of what `deps` needed to install them.
+///
+/// # Errors
+/// The file is not YAML.
+pub fn locked_names(root: &Path) -> Result<Vec<Option<String>>> {
+    let lock = file::read_mapping(&root.join(LOCK_FILE))?;
+    let entries = lock.get("packages").and_then(Node::as_seq).unwrap_or_default();
+    Ok(entries.iter().map(|entry| entry.get("name").and_then(Node::as_str).map(str::to_owned)).collect())
+}
+
+/// The hash in `package-lock.yml` of the list of which it was made.
+///
+/// # Errors
+/// The file is not YAML.
+pub fn lock_hash(root: &Path) -> Result<Option<String>> {
+    let lock = file::read_mapping(&root.join(LOCK_FILE))?;
+    Ok(lock.get("sha1_hash").and_then(Node::as_str).map(str::to_owned))
+}
+
+fn specs(rendered: &Node, unrendered: Option<&Node>) -> Result<Vec<PackageSpec>> {
+    check_keys(rendered)?;
     let items = match rendered.get("packages").map(|node| &node.value) {
         None | Some(Value::Null) => return Ok(Vec::new()),
         Some(Value::Seq(items)) => items,
         Some(other) => return Err(malformed(&format!("{} is not of type 'array'", repr(other)))),
     };
-    let raw = unrendered.get("packages").and_then(Node::as_seq).unwrap_or_default();
-    items.iter().enumerate().map(|(index, item)| spec(item, raw.get(index).unwrap_or(item))).collect()
+    let raw = unrendered.and_then(|node| node.get("packages")).and_then(Node::as_seq).unwrap_or_default();
+    let read = |(index, item): (usize, &Node)| PackageSpec::read(item, raw.get(index)).map_err(|why| malformed(&why));
+    items.iter().enumerate().map(read).collect()
 }
 
-fn spec(item: &Node, raw: &Node) -> Result<PackageSpec> {
-    let no_package = || malformed(&format!("{} is not valid under any of the given schemas", repr(&item.value)));
-    let map = item.as_map().ok_or_else(no_package)?;
-    let (kind, key) = PackageKind::ALL.into_iter().find(|(_, key)| map.contains_key(key)).ok_or_else(no_package)?;
-    let location = map.get(key).and_then(Node::as_str).ok_or_else(no_package)?.to_owned();
-    if location.is_empty() {
-        let word = if kind == PackageKind::Registry { "hub" } else { key };
-        return Err(malformed(&format!("A {word} package is missing the value. It is a required property.")));
+fn check_keys(list: &Node) -> Result<()> {
+    let known = ["packages", "sha1_hash"];
+    let keys = list.as_map().into_iter().flat_map(Map::iter).map(|(key, _)| repr(&key.value));
+    let mut unknown: Vec<String> = keys.filter(|key| !known.contains(&key.trim_matches('\''))).collect();
+    unknown.sort();
+    let verb = if unknown.len() == 1 { "was" } else { "were" };
+    match unknown.is_empty() {
+        true => Ok(()),
+        false => {
+            Err(malformed(&format!("Additional properties are not allowed ({} {verb} unexpected)", unknown.join(", "))))
+        }
     }
-    if kind == PackageKind::Registry {
-        check_registry(map, &location)?;
-    }
-    Ok(PackageSpec {
-        kind,
-        location,
-        name: map.get("name").and_then(Node::as_str).map(str::to_owned),
-        rendered: map.clone(),
-        unrendered: raw.as_map().cloned().unwrap_or_default(),
-    })
-}
-
-fn check_registry(map: &Map, name: &str) -> Result<()> {
-    if !map.get("version").is_some_and(|version| version.value.is_truthy()) {
-        return Err(malformed(&format!(
-            "{name} is missing the version. When installing from the Hub package index, version is a required property"
-        )));
-    }
-    if !name.contains('/') {
-        return Err(malformed(&format!(
-            "{name} was not found in the package index. Packages on the index require a namespace, e.g \
-             dbt-labs/dbt_utils"
-        )));
-    }
-    Ok(())
 }
 
 fn malformed(reason: &str) -> Error {
@@ -184,23 +155,22 @@ fn file_name(path: &Path) -> String {
 /// The numbers differ: `deps` has to run.
 pub fn check_installed(
     list: &PackageList,
-    lock: Option<&[PackageSpec]>,
+    locked: &[Option<String>],
     folders: &[PathBuf],
     install_path: &str,
 ) -> Result<()> {
-    let locked = lock.unwrap_or_default();
-    let specified = if locked.is_empty() { list.packages.as_slice() } else { locked };
-    if specified.len() == folders.len() {
+    let specified = if locked.is_empty() { list.packages.len() } else { locked.len() };
+    if specified == folders.len() {
         return Ok(());
     }
     let names: Vec<String> =
         folders.iter().map(|path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned()).collect();
     let missing: Vec<&str> =
-        locked.iter().filter_map(|spec| spec.name.as_deref()).filter(|name| !names.iter().any(|n| n == name)).collect();
+        locked.iter().filter_map(|name| name.as_deref()).filter(|name| !names.iter().any(|n| n == name)).collect();
     let mut message = format!(
         "dbt expects {} package(s) based on packages specified in {}, but found only {} package(s) installed in \
          {install_path}. ",
-        specified.len(),
+        specified,
         list.file,
         folders.len()
     );

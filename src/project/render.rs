@@ -14,7 +14,7 @@ use crate::jinja::{self, Engine, JinjaErrorKind, Kwargs, MjError, Object, State,
 use crate::yaml::{self, Map, Node};
 
 /// Variables with this prefix are secret: they may stand in `profiles.yml` and `packages.yml` only.
-pub const SECRET_PREFIX: &str = "DBT_ENV_SECRET_";
+pub const SECRET_PREFIX: &str = "DBT_ENV_SECRET";
 /// What the parse cache keeps for a variable that was taken from its default.
 pub const DEFAULT_ENV_PLACEHOLDER: &str = "DBT_DEFAULT_PLACEHOLDER";
 /// The dbt version whose behaviour rdbt reproduces; what `dbt_version` says in Jinja and in artifacts.

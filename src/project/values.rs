@@ -58,7 +58,7 @@ pub fn engine() -> Engine {
         Ok(to_jinja(&node.value))
     };
     let print = |value: &Value, sort_keys: bool| {
-        Ok(yaml::dump(&yaml::from_json(value::to_json(value)?), yaml::DumpOptions { sort_keys }))
+        Ok(yaml::dump(&yaml::from_json(value::to_json(value)?), yaml::DumpOptions { sort_keys, ..Default::default() }))
     };
     Engine::new().with_yaml(parse, print)
 }
@@ -71,4 +71,9 @@ pub fn text(value: &str) -> Node {
 /// The value as Python's `repr` prints it, for messages in dbt's words.
 pub fn repr(value: &yaml::Value) -> String {
     value::py_repr(&to_jinja(value))
+}
+
+/// A list of texts as Python's `repr` prints it.
+pub fn repr_texts<T: AsRef<str>>(texts: &[T]) -> String {
+    repr(&yaml::Value::Seq(texts.iter().map(|item| text(item.as_ref())).collect()))
 }

@@ -17,6 +17,8 @@ const SIMPLE_KEY_LIMIT: usize = 128;
 pub struct DumpOptions {
     /// Write the keys of dictionaries in order, if all of them are text.
     pub sort_keys: bool,
+    /// Indent the items of a list below its key.
+    pub indent_items: bool,
 }
 
 /// The value as a YAML document, a line break at its end.
@@ -120,7 +122,8 @@ impl Writer {
             Value::Seq(items) if items.is_empty() => self.indicator("[]", true, false),
             Value::Map(map) if map.is_empty() => self.indicator("{}", true, false),
             Value::Seq(items) => {
-                let by = if place == Place::MapSide && !self.indention { 0 } else { 2 };
+                let flat = place == Place::MapSide && !self.indention && !self.options.indent_items;
+                let by = if flat { 0 } else { 2 };
                 self.indented(0, by, |writer| writer.items(items));
             }
             Value::Map(map) => self.indented(0, 2, |writer| writer.entries(map)),

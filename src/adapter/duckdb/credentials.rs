@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::{Map as JsonMap, Value as Json};
 
 use super::attach::Attachment;
+use super::motherduck::MotherDuck;
+use super::plugins::Plugin;
 use super::secrets::Secret;
 use crate::error::{Error, Result};
 use crate::project::Target;
@@ -41,7 +43,11 @@ pub struct DuckDbCredentials {
     pub python_interpreter: Option<String>,
     /// Folders in which Python models find modules.
     pub module_paths: Vec<String>,
-    /// Keys that rdbt reads but cannot serve (`remote`, `plugins`, `filesystems`), for a clear message.
+    /// Plugins by the names that sources and models use.
+    pub plugins: Vec<Plugin>,
+    /// What MotherDuck is told; only where one of its databases is named.
+    pub motherduck: Option<MotherDuck>,
+    /// Keys that rdbt reads but cannot serve (`remote`, `filesystems`), for a clear message.
     pub unsupported: Vec<String>,
 }
 
@@ -86,11 +92,18 @@ impl DuckDbCredentials {
         let path = text(keys, "path").unwrap_or_else(|| ":memory:".to_owned());
         let attach = Attachment::read_all(keys.get("attach"))?;
         let mut settings = pairs(keys, "settings")?;
-        add_motherduck_token(keys, &mut settings)?;
+        add_motherduck_token(keys, &mut settings);
+        let mut config_options = pairs(keys, "config_options")?;
+        let motherduck = is_motherduck_path(&path) || attach.iter().any(|entry| is_motherduck_path(&entry.path));
+        let plugins = Plugin::read_all(keys.get("plugins"), keys.get("settings"), motherduck);
+        let motherduck = plugins
+            .iter()
+            .any(|plugin| plugin.module == "motherduck")
+            .then(|| MotherDuck::take(&path, &attach, &plugins, &mut settings, &mut config_options));
         let mut credentials = DuckDbCredentials {
             database: resolve_database(keys, &path, &attach)?,
             schema: text(keys, "schema").unwrap_or_else(|| "main".to_owned()),
-            config_options: pairs(keys, "config_options")?,
+            config_options,
             extensions: extensions(keys.get("extensions"))?,
             settings,
             secrets: Secret::read_all(keys.get("secrets"), keys.get("use_credential_provider"))?,
@@ -101,6 +114,8 @@ impl DuckDbCredentials {
             ducklake_databases: BTreeSet::new(),
             python_interpreter: text(keys, "python_interpreter"),
             module_paths: texts(keys, "module_paths"),
+            plugins,
+            motherduck,
             unsupported: unsupported(keys),
             path,
         };
@@ -192,22 +207,17 @@ fn resolve_database(keys: &JsonMap<String, Json>, path: &str, attach: &[Attachme
     Ok(asked)
 }
 
-fn add_motherduck_token(keys: &JsonMap<String, Json>, settings: &mut Vec<(String, String)>) -> Result<()> {
-    let Some(token) = text(keys, "motherduck_token") else { return Ok(()) };
-    match settings.iter().find(|(key, _)| key == "motherduck_token") {
-        Some((_, existing)) if *existing != token => Err(Error::runtime(
-            "Conflicting values for motherduck_token found in the profile; please set it in only one place",
-        )),
-        Some(_) => Ok(()),
-        None => {
-            settings.push(("motherduck_token".to_owned(), token));
-            Ok(())
-        }
+/// The token counts as a setting; that the two agree has been checked with the profile.
+fn add_motherduck_token(keys: &JsonMap<String, Json>, settings: &mut Vec<(String, String)>) {
+    if let Some(token) = text(keys, "motherduck_token")
+        && settings.iter().all(|(key, _)| key != "motherduck_token")
+    {
+        settings.push(("motherduck_token".to_owned(), token));
     }
 }
 
 fn unsupported(keys: &JsonMap<String, Json>) -> Vec<String> {
-    ["remote", "plugins", "filesystems", "flights"]
+    ["remote", "filesystems"]
         .into_iter()
         .filter(|key| match keys.get(*key) {
             None | Some(Json::Null) => false,

@@ -10,6 +10,15 @@ use super::connection::DuckDbConnection;
 use super::credentials::{DuckDbCredentials, Retries};
 use super::errors::{exception_class, from_crate, on_open};
 use crate::adapter::{AdapterError, AdapterErrorKind, Connection, Engine};
+use crate::error::Error;
+
+/// Loads the DuckDB library on a thread of its own, so that a command that will need it reads its project meanwhile. Opens
+/// no database and touches no file; a library that cannot be loaded ends the program with a message.
+pub fn preload() {
+    // A configuration is the smallest thing that DuckDB makes, and making one loads the library.
+    let loader = std::thread::Builder::new().name("preload".to_owned());
+    let _ = loader.spawn(|| drop(Config::default().threads(1)));
+}
 
 /// One DuckDB database, shared by all workers.
 pub struct DuckDbEngine {
@@ -61,8 +70,12 @@ impl DuckDbEngine {
     }
 
     fn config(&self) -> Result<Config, duckdb::Error> {
-        let mut options = self.credentials.config_options.iter();
-        options.try_fold(Config::default(), |config, (key, value)| config.with(key, value))
+        let motherduck = self.credentials.motherduck.iter().flat_map(|motherduck| &motherduck.at_opening);
+        self.credentials
+            .config_options
+            .iter()
+            .chain(motherduck)
+            .try_fold(Config::default(), |config, (key, value)| config.with(key, value))
     }
 
     /// Everything that dbt-duckdb does once for each database: extensions, secrets, attached databases.
@@ -74,7 +87,12 @@ impl DuckDbEngine {
                 Some(repo) => format!("install {name} from {repo}"),
                 None => format!("install '{}'", name.replace('\'', "''")),
             };
-            if extension.repo.is_some() || !is_installed(connection, name) {
+            let needed = match install_mode(connection, name) {
+                Some(mode) if mode == "STATICALLY_LINKED" => false,
+                Some(_) => extension.repo.is_some(),
+                None => true,
+            };
+            if needed {
                 run(connection, &install)?;
             }
             run(connection, &format!("load '{}'", name.replace('\'', "''")))?;
@@ -82,15 +100,26 @@ impl DuckDbEngine {
         for secret in &self.credentials.secrets {
             run(connection, &secret.to_sql())?;
         }
+        for plugin in &self.credentials.plugins {
+            for statement in plugin.prepare().map_err(on_connecting)? {
+                run(connection, &statement)?;
+            }
+        }
+        for (key, value) in self.credentials.motherduck.iter().flat_map(|motherduck| &motherduck.before_attaching) {
+            run(connection, &set(key, value))?;
+        }
         for attachment in &self.credentials.attach {
             run(connection, &attachment.to_sql())?;
+        }
+        if self.credentials.is_motherduck() {
+            // Incremental models put their temporary tables there; made by each, its creation would collide.
+            run(connection, "create schema if not exists dbt_temp")?;
         }
         Ok(())
     }
 
     fn refuse_unsupported(&self) -> Result<(), AdapterError> {
-        let fatal = self.credentials.unsupported.iter().find(|key| *key == "remote" || *key == "filesystems");
-        match fatal {
+        match self.credentials.unsupported.first() {
             None => Ok(()),
             Some(key) => Err(AdapterError::new(
                 AdapterErrorKind::Connection,
@@ -121,7 +150,7 @@ impl Engine for DuckDbEngine {
         drop(root);
         let raw = cloned.map_err(|error| from_crate(&error))?;
         for (key, value) in &self.credentials.settings {
-            run(&raw, &format!("SET {key} = '{}'", value.replace('\'', "''")))?;
+            run(&raw, &set(key, value))?;
         }
         let interrupt = self.remember(&raw);
         Ok(Box::new(DuckDbConnection::new(name, raw, interrupt, self.credentials.retries.clone())))
@@ -147,15 +176,27 @@ impl Engine for DuckDbEngine {
     }
 }
 
+fn set(key: &str, value: &str) -> String {
+    format!("SET {key} = '{}'", value.replace('\'', "''"))
+}
+
+/// What the profile gets wrong shows when the database is opened, as dbt-duckdb's plugins do.
+fn on_connecting(error: Error) -> AdapterError {
+    let refused = AdapterError::new(AdapterErrorKind::Connection, error.message);
+    if error.hints.is_empty() { refused } else { refused.with_hint(error.hints.join(" ")) }
+}
+
 fn is_read_only(connection: &RawConnection) -> bool {
     let sql = "select readonly from duckdb_databases() where database_name = current_database()";
     connection.query_row(sql, [], |row| row.get::<_, bool>(0)).unwrap_or(false)
 }
 
-/// Extensions that are part of the library, or installed before, need no network.
-fn is_installed(connection: &RawConnection, name: &str) -> bool {
-    let sql = "select installed from duckdb_extensions() where extension_name = ? or list_contains(aliases, ?)";
-    connection.query_row(sql, [name, name], |row| row.get::<_, bool>(0)).unwrap_or(false)
+/// How an extension came here, if it is here: those that are part of the library, or were installed before, need no
+/// network.
+fn install_mode(connection: &RawConnection, name: &str) -> Option<String> {
+    let sql = "select install_mode from duckdb_extensions() \
+               where installed and (extension_name = ? or list_contains(aliases, ?))";
+    connection.query_row(sql, [name, name], |row| row.get(0)).ok()
 }
 
 fn run(connection: &RawConnection, sql: &str) -> Result<(), AdapterError> {

@@ -67,7 +67,7 @@ fn hint_for(message: &str) -> Option<String> {
     }
     if is_download_failure(message) {
         return Some(
-            "The extension could not be downloaded. Install it while there is a network connection \
+            "The extension is not on this machine. Install it while there is a network connection \
              (`INSTALL name;` in any DuckDB of the same version), or remove it from `extensions` in the profile."
                 .to_owned(),
         );
@@ -78,6 +78,7 @@ fn hint_for(message: &str) -> Option<String> {
 fn is_download_failure(message: &str) -> bool {
     message.contains("Failed to download extension")
         || message.contains("An error occurred while trying to automatically install the required extension")
+        || message.contains("Install it first using")
 }
 
 /// The error for a database file that could not be opened; explains what DuckDB's message leaves out.

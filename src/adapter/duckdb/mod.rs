@@ -6,9 +6,13 @@ mod connection;
 mod credentials;
 mod engine;
 mod errors;
+mod motherduck;
+mod plugins;
 mod secrets;
 
 pub use attach::Attachment;
 pub use credentials::{DuckDbCredentials, Extension, Retries, database_name};
-pub use engine::DuckDbEngine;
+pub use engine::{DuckDbEngine, preload};
+pub use motherduck::MotherDuck;
+pub use plugins::{Plugin, PluginRead};
 pub use secrets::Secret;

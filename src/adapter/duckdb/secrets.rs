@@ -51,6 +51,12 @@ impl Secret {
         let name = options.shift_remove("name").filter(|name| !name.is_null());
         let persistent = options.shift_remove("persistent").and_then(|flag| flag.as_bool()).unwrap_or(false);
         options.retain(|_, value| !value.is_null());
+        if options.get("scope").is_some_and(|scope| !scope.is_string() && !scope.is_array()) {
+            return Err(Error::runtime(format!(
+                "Field \"scope\" of entry {number} of `secrets` in the profile has an invalid value. \
+                 Write a text, or a list of texts."
+            )));
+        }
         Ok(Secret {
             kind: python_text(&kind),
             name: name.map_or_else(|| format!("_dbt_secret_{number}"), |name| python_text(&name)),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::adapter::duckdb;
 use crate::artifacts;
 use crate::cli::workspace::Workspace;
 use crate::error::{Error, Result};
@@ -10,6 +11,7 @@ use crate::invocation::Invocation;
 use crate::run::{self, Plan, Task};
 
 pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>, task: Task) -> Result<bool> {
+    duckdb::preload();
     let workspace = Workspace::open(invocation, events)?;
     let graph = workspace.graph()?;
     workspace.report_found();
@@ -18,13 +20,15 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>, task: Task) -> Re
     let shared = workspace.shared();
     workspace.check_target_folder()?;
     let results = run::execute(&workspace.globals, &shared, task, &plan);
-    let closed = workspace.globals.adapter.engine().close();
+    // The last checkpoint and the manifest wait for the disk, not for each other.
+    let engine = workspace.globals.adapter.engine();
+    let (closed, written) = rayon::join(|| engine.close(), || workspace.write_manifest());
     let results = results?;
     closed.map_err(Error::from)?;
     if !plan.is_empty() {
         run::finished(events, &results);
     }
-    workspace.write_manifest()?;
+    written?;
     if invocation.flags.write_json {
         artifacts::write_run_results(&workspace.globals, &workspace.compiled, &results)?;
     }

@@ -33,6 +33,8 @@ pub struct Adapter {
     pub(super) key_constraints: Mutex<HashMap<(String, String), KeyConstraints>>,
     /// Python models that run.
     pub(super) processes: Processes,
+    /// Sources that plugins have provided in this run, as they are written in SQL.
+    pub(super) loaded_sources: Mutex<HashSet<String>>,
     /// Held while a model of a foreign key relationship is built.
     pub(super) foreign_keys: Mutex<()>,
 }
@@ -81,6 +83,7 @@ impl Adapter {
             catalog_types: OnceLock::new(),
             key_constraints: Mutex::default(),
             processes: Processes::default(),
+            loaded_sources: Mutex::default(),
             foreign_keys: Mutex::default(),
         }
     }
@@ -117,8 +120,9 @@ impl Adapter {
     }
 
     /// Whether a behaviour flag is set in `dbt_project.yml`; those of adapters are off by default.
-    pub(super) fn behavior(&self, flag: &str) -> bool {
-        self.flags.get(flag).and_then(Json::as_bool).unwrap_or(false)
+    pub(super) fn behavior(&self, flag: &str) -> Option<bool> {
+        let known = ["require_batched_execution_for_custom_microbatch_strategy", "enable_truthy_nulls_equals_macro"];
+        known.contains(&flag).then(|| self.flags.get(flag).and_then(Json::as_bool).unwrap_or(false))
     }
 
     /// Prefixes of macros that `dispatch` tries, in order.

@@ -1,6 +1,7 @@
 //! `adapter` in templates. While parsing nothing reaches the database: methods that would ask it give what dbt's stubs
 //! give.
 
+mod behavior;
 mod methods;
 
 use std::fmt;
@@ -9,11 +10,13 @@ use std::sync::Arc;
 use super::adapter::Adapter;
 use super::api::RelationClass;
 use super::operations::{Dispatcher, Operations};
+use super::signatures;
 use super::table::TableObject;
 use crate::adapter::Table;
 use crate::context::call::Args;
 use crate::context::errors::{raise, raise_compilation};
-use crate::jinja::value::{Dict, List, py_str, tuple};
+use crate::context::signature::Signature;
+use crate::jinja::value::{CLASS_KEY, Class, Dict, List, py_str, tuple};
 use crate::jinja::{ErrorKind, MjError, Object, ObjectRepr, State, Value};
 
 /// `adapter`.
@@ -25,36 +28,17 @@ pub struct AdapterObject {
     dispatcher: Arc<dyn Dispatcher>,
 }
 
-/// Every method, for attribute look-ups without a call.
-const METHODS: [&str; 57] = [
+/// Methods that dbt replaces while parsing; they take any arguments.
+const REPLACED: [&str; 20] = [
     "add_query",
     "already_exists",
     "assert_valid_snapshot_target_given_strategy",
-    "batch_id_for_model",
-    "build_catalog_relation",
-    "cache_added",
-    "cache_dropped",
-    "cache_renamed",
-    "catalog_supports_foreign_keys",
     "check_schema_exists",
-    "commit",
-    "convert_datetimes_to_strs",
-    "convert_type",
     "create_schema",
-    "disable_transactions",
-    "dispatch",
     "drop_relation",
     "drop_schema",
-    "ensure_transaction",
-    "escape_sql_string",
     "execute",
-    "existing_key_constraint_types",
     "expand_target_column_types",
-    "external_read_location",
-    "external_root",
-    "external_write_options",
-    "get_binding_char",
-    "get_catalog_integration",
     "get_column_schema_from_query",
     "get_columns_in_relation",
     "get_columns_in_table",
@@ -63,27 +47,9 @@ const METHODS: [&str; 57] = [
     "get_missing_columns",
     "get_partitions_metadata",
     "get_relation",
-    "get_seed_file_path",
-    "get_temp_relation_path",
-    "is_ducklake",
-    "is_motherduck",
-    "location_exists",
-    "parse_index",
-    "quote",
-    "quote_as_configured",
-    "quote_seed_column",
     "rename_relation",
-    "render_raw_columns_constraints",
-    "render_raw_model_constraints",
-    "standardize_grants_dict",
-    "store_relation",
     "truncate_relation",
-    "type",
-    "use_ducklake_table_workarounds",
-    "valid_incremental_strategies",
     "valid_snapshot_target",
-    "validate_sql",
-    "warn_once",
 ];
 
 impl AdapterObject {
@@ -99,6 +65,11 @@ impl AdapterObject {
 
     fn invoke(&self, state: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, MjError> {
         let args = Args::new(args)?;
+        let signature = signatures::find(&signatures::ADAPTER, method);
+        let signature = signature.ok_or_else(|| MjError::from(ErrorKind::UnknownMethod))?;
+        if self.operations.is_some() || !REPLACED.contains(&method) {
+            signature.check(&args)?;
+        }
         match method {
             "dispatch" => return self.dispatch(state, &args),
             "type" => return Ok(Value::from("duckdb")),
@@ -178,8 +149,7 @@ fn parse_replacement(adapter: &Adapter, method: &str) -> Result<Value, MjError> 
         "already_exists" | "check_schema_exists" | "location_exists" | "catalog_supports_foreign_keys" => {
             Ok(Value::from(false))
         }
-        known if METHODS.contains(&known) => Ok(Value::from(())),
-        _ => Err(MjError::from(ErrorKind::UnknownMethod)),
+        _ => Ok(Value::from(())),
     }
 }
 
@@ -191,12 +161,13 @@ impl Object for AdapterObject {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         let name = key.as_str()?;
         match name {
-            "behavior" => Some(Value::from_object(Behavior(self.adapter.clone()))),
+            CLASS_KEY => Some(self.class().value()),
+            "behavior" => Some(behavior::value(&self.adapter)),
             "Relation" => Some(Value::from_object(RelationClass { quoting: self.adapter.quoting() })),
             "config" => Some(self.config()),
             _ => {
-                let method = METHODS.into_iter().find(|known| *known == name)?;
-                Some(Value::from_object(Method { adapter: self.clone(), method }))
+                let signature = signatures::find(&signatures::ADAPTER, name)?;
+                Some(Value::from_object(Method { adapter: self.clone(), signature }))
             }
         }
     }
@@ -211,12 +182,16 @@ impl Object for AdapterObject {
     }
 
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let class = if self.operations.is_some() { "RuntimeDatabaseWrapper" } else { "ParseDatabaseWrapper" };
-        write!(f, "<dbt.context.providers.{class} object>")
+        self.class().write(f, self)
     }
 }
 
 impl AdapterObject {
+    fn class(&self) -> Class {
+        let name = if self.operations.is_some() { "RuntimeDatabaseWrapper" } else { "ParseDatabaseWrapper" };
+        Class::new("dbt.context.providers", name)
+    }
+
     /// The little of `adapter.config` that macros use.
     fn config(&self) -> Value {
         let quoting = self.adapter.quoting();
@@ -241,7 +216,7 @@ impl AdapterObject {
 #[derive(Debug)]
 struct Method {
     adapter: Arc<AdapterObject>,
-    method: &'static str,
+    signature: Signature,
 }
 
 impl Object for Method {
@@ -249,40 +224,29 @@ impl Object for Method {
         ObjectRepr::Plain
     }
 
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        (key.as_str()? == CLASS_KEY).then(|| Class::callable("", "method").value())
+    }
+
     fn call(self: &Arc<Self>, state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, MjError> {
-        self.adapter.invoke(state, self.method, args)
-    }
-}
-
-/// `adapter.behavior`: flags of the adapter.
-#[derive(Debug)]
-struct Behavior(Arc<Adapter>);
-
-impl Object for Behavior {
-    fn repr(self: &Arc<Self>) -> ObjectRepr {
-        ObjectRepr::Plain
+        self.adapter.invoke(state, self.signature.name(), args)
     }
 
-    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        Some(Value::from_object(BehaviorFlag(self.0.behavior(key.as_str()?))))
-    }
-}
-
-/// One flag: true or false, with dbt's ways of asking without a warning.
-#[derive(Debug)]
-struct BehaviorFlag(bool);
-
-impl Object for BehaviorFlag {
-    fn repr(self: &Arc<Self>) -> ObjectRepr {
-        ObjectRepr::Plain
-    }
-
-    fn is_true(self: &Arc<Self>) -> bool {
-        self.0
-    }
-
-    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        matches!(key.as_str()?, "no_warn" | "setting").then(|| Value::from(self.0))
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.signature.qualified();
+        write!(f, "<bound method {name} of ")?;
+        match name {
+            "SQLAdapter.quote"
+            | "BaseAdapter.convert_type"
+            | "BaseAdapter.get_hard_deletes_behavior"
+            | "BaseAdapter.render_raw_columns_constraints"
+            | "BaseAdapter.render_raw_model_constraints" => {
+                f.write_str("<class 'dbt.adapters.duckdb.impl.DuckDBAdapter'>")?
+            }
+            _ if name.starts_with("BaseDatabaseWrapper") => self.adapter.class().write(f, &self.adapter)?,
+            _ => Class::new("dbt.adapters.duckdb.impl", "DuckDBAdapter").write(f, &self.adapter)?,
+        }
+        f.write_str(">")
     }
 }
 

@@ -3,30 +3,18 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{column, relation};
+use super::{column, relation, signatures};
 use crate::adapter::Policy;
 use crate::context::call::Args;
+use crate::jinja::value::{CLASS_KEY, Class, Dict};
 use crate::jinja::{MjError, Object, ObjectRepr, State, Value};
 
-/// `api`.
-#[derive(Debug)]
-pub struct Api {
-    /// How the project quotes names that a macro says nothing about.
-    pub quoting: Policy,
-}
-
-impl Object for Api {
-    fn repr(self: &Arc<Self>) -> ObjectRepr {
-        ObjectRepr::Plain
-    }
-
-    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        match key.as_str()? {
-            "Relation" => Some(Value::from_object(RelationClass { quoting: self.quoting })),
-            "Column" => Some(Value::from_object(ColumnClass)),
-            _ => None,
-        }
-    }
+/// `api`; `quoting` is how the project quotes names that a macro says nothing about.
+pub fn api(quoting: Policy) -> Value {
+    Dict::from_pairs([
+        ("Relation", Value::from_object(RelationClass { quoting })),
+        ("Column", Value::from_object(ColumnClass)),
+    ])
 }
 
 /// `api.Relation`.
@@ -42,11 +30,17 @@ impl Object for RelationClass {
     }
 
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        relation::class_attribute(key.as_str()?)
+        match key.as_str()? {
+            CLASS_KEY => Some(RELATION_PROXY.value()),
+            name => relation::class_attribute(name),
+        }
     }
 
     fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, MjError> {
         let args = Args::new(args)?;
+        if let Some(signature) = signatures::find(&signatures::RELATION, method) {
+            signature.check(&args)?;
+        }
         match method {
             "create" => relation::create(self.quoting, &args).map(relation::RelationObject::value),
             other => relation::class_method(other, &args),
@@ -54,9 +48,11 @@ impl Object for RelationClass {
     }
 
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("<class 'dbt.adapters.duckdb.relation.DuckDBRelation'>")
+        RELATION_PROXY.write(f, self)
     }
 }
+
+const RELATION_PROXY: Class = Class::new("dbt.context.providers", "RelationProxy");
 
 /// `api.Column`; calling it makes a column.
 #[derive(Debug)]
@@ -65,6 +61,14 @@ pub struct ColumnClass;
 impl Object for ColumnClass {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
         ObjectRepr::Plain
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        match key.as_str()? {
+            CLASS_KEY => Some(Class::callable("", "type").value()),
+            "TYPE_LABELS" => Some(Dict::from_pairs([("STRING", Value::from("TEXT"))])),
+            _ => None,
+        }
     }
 
     fn call(self: &Arc<Self>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, MjError> {

@@ -4,11 +4,13 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
+use super::signatures;
 use crate::adapter::Column;
 use crate::context::call::Args;
 use crate::context::errors::raise;
+use crate::context::signature::Signature;
 use crate::error::{Error, Result};
-use crate::jinja::value::{List, py_str, str_repr};
+use crate::jinja::value::{CLASS_KEY, Class, List, py_str, str_repr};
 use crate::jinja::{DynObject, ErrorKind, MjError, Object, ObjectRepr, State, Value};
 
 /// A [`Column`] as a value.
@@ -24,6 +26,7 @@ impl ColumnObject {
     fn attribute(&self, name: &str) -> Option<Value> {
         let column = &self.0;
         match name {
+            CLASS_KEY => Some(Class::new("dbt.adapters.duckdb.column", "DuckDBColumn").value()),
             "name" | "column" => Some(Value::from(column.name.as_str())),
             "dtype" => Some(Value::from(column.dtype.as_str())),
             "char_size" => Some(number(column.char_size)),
@@ -75,6 +78,9 @@ impl Object for ColumnObject {
         args: &[Value],
     ) -> std::result::Result<Value, MjError> {
         let args = Args::new(args)?;
+        if let Some(signature) = signatures::find(&signatures::COLUMN, method) {
+            signature.check(&args)?;
+        }
         let column = &self.0;
         match method {
             "is_string" => Ok(Value::from(column.is_string())),
@@ -143,8 +149,12 @@ pub(super) fn class_method(name: &str, args: &Args) -> std::result::Result<Value
     }
 }
 
+const CONSTRUCTOR: Signature =
+    Signature("DuckDBColumn.__init__(self, column, dtype, char_size?, numeric_precision?, numeric_scale?, fields?)");
+
 /// `api.Column(column, dtype, char_size, numeric_precision, numeric_scale)`.
 pub(super) fn construct(args: &Args) -> std::result::Result<Value, MjError> {
+    CONSTRUCTOR.check(args)?;
     let int = |index, key: &str| args.get(index, key).and_then(|value| value.as_i64());
     Ok(ColumnObject::value(Column {
         name: py_str(&args.require("Column", 0, "column")?),

@@ -12,9 +12,12 @@ mod external;
 mod foreign_keys;
 mod index;
 mod operations;
+mod plugin_sources;
 mod python;
+mod record;
 mod relation;
 mod response;
+mod signatures;
 mod snapshots;
 mod table;
 #[cfg(test)]
@@ -23,7 +26,7 @@ mod values;
 
 pub use adapter::Adapter;
 pub use adapter_object::AdapterObject;
-pub use api::{Api, ColumnClass, RelationClass};
+pub use api::{ColumnClass, RelationClass, api};
 pub use column::ColumnObject;
 pub use comment::{QueryComment, default_query_comment};
 pub use connection::NodeConnection;

@@ -4,12 +4,13 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
-use super::values;
+use super::record::Record;
+use super::{signatures, values};
 use crate::adapter::{Component, Path, Policy, Relation, RelationType};
 use crate::context::call::Args;
 use crate::context::errors::{raise, raise_compilation};
 use crate::error::Error;
-use crate::jinja::value::{Dict, List, py_repr, py_str};
+use crate::jinja::value::{CLASS_KEY, Class, Dict, List, py_repr, py_str};
 use crate::jinja::{
     DynObject, Enumerator, ErrorKind, MjError, Object, ObjectRepr, PyError, State, Value, ValueKind, is_undefined,
 };
@@ -17,6 +18,10 @@ use crate::jinja::{
 /// A [`Relation`] as a value.
 #[derive(Debug)]
 pub struct RelationObject(pub Relation);
+
+const CLASS: Class = Class::new("dbt.adapters.duckdb.relation", "DuckDBRelation");
+const POLICY: Class = Class::new("dbt.adapters.contracts.relation", "Policy");
+const PATH: Class = Class::new("dbt.adapters.contracts.relation", "Path");
 
 /// dbt's names of relation types as attributes of the class.
 const TYPE_NAMES: [(&str, RelationType); 7] = [
@@ -44,6 +49,7 @@ impl RelationObject {
         let relation = &self.0;
         let is = |kind| Some(Value::from(relation.is(kind)));
         match name {
+            CLASS_KEY => Some(CLASS.value()),
             "database" => Some(optional(relation.database())),
             "schema" => Some(optional(relation.schema())),
             "identifier" | "table" | "name" => Some(optional(relation.identifier())),
@@ -75,7 +81,12 @@ impl RelationObject {
 
     fn method(&self, name: &str, args: &Args) -> Result<Value, MjError> {
         let relation = &self.0;
+        if let Some(signature) = signatures::find(&signatures::RELATION, name) {
+            signature.check(args)?;
+        }
         match name {
+            "items" | "keys" | "values" => Err(raise(self.not_a_dict())),
+            "to_dict" => Ok(self.to_dict(args.get(0, "omit_none").is_some_and(|omit| omit.is_true()))),
             "render" => Ok(Value::from(relation.render())),
             "render_limited" => Ok(Value::from(relation.render_limited())),
             "render_event_time_filtered" => {
@@ -115,6 +126,38 @@ impl RelationObject {
             }
             other => class_method(other, args),
         }
+    }
+
+    /// The fields as dbt serializes them.
+    fn to_dict(&self, omit_none: bool) -> Value {
+        let relation = &self.0;
+        let plain = |policy| Dict::from_pairs(policy_parts(policy));
+        let path = Component::ALL.map(|part| (part.as_str(), optional(relation.path.get(part))));
+        let present = |value: &Value| !omit_none || !value.is_none();
+        let fields = [
+            ("path", Dict::from_pairs(path.into_iter().filter(|(_, value)| present(value)))),
+            ("type", optional(relation.kind.map(RelationType::as_str))),
+            ("quote_character", Value::from(relation.quote_character.as_str())),
+            ("include_policy", plain(relation.include_policy)),
+            ("quote_policy", plain(relation.quote_policy)),
+            ("dbt_created", Value::from(relation.dbt_created)),
+            ("limit", relation.limit.map_or_else(|| Value::from(()), Value::from)),
+            ("event_time_filter", event_time_value(relation)),
+            ("require_alias", Value::from(relation.require_alias)),
+            ("catalog", Value::from(())),
+            ("renameable_relations", List::new(Vec::new())),
+            ("replaceable_relations", List::new(Vec::new())),
+            ("external", optional(relation.external.as_deref())),
+        ];
+        Dict::from_pairs(fields.into_iter().filter(|(_, value)| present(value)))
+    }
+
+    /// dbt's relations are mappings that refuse to be used as such.
+    fn not_a_dict(&self) -> Error {
+        Error::compilation(format!(
+            "The object (\"{}\") was used as a dictionary. This capability has been removed from objects of this type.",
+            self.0
+        ))
     }
 
     /// The name of dbt's class.
@@ -201,11 +244,15 @@ fn optional(text: Option<&str>) -> Value {
 }
 
 pub(super) fn path_value(path: &Path) -> Value {
-    Dict::from_pairs(Component::ALL.map(|part| (part.as_str(), optional(path.get(part)))))
+    Record::value(PATH, Component::ALL.map(|part| (part.as_str(), optional(path.get(part)))).into())
+}
+
+fn policy_parts(policy: Policy) -> [(&'static str, Value); 3] {
+    Component::ALL.map(|part| (part.as_str(), Value::from(policy.get(part))))
 }
 
 fn policy_value(policy: Policy) -> Value {
-    Dict::from_pairs(Component::ALL.map(|part| (part.as_str(), Value::from(policy.get(part)))))
+    Record::value(POLICY, policy_parts(policy).into())
 }
 
 fn event_time_value(relation: &Relation) -> Value {
@@ -235,8 +282,10 @@ fn change_path(path: &mut Path, given: impl Fn(&str) -> Option<Value>) -> Result
             Some(text) => Some(text.to_owned()),
             None if value.is_none() => None,
             None => {
-                let shown = if is_undefined(&value) { String::new() } else { py_str(&value) };
-                return Err(raise_compilation(format!("Got an invalid path {}: {shown}", part.as_str())));
+                if is_undefined(&value) {
+                    return Err(raise_compilation(format!("Got an invalid path {}: ", part.as_str())));
+                }
+                Some(py_str(&value))
             }
         };
         path.set(part, text);
@@ -283,13 +332,10 @@ fn read_type(value: &Value) -> Result<Option<RelationType>, MjError> {
     let name = py_str(value);
     match RelationType::parse(&name) {
         Some(kind) => Ok(Some(kind)),
-        None => {
-            let known: Vec<String> = RelationType::ALL.iter().map(|kind| format!("`{}`", kind.as_str())).collect();
-            Err(raise(Error::runtime(format!(
-                "`{name}` is not a type of relation. The types are {}.",
-                known.join(", ")
-            ))))
-        }
+        None => Err(PyError::type_error(format!(
+            "Field \"type\" of type Optional[RelationType] in DuckDBRelation has invalid value {}",
+            py_repr(value)
+        ))),
     }
 }
 
@@ -298,11 +344,14 @@ fn matches(relation: &Relation, args: &Args) -> Result<Value, MjError> {
     for (index, part) in Component::ALL.into_iter().enumerate() {
         search.set(part, args.get(index, part.as_str()).and_then(|value| value.as_str().map(str::to_owned)));
     }
-    relation.matches(&search).map(Value::from).map_err(raise_compilation)
+    relation.matches(&search).map(Value::from).map_err(|message| raise(Error::runtime(message)))
 }
 
 /// What `api.Relation` and every relation have in common.
 pub(super) fn class_attribute(name: &str) -> Option<Value> {
+    if name == "quote_character" {
+        return Some(Value::from("\""));
+    }
     let kind = TYPE_NAMES.iter().find(|(known, _)| *known == name)?;
     Some(Value::from(kind.1.as_str()))
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::adapter::AdapterResponse;
+use crate::jinja::value::{CLASS_KEY, Class};
 use crate::jinja::{Object, ObjectRepr, Value};
 
 /// An [`AdapterResponse`] as a value.
@@ -30,6 +31,7 @@ impl Object for ResponseObject {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         let none = || Value::from(());
         match key.as_str()? {
+            CLASS_KEY => Some(Class::new("dbt.adapters.contracts.connection", "AdapterResponse").value()),
             "_message" => Some(Value::from(self.0.message.as_str())),
             "code" => Some(self.0.code.as_deref().map_or_else(none, Value::from)),
             "rows_affected" => Some(self.0.rows_affected.map_or_else(none, Value::from)),

@@ -11,7 +11,7 @@ pub(super) fn cell_value(cell: &Cell) -> Value {
         Cell::Null => Value::from(()),
         Cell::Bool(flag) => Value::from(*flag),
         Cell::Int(number) => int_value(*number),
-        Cell::Decimal(number) => value::Decimal::value(number.to_string(), number.to_f64()),
+        Cell::Decimal(number) => value::Decimal::value(&number.to_string()),
         Cell::Date(date) => Date(*date).value(),
         Cell::DateTime(moment) => DateTime::new(*moment, None).value(),
         Cell::DateTimeTz(moment) => {

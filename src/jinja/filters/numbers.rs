@@ -3,8 +3,9 @@
 use minijinja::value::Value;
 
 use super::super::error::{PyError, PyErrorKind};
+use super::super::ops;
 use super::super::undefined::require_defined;
-use super::super::value::{CallArgs, Num, index_arg, py_str, type_name};
+use super::super::value::{CallArgs, Decimal, Num, dates, index_arg, negated, py_str, rounded, type_name};
 use super::{Filter, Ran};
 
 pub(super) const FILTERS: &[(&str, Filter)] = &[
@@ -21,6 +22,14 @@ pub(super) const FILTERS: &[(&str, Filter)] = &[
 
 fn abs(input: &Value) -> Ran {
     require_defined(input)?;
+    if let Some(decimal) = input.downcast_object_ref::<Decimal>() {
+        let below = decimal.as_f64() < 0.0;
+        return Ok(if below { Value::from_object(negated(decimal)) } else { input.clone() });
+    }
+    if dates::type_name(input) == Some("datetime.timedelta") {
+        let below = ops::compare("lt", input, &ops::arithmetic("-", input, input)?)?;
+        return if below { ops::neg(input) } else { Ok(input.clone()) };
+    }
     match Num::of(input) {
         Some(Num::Float(number)) => Ok(Value::from(number.abs())),
         Some(number) if number.as_f64() < 0.0 => Ok(number.neg().into_value()),
@@ -89,6 +98,9 @@ fn round(input: &Value, args: CallArgs) -> Ran {
     let precision = precision.map_or(Ok(0), |precision| index_arg(&precision))? as i32;
     let method = method.map_or_else(|| "common".to_owned(), |method| py_str(&method));
     require_defined(input)?;
+    if let (Some(decimal), "common") = (input.downcast_object_ref::<Decimal>(), method.as_str()) {
+        return Ok(Value::from_object(rounded(decimal, i64::from(precision))));
+    }
     let number = Num::of(input)
         .ok_or_else(|| PyError::type_error(format!("type {} doesn't define __round__ method", type_name(input))))?;
     let scale = 10f64.powi(precision);

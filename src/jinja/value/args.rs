@@ -108,4 +108,8 @@ impl Object for Function {
     fn call(self: &Arc<Self>, state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, MjError> {
         (self.body)(state, CallArgs::split(args))
     }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<function {} at {:p}>", self.name, Arc::as_ptr(self))
+    }
 }

@@ -7,6 +7,7 @@ use minijinja::value::{Value, ValueKind};
 
 use super::super::error::PyError;
 use super::super::undefined::{is_undefined, require_defined};
+use super::decimal::Decimal;
 use super::list::Set;
 use super::number::Num;
 use super::{iterate, type_name};
@@ -15,6 +16,9 @@ use super::{iterate, type_name};
 pub fn py_eq(a: &Value, b: &Value) -> bool {
     if let (Some(a), Some(b)) = (a.as_str(), b.as_str()) {
         return a == b;
+    }
+    if let (Some(a), Some(b)) = (a.downcast_object_ref::<Decimal>(), b.downcast_object_ref::<Decimal>()) {
+        return a.compare(b) == Some(Ordering::Equal);
     }
     if let (Some(a), Some(b)) = (Num::of(a), Num::of(b)) {
         return a.compare(&b) == Some(Ordering::Equal);
@@ -81,6 +85,9 @@ fn same_entries(a: &Value, b: &Value) -> bool {
 pub fn py_cmp(a: &Value, b: &Value, op: &str) -> Result<Ordering, MjError> {
     if let (Some(a), Some(b)) = (a.as_str(), b.as_str()) {
         return Ok(a.cmp(b));
+    }
+    if let (Some(a), Some(b)) = (a.downcast_object_ref::<Decimal>(), b.downcast_object_ref::<Decimal>()) {
+        return Ok(a.compare(b).unwrap_or(Ordering::Less));
     }
     if let (Some(a), Some(b)) = (Num::of(a), Num::of(b)) {
         return Ok(a.compare(&b).unwrap_or(Ordering::Less));

@@ -50,7 +50,11 @@ pub(crate) fn no_attribute(value: &Value, name: &str) -> MjError {
         let message = format!("access to attribute '{name}' of '{kind}' object is unsafe.");
         return PyError::raise(PyErrorKind::Template, message);
     }
-    let owner = if value.is_none() { "None".to_owned() } else { format!("{kind} object") };
+    let owner = match super::class_of(value) {
+        _ if value.is_none() => "None".to_owned(),
+        Some(class) => format!("{} object", class.full_name()),
+        None => format!("{kind} object"),
+    };
     PyError {
         kind: PyErrorKind::Undefined,
         message: format!("'{owner}' has no attribute '{name}'"),

@@ -1,6 +1,7 @@
 //! Values that behave and print like Python's.
 
 mod args;
+mod class;
 mod compare;
 mod dict;
 mod format;
@@ -19,9 +20,11 @@ pub mod dates;
 mod decimal;
 
 pub use args::{CallArgs, Function, required};
+pub use class::{CLASS_KEY, Class};
 pub use compare::{py_cmp, py_eq};
 pub use decimal::Decimal;
 pub use dict::{Dict, Key, lookup};
+pub(crate) use format::{percent, str_format};
 pub use json::{dumps, from_json, to_json};
 pub use list::{List, Set};
 pub use minijinja::value::Tuple;
@@ -29,7 +32,8 @@ pub use text::{float_repr, py_repr, py_str, str_repr};
 
 pub(crate) use text::text_of;
 
-pub(crate) use format::percent;
+pub(crate) use class::class_of;
+pub(crate) use decimal::{binary as decimal_binary, negated, rounded};
 pub(crate) use methods::{BoundMethod, unknown_method};
 pub(crate) use namespace::Namespace;
 pub(crate) use number::{Big, Num};
@@ -87,9 +91,14 @@ pub fn type_name(value: &Value) -> &'static str {
         ValueKind::String => "str",
         ValueKind::Bytes => "bytes",
         ValueKind::Seq if value.is_tuple() => "tuple",
-        ValueKind::Seq => "list",
-        ValueKind::Map => "dict",
-        _ => "object",
+        _ if value.downcast_object_ref::<List>().is_some() => "list",
+        _ if value.downcast_object_ref::<Dict>().is_some() => "dict",
+        kind => match (class_of(value), kind) {
+            (Some(class), _) => class.name,
+            (None, ValueKind::Seq) => "list",
+            (None, ValueKind::Map) => "dict",
+            _ => "object",
+        },
     }
 }
 
@@ -141,8 +150,14 @@ pub(crate) fn str_arg<'v>(value: &'v Value, what: &str) -> Result<&'v str, MjErr
 
 /// Whether a value can be called, as far as its type tells: functions, classes, and plain objects of the host.
 pub(crate) fn is_callable(value: &Value) -> bool {
+    if is_undefined(value) {
+        return true;
+    }
     let Some(object) = value.as_object() else { return false };
+    if let Some(class) = class_of(value) {
+        return class.callable;
+    }
     let data =
-        dates::type_name(value).is_some() || object.is::<Big>() || object.is::<dates::Zone>() || is_undefined(value);
+        dates::type_name(value).is_some() || object.is::<Big>() || object.is::<Decimal>() || object.is::<dates::Zone>();
     object.repr() == ObjectRepr::Plain && !data
 }

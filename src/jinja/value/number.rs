@@ -85,7 +85,7 @@ impl Num {
         }
     }
 
-    fn big(&self) -> Option<BigInt> {
+    pub fn big(&self) -> Option<BigInt> {
         match self {
             Int(int) => Some(BigInt::from(*int)),
             BigNum(big) => Some(big.clone()),

@@ -163,20 +163,21 @@ impl ConfigTrees {
         resolved.unwrap_or_default()
     }
 
-    /// `later` over `earlier`, keys that are null in `later` left alone: what dbt does when it configures a node a
-    /// second time.
+    /// `later` over `earlier`, fields that are null in `later` left alone: what dbt does when it configures a node a
+    /// second time. Keys of one's own have no such rule: null takes back what was said before.
     ///
     /// # Errors
     /// As [`ConfigTrees::resolve`].
     pub fn overlay(&self, resource_type: ResourceType, earlier: &Config, later: &Config) -> Result<Config> {
         let overlaid = self.memo.overlaid(resource_type, &earlier.0, &later.0, || {
             let mut config: JsonMap<String, Json> = (*earlier.0).clone();
+            let fields = self.fields(resource_type);
             for (key, value) in later.0.iter() {
-                if !value.is_null() {
+                if !value.is_null() || fields.iter().all(|field| field.name != key) {
                     config.insert(key.clone(), value.clone());
                 }
             }
-            normalize::normalize(resource_type, self.fields(resource_type), &mut config)?;
+            normalize::normalize(resource_type, fields, &mut config)?;
             Ok(config)
         });
         overlaid.map(Config)

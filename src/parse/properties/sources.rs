@@ -346,8 +346,7 @@ fn relation_name(cx: &Cx, source: &SourceDefinition) -> Result<String> {
         column: own.column,
     };
     let quoted = SourceDefinition { quoting, ..source.clone() };
-    let relation = source_relation(&quoted)
-        .map_err(|error| Error::compilation(error.to_string()).in_node("source", &source.name, &source.path))?;
+    let relation = source_relation(&quoted).map_err(|error| error.in_node("source", &source.name, &source.path))?;
     Ok(relation.render())
 }
 
@@ -368,7 +367,20 @@ fn external(given: Option<&Json>) -> Option<Json> {
     for (key, value) in given {
         shaped.insert(key.clone(), value.clone());
     }
+    if let Some(Json::Array(partitions)) = shaped.get_mut("partitions") {
+        partitions.iter_mut().for_each(describe_partition);
+    }
     Some(Json::Object(shaped))
+}
+
+/// Gives a partition what dbt's shape of it has; a partition that is no more than a name stays one.
+fn describe_partition(partition: &mut Json) {
+    let Json::Object(given) = partition else { return };
+    let empty = [("name", ""), ("description", ""), ("data_type", "")].map(|(key, text)| (key, Json::from(text)));
+    let empty = empty.into_iter().chain([("meta", Json::Object(JsonMap::new()))]);
+    let mut shaped: JsonMap<String, Json> = empty.map(|(key, value)| (key.to_owned(), value)).collect();
+    shaped.extend(std::mem::take(given));
+    *given = shaped;
 }
 
 /// What source and table say together, in the order in which dbt writes it.

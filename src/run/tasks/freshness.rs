@@ -23,7 +23,7 @@ use super::materialize::adapter_response;
 
 /// Checks one source.
 pub fn execute(session: &Session, source: &Arc<SourceDefinition>, run: &Arc<NodeRun>) -> Result<NodeResult> {
-    let relation = source_relation(source).map_err(|error| Error::compilation(error.to_string()))?;
+    let relation = source_relation(source)?;
     let mut arguments = vec![("source".to_owned(), RelationObject::value(relation))];
     let name = if let Some(query) = &source.loaded_at_query {
         arguments.push(("loaded_at_query".to_owned(), Value::from(render(session, source, run, query)?)));

@@ -1,6 +1,7 @@
 //! The adapter's methods, from a template's arguments to the operation and back.
 
 use super::relation_argument;
+use crate::adapter::duckdb::Plugin;
 use crate::adapter::table::ColumnType;
 use crate::adapter::{AdapterResponse, Cell, Component, seed};
 use crate::context::call::Args;
@@ -45,7 +46,9 @@ pub(super) fn stateless(adapter: &Adapter, method: &str, args: &Args) -> Option<
         }
         "convert_type" => convert_type(args),
         "convert_datetimes_to_strs" => convert_datetimes(adapter, args),
-        "parse_index" => args.require(method, 0, "raw_index").and_then(|raw| IndexConfig::parse(&raw)),
+        "parse_index" => args
+            .require(method, 0, "raw_index")
+            .and_then(|raw| IndexConfig::parse(&raw, |message| adapter.warn_once(message))),
         "render_raw_columns_constraints" => {
             args.require(method, 0, "raw_columns").and_then(|raw| constraints::columns(&raw)).map(List::new)
         }
@@ -65,13 +68,19 @@ pub(super) fn stateless(adapter: &Adapter, method: &str, args: &Args) -> Option<
             "Catalog not found: {}. rdbt runs on DuckDB, whose adapter has no catalog integrations.",
             optional_text(args, 0, "name").unwrap_or_default()
         ))),
-        "store_relation" => Err(raise(Error::runtime(format!(
-            "Plugin {} not found; plugins of dbt-duckdb are Python programs and are not available in rdbt.",
-            optional_text(args, 0, "plugin_name").unwrap_or_default()
-        )))),
+        "store_relation" => Err(raise(cannot_store(adapter, args))),
         _ => return None,
     };
     Some(done)
+}
+
+/// No plugin that stores models is available; says so for the plugin that was asked for.
+fn cannot_store(adapter: &Adapter, args: &Args) -> Error {
+    let name = optional_text(args, 0, "plugin_name").unwrap_or_default();
+    if name.starts_with("glue|") {
+        return Plugin::glue().cannot_store();
+    }
+    adapter.plugin(&name).map_or_else(|error| error, Plugin::cannot_store)
 }
 
 /// Methods that need the database.

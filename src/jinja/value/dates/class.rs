@@ -82,7 +82,7 @@ impl Class {
                 let [year, month, day, hour, minute, second, micro, tz] = args.bind("datetime", names)?;
                 let date = date_of("datetime", [year, month, day])?;
                 let time = time_of([hour, minute, second, micro])?;
-                Ok(DateTime::new(date.and_time(time), zone(tz)).value())
+                Ok(DateTime::with_tzinfo(date.and_time(time), zone(tz)).value())
             }
             Kind::TimeDelta => TimeDelta::call(args),
         }

@@ -60,6 +60,13 @@ impl DateTime {
         DateTime { local, zone, offset }
     }
 
+    /// A local time that is given a zone as `tzinfo`. A zone of `pytz` that has not been told a time is in its first
+    /// offset, mostly local mean time to the minute, and stays there; only `localize` looks for the right one.
+    pub fn with_tzinfo(local: NaiveDateTime, zone: Option<Zone>) -> DateTime {
+        let offset = zone.as_ref().map_or(0, Zone::first_offset);
+        DateTime { local, zone, offset }
+    }
+
     /// A time in UTC, shown in a zone.
     pub fn from_utc(utc: NaiveDateTime, zone: Zone) -> DateTime {
         let offset = zone.offset_of_utc(&utc);
@@ -263,8 +270,12 @@ impl DateTime {
             field(second, time.second().into())?,
             field(micro, (time.nanosecond() / 1000).into())?,
         )?;
-        let zone = zone.map_or_else(|| self.zone.clone(), |zone| zone.downcast_object_ref::<Zone>().cloned());
-        Ok(DateTime::new(date.and_time(time), zone).value())
+        let local = date.and_time(time);
+        Ok(match zone {
+            Some(zone) => DateTime::with_tzinfo(local, zone.downcast_object_ref::<Zone>().cloned()),
+            None => DateTime { local, ..self.clone() },
+        }
+        .value())
     }
 
     fn zone_method(&self, name: &str) -> Option<Value> {

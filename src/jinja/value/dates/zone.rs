@@ -63,6 +63,15 @@ impl Zone {
         }
     }
 
+    /// Seconds east of UTC before the zone's first change, in whole minutes as `pytz` counts them.
+    pub fn first_offset(&self) -> i32 {
+        let seconds = self.offset_of_utc(&NaiveDateTime::MIN);
+        match self {
+            Zone::Utc | Zone::Fixed(_) => seconds,
+            Zone::Named(_) => (seconds + 30).div_euclid(60) * 60,
+        }
+    }
+
     /// The zone's short name at a time in UTC: `UTC`, `EST`.
     pub fn abbreviation(&self, utc: &NaiveDateTime) -> String {
         match self {

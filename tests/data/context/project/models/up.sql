@@ -1,0 +1,2 @@
+{{ config(materialized='table', tags=['x'], meta={'owner': 'me'}) }}
+select 1 as id, 'a' as name
