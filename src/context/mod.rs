@@ -1,6 +1,7 @@
 //! What Jinja sees in each phase: `ref`, `source`, `config`, `var`, `target`, `this`, `graph`, `adapter`, `exceptions`
 //! and the rest, and the macros of the project. A render is given a [`Scope`], which resolves names lazily.
 
+pub mod batch;
 pub mod bridge;
 mod builtins;
 mod call;
@@ -8,6 +9,7 @@ pub mod capture;
 mod config_object;
 pub mod database;
 pub mod errors;
+mod event_time;
 mod exceptions;
 mod external_sources;
 mod functions;

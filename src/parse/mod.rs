@@ -14,6 +14,7 @@ mod functions;
 mod inline;
 mod lookups;
 mod macros;
+mod microbatch;
 mod naming;
 mod nodes;
 mod primary_keys;
