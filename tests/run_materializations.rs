@@ -321,3 +321,107 @@ fn indexes_of_older_projects_are_created_with_a_warning() {
     true | [id]
     ");
 }
+
+#[test]
+fn a_model_moves_between_all_materializations() {
+    let all = ["view", "table", "incremental", "external", "ephemeral"];
+    // Each run gives every model the next materialization, so that each change from one to another is met.
+    let rounds = [[0, 1, 2, 3, 4], [1, 0, 0, 1, 1], [2, 3, 3, 2, 2], [3, 2, 1, 0, 0], [4, 4, 4, 4, 3], [0, 1, 2, 3, 4]];
+    let mut sandbox = Sandbox::new().project();
+    let mut seen = String::new();
+    for round in rounds {
+        for (model, kind) in round.iter().enumerate() {
+            let kind = all[*kind];
+            let sql = format!("{{{{ config(materialized='{kind}') }}}} select 1 as id, '{kind}' as kind");
+            let reader = format!("{{{{ config(materialized='table') }}}} select * from {{{{ ref('m{model}') }}}}");
+            sandbox =
+                sandbox.file(&format!("models/m{model}.sql"), &sql).file(&format!("models/r{model}.sql"), &reader);
+        }
+        let outcome = sandbox.run(&["run"]);
+        assert_eq!(outcome.code, 0, "{outcome}");
+        let readers: Vec<String> = (0..5).map(|model| format!("(select string_agg(kind) from r{model})")).collect();
+        seen.push_str(&sandbox.rows(&format!("select {}", readers.join(", "))));
+    }
+    assert_snapshot!(seen, @r"
+    view | table | incremental | external | ephemeral
+    table | view | view | table | table
+    table,incremental | external | external | table,incremental | table,incremental
+    external | incremental | table | view | view
+    ephemeral | ephemeral | ephemeral | ephemeral | external
+    view | table | table,incremental | external | ephemeral
+    ");
+}
+
+#[test]
+fn table_functions_take_parameters() {
+    let function = |parameters: &str, filter: &str| {
+        format!(
+            "{{{{ config(materialized='table_function'{parameters}) }}}} select * from {{{{ ref('base') }}}} {filter}"
+        )
+    };
+    let sandbox = Sandbox::new()
+        .project()
+        .file("models/base.sql", "{{ config(materialized='table') }} select range as id, range % 2 as g from range(6)")
+        .file("models/f0.sql", &function("", ""))
+        .file("models/f1.sql", &function(", parameters='gg'", "where g = gg"))
+        .file("models/f2.sql", &function(", parameters=['gg', 'most']", "where g = gg and id < most"))
+        .file(
+            "models/all.sql",
+            "{{ config(materialized='table') }} select count(*) as n from {{ ref('f0') }}() union all
+             select sum(id) from {{ ref('f1') }}(1) union all select max(id) from {{ ref('f2') }}(0, 3)",
+        );
+    for _ in 0..2 {
+        let outcome = sandbox.run(&["run"]);
+        assert_eq!(outcome.code, 0, "{outcome}");
+    }
+    assert_snapshot!(sandbox.rows("select * from \"all\" order by all"), @r"
+    2
+    6
+    9
+    ");
+}
+
+#[test]
+fn materializations_of_the_project_count_before_built_in_ones() {
+    let sandbox = Sandbox::new()
+        .project()
+        .file(
+            "macros/materializations.sql",
+            "{% materialization table, adapter='duckdb' %}
+             {%- set target_relation = this.incorporate(type='table') -%}
+             {% call statement('main') %}create or replace table {{ target_relation }} as
+             select *, 'mine' as who from ({{ sql }}){% endcall %}
+             {{ return({'relations': [target_relation]}) }}
+             {% endmaterialization %}
+             {% materialization silent, default %}{% call statement('main') %}select 1{% endcall %}{% endmaterialization %}",
+        )
+        .file("models/mine.sql", "{{ config(materialized='table') }} select 1 as id")
+        .file("models/silent.sql", "{{ config(materialized='silent') }} select 1 as id")
+        .file("models/unknown.sql", "{{ config(materialized='nonsense') }} select 1 as id")
+        .file("models/view_of_now.sql", "{{ config(materialized='materialized_view') }} select 1 as id")
+        .file("models/granted.sql", "{{ config(materialized='view', grants={'select': ['a']}) }} select 1 as id");
+    let outcome = sandbox.run(&["run"]);
+    assert_snapshot!(sandbox.statuses(), @r"
+    model granted: success
+    model mine: success
+    model silent: error
+    model unknown: error
+    model view_of_now: error
+    ");
+    let console = outcome.console();
+    let told: Vec<&str> = console.lines().filter(|line| line.starts_with("  ") && !line.contains(" by ")).collect();
+    assert_snapshot!(told.join("\n"), @r#"
+    Compilation Error in model silent (models/silent.sql)
+    The materialization ("silent") did not explicitly return a list of relations to add to the cache.
+    compiled code at target/compiled/a/models/silent.sql
+    Compilation Error in model unknown (models/unknown.sql)
+    No materialization 'nonsense' was found for adapter duckdb! (searched types 'default' and 'duckdb')
+    compiled code at target/compiled/a/models/unknown.sql
+    Compilation Error in model view_of_now (models/view_of_now.sql)
+    `get_create_materialized_view_as_sql` has not been implemented for this adapter.
+
+    > in macro default__get_create_materialized_view_as_sql (macros/relations/materialized_view/create.sql)
+    compiled code at target/compiled/a/models/view_of_now.sql
+    "#);
+    assert!(sandbox.read("target/run/a/models/mine.sql").contains("'mine' as who"));
+}

@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::mappings;
 use super::options::{Kind, OptionSpec};
+use super::sample;
 use super::usage::{Scope, UsageError};
 use crate::yaml::{self, Map, Value};
 
@@ -56,6 +57,10 @@ pub fn convert(scope: Scope, option: &OptionSpec, words: &[String]) -> Result<Co
         }
         Kind::Yaml => mapping(words).map_err(refuse)?,
         Kind::DateTime => Json::from(date_time(text).map_err(refuse)?).into(),
+        Kind::Sample => match sample::parse(text, chrono::Utc::now()) {
+            Ok(_) => Json::from(text).into(),
+            Err(complaint) => return Err(refuse(complaint)),
+        },
         Kind::Package => package(text).into(),
     })
 }

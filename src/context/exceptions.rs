@@ -1,15 +1,17 @@
 //! `exceptions`: the ways in which a macro can fail or warn, in dbt's families and words.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind};
 use crate::events::{Event, Level};
-use crate::jinja::value::py_str;
-use crate::jinja::{Enumerator, MjError, Object, ObjectRepr, State, Value};
+use crate::jinja::value::{CLASS_KEY, Class, py_str};
+use crate::jinja::{Enumerator, MjError, Object, ObjectRepr, State, Value, is_undefined};
 
 use super::call::Args;
 use super::errors::raise;
 use super::scope::Scope;
+use super::signature::Signature;
 
 /// Names in `exceptions`.
 const NAMES: [&str; 21] = [
@@ -34,6 +36,30 @@ const NAMES: [&str; 21] = [
     "column_type_missing",
     "raise_fail_fast_error",
     "warn_snapshot_timestamp_data_types",
+];
+
+const SIGNATURES: [Signature; 21] = [
+    Signature("warn(msg, node?)"),
+    Signature("missing_config(model, name)"),
+    Signature("missing_materialization(model, adapter_type)"),
+    Signature("missing_relation(relation, model?)"),
+    Signature("raise_ambiguous_alias(node_1, node_2, duped_name?)"),
+    Signature("raise_ambiguous_catalog_match(unique_id, match_1, match_2)"),
+    Signature("raise_cache_inconsistent(message)"),
+    Signature("raise_dataclass_not_dict(obj)"),
+    Signature("raise_compiler_error(msg, node?)"),
+    Signature("raise_database_error(msg, node?)"),
+    Signature("raise_dep_not_found(node, node_description, required_pkg)"),
+    Signature("raise_dependency_error(msg)"),
+    Signature("raise_duplicate_patch_name(patch_1, existing_patch_path)"),
+    Signature("raise_duplicate_resource_name(node_1, node_2)"),
+    Signature("raise_invalid_property_yml_version(path, issue)"),
+    Signature("raise_not_implemented(msg)"),
+    Signature("relation_wrong_type(relation, expected_type, model?)"),
+    Signature("raise_contract_error(yaml_columns, sql_columns)"),
+    Signature("column_type_missing(column_names)"),
+    Signature("raise_fail_fast_error(msg, node?)"),
+    Signature("warn_snapshot_timestamp_data_types(snapshot_time_data_type, updated_at_data_type)"),
 ];
 
 /// The `exceptions` of a scope.
@@ -78,20 +104,38 @@ impl Object for Exceptions {
 }
 
 impl Object for Exception {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        (key.as_str()? == CLASS_KEY).then(|| Class::callable("", "function").value())
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<function {} at {:p}>", self.name, Arc::as_ptr(self))
+    }
+
     fn call(self: &Arc<Self>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, MjError> {
         let args = Args::new(args)?;
+        if let Some(signature) = SIGNATURES.iter().find(|signature| signature.name() == self.name) {
+            signature.check(&args)?;
+        }
         match self.name {
             "warn" => self.scope.warn("JinjaLogWarning", "I061", text(&args, 0, "msg")),
-            "warn_snapshot_timestamp_data_types" => self.scope.warn(
-                "SnapshotTimestampWarning",
-                "Q043",
-                format!(
-                    "Data type of snapshot table timestamp columns ({}) doesn't match derived column 'updated_at' \
+            "warn_snapshot_timestamp_data_types" => self
+                .scope
+                .warn(
+                    "SnapshotTimestampWarning",
+                    "Q043",
+                    format!(
+                        "Data type of snapshot table timestamp columns ({}) doesn't match derived column 'updated_at' \
                      ({}). Please update snapshot config 'updated_at'.",
-                    text(&args, 0, "snapshot_time_data_type"),
-                    text(&args, 1, "updated_at_data_type")
-                ),
-            ),
+                        text(&args, 0, "snapshot_time_data_type"),
+                        text(&args, 1, "updated_at_data_type")
+                    ),
+                )
+                .map(|_| Value::from(())),
             name => Err(raise(self.error(name, &args))),
         }
     }
@@ -102,7 +146,7 @@ impl Exception {
         let label = self.scope.subject.label();
         let (kind, message) = match name {
             "raise_database_error" => (ErrorKind::Database, text(args, 0, "msg")),
-            "raise_dependency_error" => (ErrorKind::Dependency, text(args, 0, "msg")),
+            "raise_dependency_error" => (ErrorKind::Runtime, text(args, 0, "msg")),
             "raise_not_implemented" => (ErrorKind::Compilation, format!("ERROR: {}", text(args, 0, "msg"))),
             "raise_fail_fast_error" => (ErrorKind::Runtime, text(args, 0, "msg")),
             "raise_cache_inconsistent" => {
@@ -130,6 +174,34 @@ impl Exception {
                     text(args, 0, "column_names")
                 ),
             ),
+            "raise_dataclass_not_dict" => (
+                ErrorKind::Compilation,
+                format!(
+                    "The object (\"{}\") was used as a dictionary. This capability has been removed from objects of \
+                     this type.",
+                    text(args, 0, "obj")
+                ),
+            ),
+            "raise_dep_not_found" => (
+                ErrorKind::Compilation,
+                format!(
+                    "Error while parsing {}.\nThe required package \"{}\" was not found. Is the package installed?\n\
+                     Hint: You may need to run `dbt deps`.",
+                    text(args, 1, "node_description"),
+                    text(args, 2, "required_pkg")
+                ),
+            ),
+            "raise_invalid_property_yml_version" => (
+                ErrorKind::Compilation,
+                format!(
+                    "The yml property file at {} is invalid because {}. Please consult the documentation for more \
+                     information on yml property file syntax:\n\n\
+                     https://docs.getdbt.com/reference/configs-and-properties",
+                    text(args, 0, "path"),
+                    text(args, 1, "issue")
+                ),
+            ),
+            "raise_ambiguous_catalog_match" => (ErrorKind::Compilation, ambiguous_match(args)),
             _ => (ErrorKind::Compilation, text(args, 0, "msg")),
         };
         Error::new(kind, message).in_node(&label.resource_type, &label.name, &label.path)
@@ -146,6 +218,26 @@ impl Exception {
 
 fn text(args: &Args, index: usize, name: &str) -> String {
     args.get(index, name).map(|value| py_str(&value)).unwrap_or_default()
+}
+
+/// Two relations of the catalog that differ in case only.
+fn ambiguous_match(args: &Args) -> String {
+    let named = |index: usize, name: &str| {
+        let metadata = args.get(index, name).and_then(|found| found.get_item(&Value::from("metadata")).ok());
+        let part = |key: &str| {
+            let found = metadata.as_ref().and_then(|metadata| metadata.get_item(&Value::from(key)).ok());
+            found.filter(|part| !is_undefined(part)).map_or_else(|| "None".to_owned(), |part| py_str(&part))
+        };
+        format!("{}.{}", part("schema"), part("name"))
+    };
+    format!(
+        "dbt found two relations in your warehouse with similar database identifiers. dbt\nis unable to determine which of \
+         these relations was created by the model \"{}\".\nIn order for dbt to correctly generate the catalog, one of the \
+         following relations must be deleted or renamed:\n\n - {}\n - {}",
+        text(args, 0, "unique_id"),
+        named(1, "match_1"),
+        named(2, "match_2")
+    )
 }
 
 fn wrong_type(args: &Args) -> String {

@@ -8,11 +8,10 @@ use crate::manifest::{CompiledNodes, Manifest};
 
 /// dbt's `flat_graph`: `nodes`, `sources`, `exposures` and the rest, each a dict by unique id.
 pub fn flat_graph(manifest: &Manifest, compiled: &CompiledNodes) -> Value {
-    let nodes = manifest
-        .nodes
-        .iter()
-        .chain(&manifest.functions)
-        .map(|(id, node)| (id.clone(), from_json(&node.to_json(compiled.get(id).as_deref()))));
+    let nodes =
+        manifest.nodes.iter().map(|(id, node)| (id.clone(), from_json(&node.to_json(compiled.get(id).as_deref()))));
+    let functions =
+        manifest.functions.iter().map(|(id, node)| (id.clone(), from_json(&node.to_json(compiled.get(id).as_deref()))));
     let sources = manifest.sources.iter().map(|(id, source)| (id.clone(), from_json(&source.to_json())));
     let exposures = manifest.exposures.iter().map(|(id, exposure)| (id.clone(), from_json(&exposure.to_json())));
     let groups = manifest.groups.iter().map(|(id, group)| (id.clone(), from_json(&group.to_json())));
@@ -21,6 +20,7 @@ pub fn flat_graph(manifest: &Manifest, compiled: &CompiledNodes) -> Value {
     };
     Dict::from_pairs([
         ("exposures", Dict::from_pairs(exposures)),
+        ("functions", Dict::from_pairs(functions)),
         ("groups", Dict::from_pairs(groups)),
         ("metrics", carried(&manifest.metrics)),
         ("nodes", Dict::from_pairs(nodes)),

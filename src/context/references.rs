@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind};
-use crate::jinja::value::{py_repr, to_json, type_name};
+use crate::jinja::value::{to_json, type_name};
 use crate::jinja::{MjError, Value};
 use crate::manifest::lookup::Found;
 use crate::manifest::node::version_text;
@@ -151,16 +151,21 @@ fn ambiguous(name: &str, ids: &[String]) -> MjError {
     ))
 }
 
-fn not_found(scope: &Scope, kind: &str, reference: &RefArgs, disabled: bool) -> MjError {
-    let label = scope.subject.label();
-    let words = label.resource_type.split('_').map(|word| {
+/// A type of resource as dbt's messages begin with it: `Model`, `Sql_Operation`.
+fn titled(resource_type: &str) -> String {
+    let words = resource_type.split('_').map(|word| {
         let mut word = word.to_owned();
         if let Some(first) = word.get_mut(..1) {
             first.make_ascii_uppercase();
         }
         word
     });
-    let title = words.collect::<Vec<_>>().join("_");
+    words.collect::<Vec<_>>().join("_")
+}
+
+fn not_found(scope: &Scope, kind: &str, reference: &RefArgs, disabled: bool) -> MjError {
+    let label = scope.subject.label();
+    let title = titled(&label.resource_type);
     let version = reference.version.as_ref().map(|version| format!("with version '{}' ", version_text(version)));
     let package = reference.package.as_ref().map(|package| format!("in package or project '{package}' "));
     raise_compilation(format!(
@@ -224,10 +229,7 @@ fn fixture_of<'a>(scope: &Scope, run: &'a NodeRun, source: &str) -> Option<&'a N
 /// `metric(name)` and `function(name)`, each also with a package before the name.
 pub fn call_named(scope: &Arc<Scope>, kind: ResourceType, args: &Args) -> Result<Value, MjError> {
     let word = kind.as_str();
-    let parts: Option<Vec<String>> = args.positional.iter().map(|part| part.as_str().map(str::to_owned)).collect();
-    let Some(parts) = parts.filter(|parts| matches!(parts.len(), 1 | 2)) else {
-        return Err(raise_compilation(format!("{word}() takes one or two names, got {}", py_args(args))));
-    };
+    let parts = names(word, args)?;
     match &scope.phase {
         Phase::Parse(capture) => {
             capture.record(|captured| match kind {
@@ -249,10 +251,49 @@ pub fn call_named(scope: &Arc<Scope>, kind: ResourceType, args: &Args) -> Result
                 None => Err(not_found(scope, word, &RefArgs { name, package: wanted, version: None }, false)),
             }
         }
-        Phase::Run(_) => Ok(Value::from(parts.last().cloned().unwrap_or_default())),
+        Phase::Run(run) => {
+            let name = parts.last().cloned().unwrap_or_default();
+            let package = (parts.len() == 2).then(|| parts[0].clone());
+            let known = run.shared.manifest.metrics.values().any(|metric| {
+                metric["name"] == name.as_str()
+                    && package.as_ref().is_none_or(|wanted| metric["package_name"] == wanted.as_str())
+            });
+            match known {
+                true => Ok(Value::from(name)),
+                false => Err(metric_not_found(scope, &name)),
+            }
+        }
     }
 }
 
-fn py_args(args: &Args) -> String {
-    args.positional.iter().map(py_repr).collect::<Vec<_>>().join(", ")
+fn metric_not_found(scope: &Scope, name: &str) -> MjError {
+    let label = scope.subject.label();
+    raise_compilation(format!(
+        "{} '{}' ({}) depends on a metric named '{name}' which was not found or is disabled",
+        titled(&label.resource_type),
+        scope.subject.unique_id(),
+        label.path
+    ))
+}
+
+/// A name, or a package and a name. dbt's message for a wrong number of arguments speaks of `ref()` for functions too.
+fn names(word: &str, args: &Args) -> Result<Vec<String>, MjError> {
+    let given = args.positional.as_slice();
+    if !matches!(given.len(), 1 | 2) {
+        let called = if word == "function" { "ref" } else { word };
+        return Err(raise_compilation(format!("{called}() takes at most two arguments ({} given)", given.len())));
+    }
+    let wrong = |what: &str, must: &str, value: &Value| {
+        let kind = type_name(value);
+        raise_compilation(format!("The {what} argument to {word}() must be {must}, got <class '{kind}'>"))
+    };
+    let (package, name) = given.split_at(given.len() - 1);
+    let mut parts = Vec::new();
+    for package in package.iter().filter(|package| !package.is_none()) {
+        parts.push(package.as_str().ok_or_else(|| wrong("package", "a string or None", package))?.to_owned());
+    }
+    for name in name {
+        parts.push(name.as_str().ok_or_else(|| wrong("name", "a string", name))?.to_owned());
+    }
+    Ok(parts)
 }

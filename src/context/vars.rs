@@ -73,6 +73,11 @@ impl VarFunction {
         {
             return Some(overridden);
         }
+        if let Phase::Parse(capture) = &self.scope.phase {
+            capture.note(|reads| {
+                reads.vars.insert(name.to_owned());
+            });
+        }
         let vars = self.scope.globals.vars.of_package(self.scope.subject.package());
         vars.get(name).map(|node| to_jinja(&node.value))
     }
@@ -177,8 +182,11 @@ pub fn env_var(scope: &Scope, args: &Args) -> Result<Value, MjError> {
         return Ok(overridden);
     }
     let value = std::env::var(&name).ok();
-    let mut seen = scope.globals.env_vars.lock().unwrap_or_else(PoisonError::into_inner);
-    seen.insert(name.clone(), value.clone());
+    if let Phase::Parse(capture) = &scope.phase {
+        capture.note(|reads| {
+            reads.env.insert(name.clone());
+        });
+    }
     match (value, args.get(1, "default")) {
         (Some(value), _) => Ok(Value::from(value)),
         (None, Some(default)) if !default.is_none() => Ok(default),

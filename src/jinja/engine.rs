@@ -327,7 +327,7 @@ fn print_value(out: &mut Output<'_>, _state: &mut State<'_, '_>, value: &Value) 
 }
 
 fn fromyaml(parse: YamlParse) -> Value {
-    Function::new("fromyaml", move |_, args| {
+    Function::new("BaseContext.fromyaml", move |_, args| {
         let [text, default] = args.bind("BaseContext.fromyaml", ["value", "default"])?;
         let text = required(text, "BaseContext.fromyaml", "value")?;
         let parsed = text.as_str().map(parse);
@@ -339,7 +339,7 @@ fn fromyaml(parse: YamlParse) -> Value {
 }
 
 fn toyaml(print: YamlPrint) -> Value {
-    Function::new("toyaml", move |_, args| {
+    Function::new("BaseContext.toyaml", move |_, args| {
         let [value, default, sort] = args.bind("BaseContext.toyaml", ["value", "default", "sort_keys"])?;
         let value = required(value, "BaseContext.toyaml", "value")?;
         let printed = print(&value, sort.is_some_and(|flag| flag.is_true()));

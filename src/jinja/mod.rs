@@ -15,6 +15,7 @@ mod literal;
 mod macros;
 mod native;
 mod ops;
+pub mod plain;
 mod proxy;
 mod root;
 pub mod static_calls;

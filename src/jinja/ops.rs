@@ -8,8 +8,8 @@ use minijinja::value::{Value, ValueKind};
 use super::error::{PyError, PyErrorKind};
 use super::undefined::{is_undefined, require_defined};
 use super::value::{
-    Decimal, Dict, List, Namespace, Num, Set, dates, decimal_binary, index_arg, iterate, lookup, negated, percent,
-    py_cmp, py_eq, py_str, text_of, tuple, type_name,
+    Decimal, Dict, List, Namespace, Num, Set, class_of, dates, decimal_binary, index_arg, iterate, lookup, negated,
+    percent, py_cmp, py_eq, py_str, text_of, tuple, type_name,
 };
 
 type Ran = Result<Value, MjError>;
@@ -280,7 +280,9 @@ pub(super) fn slice(value: &Value, bounds: &[Value]) -> Ran {
     }
     let items = iterate(value)?;
     let picked = picked(items.len(), start, stop, step).map(|at| items[at].clone()).collect();
-    Ok(if value.is_tuple() { tuple(picked) } else { List::new(picked) })
+    // Sequences of the host, such as rows of a result, are cut into tuples.
+    let host = value.is_tuple() || class_of(value).is_some();
+    Ok(if host { tuple(picked) } else { List::new(picked) })
 }
 
 /// The positions that a slice picks.

@@ -1,5 +1,6 @@
 //! What a template calls, found without rendering it (`dbt/clients/jinja_static.py`).
 
+use super::plain::{PlainCall, plain_calls};
 use super::syntax::ast::{Args, Expr, ExprKind, Stmt, walk_all};
 use super::syntax::{Parser, normalize};
 
@@ -21,17 +22,44 @@ pub struct StaticCalls {
     pub dispatches: Vec<DispatchCall>,
 }
 
+/// What can be said of a template without rendering it.
+#[derive(Debug, Default)]
+pub struct Scan {
+    /// What it calls.
+    pub calls: StaticCalls,
+    /// Everything that it does, if that is plain to see.
+    pub plain: Option<Vec<PlainCall>>,
+}
+
+/// Looks at a template once. A source that cannot be parsed calls nothing and is not plain.
+pub fn scan(source: &str) -> Scan {
+    let mut scan = Scan::default();
+    if !source.contains("{{") && !source.contains("{%") && !source.contains("{#") {
+        scan.plain = Some(Vec::new());
+        return scan;
+    }
+    with_tree(source, |body| {
+        scan.calls = calls_of(body);
+        scan.plain = plain_calls(body);
+    });
+    scan
+}
+
 /// The names that a macro body or any template calls: dbt's `statically_extract_macro_calls`.
 ///
 /// A source that cannot be parsed calls nothing.
 pub fn macro_calls(source: &str) -> StaticCalls {
     let mut found = StaticCalls::default();
-    with_tree(source, |body| {
-        walk_all(body, &mut |expr| {
-            if let ExprKind::Call(callee, args) = &expr.kind {
-                found.note(callee, args);
-            }
-        });
+    with_tree(source, |body| found = calls_of(body));
+    found
+}
+
+fn calls_of(body: &[Stmt<'_>]) -> StaticCalls {
+    let mut found = StaticCalls::default();
+    walk_all(body, &mut |expr| {
+        if let ExprKind::Call(callee, args) = &expr.kind {
+            found.note(callee, args);
+        }
     });
     found
 }

@@ -20,6 +20,7 @@ use crate::events::{Level, NodeInfo, Position};
 use crate::manifest::Node;
 
 use super::database::Database;
+use super::microbatch::{self, Slots};
 use super::narrate::Narrator;
 use super::plan::Resource;
 use super::results::{NodeResult, Status, Timing};
@@ -38,6 +39,10 @@ pub(super) struct Session {
     pub total: usize,
     /// Held for reading by every node that runs, for writing by one that must run alone.
     pub gate: RwLock<()>,
+    /// Threads at work.
+    pub slots: Slots,
+    /// Whether microbatch models are built batch by batch.
+    pub uses_batches: bool,
     /// Set by Ctrl-C.
     pub interrupt: Arc<AtomicBool>,
 }
@@ -88,6 +93,7 @@ impl Session {
 
     /// Runs one resource, or skips it.
     pub fn run(&self, resource: &Resource, position: Position, skip: Option<&SkipCause>) -> NodeResult {
+        let _at_work = self.slots.enter();
         let mut progress = self.begin(resource);
         let result = match skip {
             Some(cause) => self.skip(resource, position, &mut progress, cause),
@@ -234,6 +240,11 @@ impl Session {
         NodeResult::new(resource.clone(), status).with_message(message)
     }
 
+    /// Seeds have no SQL, and clones take their tables from elsewhere.
+    fn compiles(&self, node: &Node) -> bool {
+        self.task != Task::Clone && node.resource_type != crate::manifest::ResourceType::Seed
+    }
+
     /// Compiles a resource and does with it what the command does.
     ///
     /// # Errors
@@ -248,7 +259,8 @@ impl Session {
         progress.info.set_status("compiling");
         events.emit(lines::node_compiling(resource.unique_id(), progress.info.to_json()));
         let started = Utc::now();
-        let compiled = match resource.node().filter(|node| self.task != Task::Clone && compiles(node)) {
+        let batched = resource.node().filter(|node| microbatch::applies(self.task, self.uses_batches, node));
+        let compiled = match resource.node().filter(|node| self.compiles(node) && batched.is_none()) {
             Some(node) => self.compiler.compile(node, run, &[], true),
             None => Ok(()),
         };
@@ -260,15 +272,13 @@ impl Session {
         progress.info.set_status("executing");
         events.emit(lines::node_executing(resource.unique_id(), progress.info.to_json()));
         let started = Utc::now();
-        let result = tasks::execute(self, resource, run);
+        let result = match batched {
+            Some(node) => microbatch::execute(self, node, &progress.info),
+            None => tasks::execute(self, resource, run),
+        };
         progress.timing.push(Timing::since("execute", started));
         result
     }
-}
-
-/// Seeds have no SQL.
-fn compiles(node: &Node) -> bool {
-    node.resource_type != crate::manifest::ResourceType::Seed
 }
 
 /// The adapter's response as run_results shows it: what is set, in dbt's order.

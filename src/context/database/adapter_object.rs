@@ -16,7 +16,7 @@ use crate::adapter::Table;
 use crate::context::call::Args;
 use crate::context::errors::{raise, raise_compilation};
 use crate::context::signature::Signature;
-use crate::jinja::value::{CLASS_KEY, Class, Dict, List, py_str, tuple};
+use crate::jinja::value::{CLASS_KEY, Class, Dict, List, py_str, tuple, type_name};
 use crate::jinja::{ErrorKind, MjError, Object, ObjectRepr, State, Value};
 
 /// `adapter`.
@@ -108,7 +108,7 @@ impl AdapterObject {
             Some(other) => Err(raise_compilation(format!(
                 "In adapter.dispatch, got a {} macro_namespace argument (\"{}\"), but macro_namespace should be None or \
                  a string.",
-                crate::jinja::value::type_name(other),
+                format_args!("<class '{}'>", type_name(other)),
                 py_str(other)
             ))),
         }
@@ -262,7 +262,10 @@ fn relation_argument(method: &str, args: &Args, index: usize, name: &str) -> Res
             "'adapter.{method}' expects argument '{name}' to be of type '<class \
              'dbt.adapters.duckdb.relation.DuckDBRelation'>', instead got {} ({})",
             py_str(&value),
-            crate::jinja::value::type_name(&value)
+            match method {
+                "get_missing_columns" | "expand_target_column_types" => format!("<class '{}'>", type_name(&value)),
+                _ => type_name(&value).to_owned(),
+            }
         )))),
     }
 }

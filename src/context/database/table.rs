@@ -1,6 +1,8 @@
 //! Result tables as templates see them, with the interface of agate's: rows and columns by position and by name,
 //! printing, and the few operations that need no Python function.
 
+mod data_type;
+mod groups;
 mod operations;
 mod parts;
 
@@ -10,9 +12,10 @@ use std::sync::Arc;
 use crate::adapter::table::PrintOptions;
 use crate::adapter::{Cell, ColumnType, Table};
 use crate::events::{Event, Events, Level};
-use crate::jinja::value::tuple;
+use crate::jinja::value::{CLASS_KEY, Class, tuple};
 use crate::jinja::{Enumerator, MjError, Object, ObjectRepr, State, Value};
 
+use data_type::DataType;
 use parts::{Columns, RowObject, Rows, position};
 
 /// A [`Table`] as a value.
@@ -74,10 +77,12 @@ impl Object for TableObject {
             return RowObject::value(table, position(key, table.len())?);
         };
         match name {
+            CLASS_KEY => Some(Class::new("agate.table", "Table").value()),
+            "__repr__" => Some(Value::from(format!("<agate.table.Table object at {:p}>", Arc::as_ptr(self)))),
             "rows" => Some(Value::from_object(Rows(table.clone()))),
             "columns" => Some(Value::from_object(Columns(table.clone()))),
             "column_names" => Some(tuple(table.columns().iter().map(|c| Value::from(c.name.as_str())).collect())),
-            "column_types" => Some(tuple(table.columns().iter().map(|c| Value::from(c.kind.as_str())).collect())),
+            "column_types" => Some(tuple(table.columns().iter().map(|c| DataType::value(c.kind)).collect())),
             "row_names" => Some(Value::from(())),
             _ => None,
         }

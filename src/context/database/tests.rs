@@ -150,7 +150,8 @@ fn gives_rows_with_the_interface_of_agate() {
     );
     assert_eq!(query("{{ t.select(['name']).rename({'name': 'b'}).column_names }}"), "('b',)");
     assert_eq!(query("{{ t.order_by('n', reverse=true)[0][0] }} {{ t.limit(1) | length }}"), "2 1");
-    assert_eq!(query("{{ t.columns[0].data_type }} {{ t.columns | length }}"), "Integer 3");
+    assert!(query("{{ t.columns[0].data_type }}").starts_with("<dbt_common.clients.agate_helper.Integer object at 0x"));
+    assert_eq!(query("{{ t.columns | length }}"), "3");
     assert_eq!(
         query("{{ t[1] }} {{ t.columns[0] }}"),
         "<agate.Row: (1, 'r1', Decimal('1.5'))> <agate.Column: (0, 1, 2)>"

@@ -13,11 +13,13 @@ pub(super) const FILTERS: &[(&str, Filter)] = &[
     ("forceescape", |_, input, _| Ok(Value::from(escape(&py_str(input))))),
     ("striptags", |_, input, _| Ok(Value::from(strip_tags(&py_str(input))))),
     ("tojson", |_, input, args| to_json(input, args)),
+    ("urlize", |_, input, args| super::urlize::urlize(input, args)),
     ("urlencode", |_, input, _| url_encode(input)),
     ("xmlattr", |_, input, args| xml_attributes(input, args)),
 ];
 
-fn escape(text: &str) -> String {
+/// The text with what HTML means specially written as entities.
+pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -6,6 +6,7 @@ mod numbers;
 mod select;
 mod sequences;
 mod text;
+mod urlize;
 
 use minijinja::value::{Rest, Value, ValueOrKwargs};
 use minijinja::{Environment, Error as MjError, State};

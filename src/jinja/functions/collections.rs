@@ -15,7 +15,7 @@ pub(super) fn functions() -> Vec<(&'static str, Value)> {
     vec![
         (
             "set",
-            Function::new("set", |_, args| {
+            Function::new("BaseContext._set", |_, args| {
                 let [value, default] = args.bind("BaseContext._set", ["value", "default"])?;
                 let made = iterate(&required(value, "BaseContext._set", "value")?).and_then(Set::new);
                 Ok(made.unwrap_or_else(|_| default.unwrap_or_else(|| Value::from(()))))
@@ -23,7 +23,7 @@ pub(super) fn functions() -> Vec<(&'static str, Value)> {
         ),
         (
             "set_strict",
-            Function::new("set_strict", |_, args| {
+            Function::new("BaseContext.set_strict", |_, args| {
                 let [value] = args.bind("BaseContext.set_strict", ["value"])?;
                 iterate(&required(value, "BaseContext.set_strict", "value")?)
                     .and_then(Set::new)
@@ -32,15 +32,18 @@ pub(super) fn functions() -> Vec<(&'static str, Value)> {
         ),
         (
             "zip",
-            Function::new("zip", |_, args| {
+            Function::new("BaseContext._zip", |_, args| {
                 let default = args.named.iter().find(|(name, _)| &**name == "default").map(|(_, value)| value.clone());
                 Ok(zip(&args.pos).unwrap_or_else(|_| default.unwrap_or_else(|| Value::from(()))))
             }),
         ),
-        ("zip_strict", Function::new("zip_strict", |_, args| zip(&args.pos).map_err(|error| strict(&error)))),
+        (
+            "zip_strict",
+            Function::new("BaseContext.zip_strict", |_, args| zip(&args.pos).map_err(|error| strict(&error))),
+        ),
         (
             "diff_of_two_dicts",
-            Function::new("diff_of_two_dicts", |_, args| {
+            Function::new("BaseContext.diff_of_two_dicts", |_, args| {
                 let [a, b] = args.bind("BaseContext.diff_of_two_dicts", ["dict_a", "dict_b"])?;
                 let a = required(a, "BaseContext.diff_of_two_dicts", "dict_a")?;
                 diff_of_two_dicts(&a, &required(b, "BaseContext.diff_of_two_dicts", "dict_b")?)

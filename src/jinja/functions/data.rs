@@ -11,7 +11,7 @@ pub(super) fn functions() -> Vec<(&'static str, Value)> {
     vec![
         (
             "fromjson",
-            Function::new("fromjson", |_, args| {
+            Function::new("BaseContext.fromjson", |_, args| {
                 let [text, default] = args.bind("BaseContext.fromjson", ["string", "default"])?;
                 let text = required(text, "BaseContext.fromjson", "string")?;
                 let parsed = parse_json(&text)?;
@@ -20,7 +20,7 @@ pub(super) fn functions() -> Vec<(&'static str, Value)> {
         ),
         (
             "tojson",
-            Function::new("tojson", |_, args| {
+            Function::new("BaseContext.tojson", |_, args| {
                 let [value, _default, sort_keys] =
                     args.bind("BaseContext.tojson", ["value", "default", "sort_keys"])?;
                 let value = required(value, "BaseContext.tojson", "value")?;
@@ -29,7 +29,7 @@ pub(super) fn functions() -> Vec<(&'static str, Value)> {
         ),
         (
             "local_md5",
-            Function::new("local_md5", |_, args| {
+            Function::new("BaseContext.local_md5", |_, args| {
                 let [text] = args.bind("BaseContext.local_md5", ["value"])?;
                 let text = required(text, "BaseContext.local_md5", "value")?;
                 let kind = type_name(&text);

@@ -2,6 +2,7 @@
 
 mod collections;
 mod data;
+mod generators;
 mod itertools;
 mod regex;
 
@@ -18,18 +19,19 @@ pub fn globals() -> Vec<(&'static str, Value)> {
     let mut all = vec![
         (
             "return",
-            Function::new("return", |_, args| {
+            Function::new("BaseContext._return", |_, args| {
                 let [value] = args.bind("BaseContext._return", ["data"])?;
                 Err(ReturnSignal::raise(required(value, "BaseContext._return", "data")?))
             }),
         ),
-        ("range", Function::new("range", |_, args| Range::of(&args.pos))),
+        ("range", Function::new("safe_range", |_, args| Range::of(&args.pos))),
         ("namespace", Function::new("namespace", |_, args| collections::namespace(args))),
         ("dict", Value::from_object(collections::DictClass)),
         ("modules", modules()),
     ];
     all.extend(collections::functions());
     all.extend(data::functions());
+    all.extend(generators::functions());
     all
 }
 

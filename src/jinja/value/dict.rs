@@ -97,7 +97,16 @@ pub(crate) type Entries = IndexMap<Key, (Value, Value)>;
 
 /// A dict that templates can change in place.
 #[derive(Debug, Default)]
-pub struct Dict(RwLock<Entries>);
+pub struct Dict(RwLock<Entries>, Kind);
+
+/// How a dict prints.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    #[default]
+    Plain,
+    /// Python's `OrderedDict`.
+    Ordered,
+}
 
 impl Dict {
     /// An empty dict as a value.
@@ -106,13 +115,18 @@ impl Dict {
         Value::from_object(Dict::default())
     }
 
+    /// An empty dict that prints as Python's `OrderedDict`.
+    pub fn ordered() -> Dict {
+        Dict(RwLock::default(), Kind::Ordered)
+    }
+
     /// A dict with string keys as a value; later pairs win.
     pub fn from_pairs<K: Into<Arc<str>>>(pairs: impl IntoIterator<Item = (K, Value)>) -> Value {
         let entries = pairs.into_iter().map(|(key, value)| {
             let key: Arc<str> = key.into();
             (Key::Str(key.clone()), (Value::from(key), value))
         });
-        Value::from_object(Dict(RwLock::new(entries.collect())))
+        Value::from_object(Dict(RwLock::new(entries.collect()), Kind::Plain))
     }
 
     /// A dict with keys of any kind as a value; later pairs win.
@@ -224,7 +238,7 @@ impl Dict {
     }
 
     fn copy(&self) -> Value {
-        Value::from_object(Dict(RwLock::new(read(&self.0).clone())))
+        Value::from_object(Dict(RwLock::new(read(&self.0).clone()), self.1))
     }
 }
 
@@ -277,6 +291,14 @@ impl Object for Dict {
 
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = String::new();
+        if self.1 == Kind::Ordered {
+            let pairs = self.pairs().into_iter().map(|(key, value)| tuple(vec![key, value])).collect::<Vec<_>>();
+            if pairs.is_empty() {
+                return f.write_str("OrderedDict()");
+            }
+            super::text::push_items(&mut out, '[', &pairs, "]");
+            return write!(f, "OrderedDict({out})");
+        }
         push_pairs(&mut out, &self.pairs());
         f.write_str(&out)
     }

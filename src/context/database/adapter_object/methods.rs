@@ -17,7 +17,7 @@ use crate::context::database::{constraints, external};
 use crate::context::errors::{raise, raise_compilation};
 use crate::error::Error;
 use crate::jinja::value::{Dict, List, iterate, py_str, tuple, type_name};
-use crate::jinja::{ErrorKind, MjError, State, Value, is_undefined};
+use crate::jinja::{ErrorKind, MjError, PyError, State, Value, is_undefined};
 
 /// Schema of temporary tables on MotherDuck.
 const TEMPORARY_SCHEMA: &str = "dbt_temp";
@@ -189,9 +189,17 @@ fn quote_seed_column(args: &Args) -> Result<Value, MjError> {
 fn convert_type(args: &Args) -> Result<Value, MjError> {
     let value = args.require("convert_type", 0, "agate_table")?;
     let index = args.get(1, "col_idx").and_then(|index| index.as_usize()).unwrap_or_default();
-    match table_of(&value).and_then(|table| table.columns().get(index)) {
-        Some(column) => Ok(Value::from(seed::database_type(column))),
-        None => Err(raise_compilation("adapter.convert_type() takes a table and the position of one of its columns.")),
+    let Some(table) = table_of(&value) else {
+        return Err(raise_compilation("adapter.convert_type() takes a table and the position of one of its columns."));
+    };
+    let Some(column) = table.columns().get(index) else {
+        return Err(PyError::value_error("tuple index out of range"));
+    };
+    // What a query gives has whole numbers as decimals too; a fraction in one value makes the column a float.
+    let fraction = |cell: &Cell| matches!(cell, Cell::Decimal(number) if number.to_f64().fract() != 0.0);
+    match column.kind {
+        ColumnType::Number if table.values(index).any(fraction) => Ok(Value::from("float8")),
+        _ => Ok(Value::from(seed::database_type(column))),
     }
 }
 

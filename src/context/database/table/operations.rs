@@ -1,14 +1,16 @@
 //! Methods of a table: printing, choosing and renaming columns, choosing and sorting rows.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::TableObject;
+use super::groups;
 use super::parts::RowObject;
 use crate::adapter::Table;
 use crate::adapter::table::PrintOptions;
 use crate::context::call::Args;
 use crate::context::database::values::field;
-use crate::jinja::value::{iterate, py_str};
+use crate::jinja::value::{iterate, py_cmp, py_str};
 use crate::jinja::{ErrorKind, MjError, PyError, State, Value, ValueKind};
 
 impl TableObject {
@@ -31,6 +33,9 @@ impl TableObject {
             }
             "rename" => return self.rename(&args),
             "limit" => return Ok(self.derived(limited(table, &args)?)),
+            "order_by" if args.get(0, "key").is_some_and(|key| is_function(&key)) => {
+                return self.ordered(state, &args.require(method, 0, "key")?, &args);
+            }
             "order_by" => {
                 let positions = self.positions(&args.require(method, 0, "key")?)?;
                 let reverse = args.get(1, "reverse").is_some_and(|flag| flag.is_true());
@@ -42,6 +47,11 @@ impl TableObject {
                     None => (0..table.columns().len()).collect(),
                 };
                 return Ok(self.derived(table.distinct(&positions)));
+            }
+            "group_by" => {
+                let key = args.require(method, 0, "key")?;
+                let name = args.get(1, "key_name").filter(|name| !name.is_none()).map(|name| py_str(&name));
+                return groups::group(&self.table, state, &key, name, &self.events);
             }
             "where" => return self.filter(state, &args.require(method, 0, "test")?),
             "find" => return self.find(state, &args.require(method, 0, "test")?),
@@ -55,7 +65,8 @@ impl TableObject {
         let names = if key.as_str().is_some() { vec![key.clone()] } else { iterate(key)? };
         let position = |name: &Value| {
             let name = py_str(name);
-            self.table.column_index(&name).ok_or_else(|| PyError::value_error(format!("'{name}'")))
+            let missing = || PyError::value_error("tuple.index(x): x not in tuple");
+            self.table.column_index(&name).ok_or_else(missing)
         };
         names.iter().map(position).collect()
     }
@@ -75,6 +86,23 @@ impl TableObject {
         }
         let at = |name: &str| self.table.column_index(name).and_then(|at| new.get(at));
         Ok(self.derived(self.table.renamed(|name| at(name).cloned().unwrap_or_else(|| name.to_owned()))))
+    }
+
+    /// `order_by(macro)`: rows in the order of what the macro gives for each; nulls last.
+    fn ordered(&self, state: &mut State<'_, '_>, key: &Value, args: &Args) -> Result<Value, MjError> {
+        let mut keyed = Vec::new();
+        for (index, row) in self.table.rows().iter().enumerate() {
+            let found = key.call(state, &[RowObject::value(&self.table, index).unwrap_or_default()])?;
+            keyed.push((found, row.clone()));
+        }
+        keyed.sort_by(|(a, _), (b, _)| {
+            let order = py_cmp(a, b, "<").unwrap_or(Ordering::Equal);
+            a.is_none().cmp(&b.is_none()).then(order)
+        });
+        if args.get(1, "reverse").is_some_and(|flag| flag.is_true()) {
+            keyed.reverse();
+        }
+        Ok(self.derived(self.table.with_rows(keyed.into_iter().map(|(_, row)| row).collect())))
     }
 
     fn filter(&self, state: &mut State<'_, '_>, test: &Value) -> Result<Value, MjError> {
@@ -100,6 +128,11 @@ impl TableObject {
         let row = RowObject::value(&self.table, index).unwrap_or_default();
         test.call(state, &[row]).map(|passed| passed.is_true())
     }
+}
+
+/// Whether a key is a macro that is asked for each row.
+pub(super) fn is_function(key: &Value) -> bool {
+    key.as_str().is_none() && iterate(key).is_err()
 }
 
 /// `limit(stop)`, `limit(start, stop)`, `limit(start, stop, step)`.

@@ -3,11 +3,14 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::data_type::DataType;
 use crate::adapter::{Cell, Table};
 use crate::context::call::Args;
 use crate::context::database::values::cell_value;
-use crate::jinja::value::{Dict, List, py_repr, tuple};
+use crate::jinja::value::{CLASS_KEY, Class, Dict, List, py_repr, tuple};
 use crate::jinja::{Enumerator, ErrorKind, MjError, Object, ObjectRepr, State, Value};
+
+const SEQUENCE: Class = Class::new("agate.mapped_sequence", "MappedSequence");
 
 /// The position that an index means in a sequence of `length`; negative ones count from the end.
 pub(super) fn position(key: &Value, length: usize) -> Option<usize> {
@@ -28,7 +31,7 @@ trait Mapped {
             "values" => Ok(tuple(self.items())),
             "items" => {
                 let pairs = self.names().into_iter().zip(self.items());
-                Ok(List::new(pairs.map(|(name, item)| tuple(vec![name, item])).collect()))
+                Ok(tuple(pairs.map(|(name, item)| tuple(vec![name, item])).collect()))
             }
             "get" => {
                 let key = args.require("get", 0, "key")?;
@@ -37,7 +40,7 @@ trait Mapped {
                 Ok(found.unwrap_or_else(|| args.get(1, "default").unwrap_or_else(|| Value::from(()))))
             }
             "dict" => {
-                let dict = Dict::default();
+                let dict = Dict::ordered();
                 for (name, item) in self.names().into_iter().zip(self.items()) {
                     dict.set_item(name, item)?;
                 }
@@ -79,6 +82,9 @@ impl Object for Rows {
     }
 
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        if key.as_str() == Some(CLASS_KEY) {
+            return Some(SEQUENCE.value());
+        }
         RowObject::value(&self.0, position(key, self.0.len())?)
     }
 
@@ -131,6 +137,7 @@ impl Object for RowObject {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         let width = self.table.columns().len();
         let column = match key.as_str() {
+            Some(CLASS_KEY) => return Some(Class::new("agate.rows", "Row").value()),
             Some(name) => self.table.column_index(name)?,
             None => position(key, width)?,
         };
@@ -175,6 +182,7 @@ impl Object for Columns {
 
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         let index = match key.as_str() {
+            Some(CLASS_KEY) => return Some(SEQUENCE.value()),
             Some(name) => self.0.column_index(name)?,
             None => position(key, self.0.columns().len())?,
         };
@@ -232,8 +240,9 @@ impl Object for TableColumnObject {
         let column = self.table.columns().get(self.index)?;
         match name {
             "name" => Some(Value::from(column.name.as_str())),
+            CLASS_KEY => Some(Class::new("agate.columns", "Column").value()),
             "index" => Some(Value::from(self.index)),
-            "data_type" => Some(Value::from(column.kind.as_str())),
+            "data_type" => Some(DataType::value(column.kind)),
             _ => None,
         }
     }
@@ -250,9 +259,12 @@ impl Object for TableColumnObject {
         let present = |cells: Vec<Cell>| cell_tuple(cells.into_iter().filter(|cell| !cell.is_null()));
         match method {
             "values" => Ok(cell_tuple(self.cells(false))),
-            "values_sorted" => Ok(cell_tuple(self.cells(true))),
+            "values_sorted" => Ok(List::new(self.cells(true).iter().map(cell_value).collect())),
             "values_without_nulls" => Ok(present(self.cells(false))),
-            "values_without_nulls_sorted" => Ok(present(self.cells(true))),
+            "values_without_nulls_sorted" => {
+                let cells = self.cells(true);
+                Ok(List::new(cells.iter().filter(|cell| !cell.is_null()).map(cell_value).collect()))
+            }
             "values_distinct" => {
                 let distinct = self.table.distinct(&[self.index]);
                 Ok(cell_tuple(distinct.values(self.index).cloned().collect::<Vec<_>>()))
