@@ -8,6 +8,10 @@ usage: bench.py [--rdbt PATH] [--reference PATH-TO-DBT] [--project DIR] [--model
   `dbt parse --no-partial-parse`, if --reference is given.
 - macros: CPU time in which 2,400 macros are lowered and compiled: `rdbt compile` of one model that calls each of them
   once, less the same of a project whose model calls none. What rendering the calls costs is in it.
+- cache: CPU time of `rdbt ls` with nothing changed, of `rdbt parse` with one file changed and with one variable changed,
+  all after a first `parse`.
+- scale: CPU time and peak memory of `rdbt parse` and CPU time of `rdbt ls --select` by graph operators on projects of
+  100 to 20,000 models, with R² of a straight line; only with --scale.
 - run: wall time of `rdbt run` on the demonstration project (after `seed`), with one thread and with the threads of its
   profile, against the time that the same statements take when they are sent to DuckDB one after the other. Needs the
   `duckdb` Python package; left out without it.
@@ -43,6 +47,13 @@ def timed(arguments, folder):
     if status:
         sys.exit(f"{' '.join(map(str, arguments))} failed in {folder}")
     return wall, usage.ru_utime + usage.ru_stime
+
+
+def peak_memory(arguments, folder):
+    """Peak resident memory of a command in MB."""
+    process = subprocess.Popen(arguments, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, _, usage = os.wait4(process.pid, 0)
+    return usage.ru_maxrss / 1024
 
 
 def write_project(folder, models):
@@ -137,6 +148,45 @@ def bench_macros(options, work):
     print(f"{MACROS} macros lowered and compiled, CPU: {1000 * least:.1f} ms (the goal is below 100 ms)", flush=True)
 
 
+def bench_cache(options, work):
+    """Needs the project of bench_parse."""
+    project = work / "bench"
+    timed([options.rdbt, "parse"], project)
+    report("ls, nothing changed, CPU", [timed([options.rdbt, "ls"], project)[1] for _ in range(options.rounds)])
+    model, times = project / "models" / "model_00000.sql", []
+    for number in range(options.rounds):
+        model.write_text(f"{{% set n = {number} %}}select {{{{ n }}}} as id, 100 as amount\n")
+        times.append(timed([options.rdbt, "parse"], project)[1])
+    report("parse, one file changed, CPU", times)
+    times = [timed([options.rdbt, "parse", "--vars", f"n: {n}"], project)[1] for n in range(options.rounds)]
+    report("parse, one variable changed, CPU", times)
+
+
+def straight(points):
+    """Slope and R² of the straight line through (x, y)."""
+    count, xs, ys = len(points), [x for x, _ in points], [y for _, y in points]
+    mean_x, mean_y = sum(xs) / count, sum(ys) / count
+    covariance = sum((x - mean_x) * (y - mean_y) for x, y in points)
+    spread_x, spread_y = sum((x - mean_x) ** 2 for x in xs), sum((y - mean_y) ** 2 for y in ys)
+    return covariance / spread_x, covariance**2 / (spread_x * spread_y)
+
+
+def bench_scale(options, work):
+    parse, select = [], []
+    for models in (100, 1000, 5000, 20000):
+        project = work / f"scale_{models}"
+        write_project(project, models)
+        cold = [options.rdbt, "parse", "--no-partial-parse"]
+        listing = [options.rdbt, "ls", "--select", "+model_00050+", "@model_00010", "--exclude", "tag:none"]
+        parse.append((models, min(timed(cold, project)[1] for _ in range(options.rounds))))
+        select.append((models, min(timed(listing, project)[1] for _ in range(options.rounds))))
+        memory = peak_memory(cold, project)
+        print(f"{models} models: parse {parse[-1][1]:.3f} s CPU, {memory:.0f} MB; ls {select[-1][1]:.3f} s CPU", flush=True)
+    for name, points in (("parse", parse), ("ls with selection", select)):
+        slope, fit = straight(points)
+        print(f"{name}: {slope * 1e6:.0f} µs CPU a model, R² {fit:.4f}")
+
+
 STATEMENT = re.compile(r"^(?:\x1b\[0m)?\d\d:\d\d:\d\d\.\d+ \[debug\] \[[^\]]+\]: On ([^:]+): ?(.*)$")
 OTHER_LINE = re.compile(r"^(?:\x1b\[0m)?\d\d:\d\d:\d\d\.\d+ \[")
 
@@ -205,6 +255,7 @@ def main():
     parser.add_argument("--reference", type=pathlib.Path)
     parser.add_argument("--project", default=ROOT, type=pathlib.Path)
     parser.add_argument("--models", default=1000, type=int)
+    parser.add_argument("--scale", action="store_true")
     parser.add_argument("--rounds", default=3, type=int)
     options = parser.parse_args()
     options.rdbt = options.rdbt.resolve()
@@ -212,6 +263,9 @@ def main():
         report("version, wall", [timed([options.rdbt, "--version"], work)[0] for _ in range(20)])
         bench_macros(options, pathlib.Path(work))
         bench_parse(options, pathlib.Path(work))
+        bench_cache(options, pathlib.Path(work))
+        if options.scale:
+            bench_scale(options, pathlib.Path(work))
         bench_run(options, pathlib.Path(work))
 
 

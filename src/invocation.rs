@@ -1,6 +1,7 @@
 //! What was asked for: the command and every flag after flag > environment > project precedence. Made by `cli`,
 //! read by all other rooms, never changed after it is made.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
@@ -19,6 +20,36 @@ pub struct Invocation {
     pub started_at: DateTime<Utc>,
     /// The resolved flags.
     pub flags: Flags,
+}
+
+/// The time that `--sample` cuts inputs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SampleWindow {
+    /// First moment.
+    pub start: DateTime<Utc>,
+    /// First moment after it.
+    pub end: DateTime<Utc>,
+}
+
+/// First moment of a batch of a microbatch model, and the first one after it.
+pub type BatchSpan = (DateTime<Utc>, DateTime<Utc>);
+
+/// Batches of a microbatch model by what became of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BatchSpans {
+    /// Built.
+    pub successful: Vec<BatchSpan>,
+    /// Failed or skipped.
+    pub failed: Vec<BatchSpan>,
+}
+
+/// The microbatch models of the run that `retry` repeats.
+#[derive(Debug, Clone)]
+pub struct RetriedBatches {
+    /// When that run started: batches end there.
+    pub started_at: DateTime<Utc>,
+    /// Models of which some batches were built and some were not, by unique id.
+    pub models: HashMap<String, BatchSpans>,
 }
 
 /// Every flag of the command line, resolved. Names are dbt's.
@@ -58,8 +89,8 @@ pub struct Flags {
     pub fail_fast: bool,
     /// `--empty`.
     pub empty: bool,
-    /// `--sample`, as typed.
-    pub sample: Option<String>,
+    /// `--sample`.
+    pub sample: Option<SampleWindow>,
     /// `--event-time-start` / `--event-time-end`, as typed.
     pub event_time_start: Option<String>,
     /// See `event_time_start`.
@@ -122,6 +153,8 @@ pub struct Flags {
     pub args: crate::yaml::Map,
     /// `--show` of `seed`.
     pub show: bool,
+    /// What `retry` needs to know of the microbatch models of the last run.
+    pub retried_batches: Option<RetriedBatches>,
     /// The resources that `retry` runs again, whatever the other flags select.
     pub only: Option<Vec<String>>,
     /// Behaviour flags of `dbt_project.yml`'s `flags:` and every other flag, by dbt's name in lower case. What has

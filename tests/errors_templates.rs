@@ -158,6 +158,7 @@ fn broken_jinja_in_a_macro() {
       
       > in macro stop (macros/m.sql)
       > called by model two (models/two.sql)
+      At macros/m.sql:1 (macro stop), called from models/two.sql:1.
     ");
     let arguments =
         [("models/two.sql", "select {{ good(1, 2) }}"), ("macros/m.sql", "{% macro good(x) %}1{% endmacro %}")];
@@ -166,6 +167,7 @@ fn broken_jinja_in_a_macro() {
     [ERROR]: Encountered an error:
     Compilation Error in model two (models/two.sql)
       macro 'dbt_macro__good' takes not more than 1 argument(s)
+      At models/two.sql:1.
     ");
 }
 
@@ -177,12 +179,14 @@ fn macros_that_do_not_exist() {
       Compilation Error in model two (models/two.sql)
       'duble' is undefined. This can happen when calling a macro that does not exist. Check for typos and/or install package dependencies with "dbt deps".
       Did you mean `double`?
+      At models/two.sql:1.
     Done. PASS=1 WARN=0 ERROR=1 SKIP=0 NO-OP=0 REUSED=0 TOTAL=2
     "#);
     assert_snapshot!(failed("select {{ dbt_utils.star('x') }}", &[]), @r#"
     in model two (models/two.sql)
       Compilation Error in model two (models/two.sql)
       'dbt_utils' is undefined. This can happen when calling a macro that does not exist. Check for typos and/or install package dependencies with "dbt deps".
+      At models/two.sql:1.
     Done. PASS=1 WARN=0 ERROR=1 SKIP=0 NO-OP=0 REUSED=0 TOTAL=2
     "#);
     assert_snapshot!(failed("select {{ var('nope') }}", &[]), @r"
@@ -190,6 +194,7 @@ fn macros_that_do_not_exist() {
       Compilation Error in model two (models/two.sql)
       Required var 'nope' not found in config:
       Vars supplied to two = {}
+      At models/two.sql:1.
     Done. PASS=1 WARN=0 ERROR=1 SKIP=0 NO-OP=0 REUSED=0 TOTAL=2
     ");
 }
@@ -206,6 +211,7 @@ fn references_that_parsing_did_not_see() {
       To fix this, add the following hint to the top of the model "two":
       
       -- depends_on: {{ ref('one') }}
+      At models/two.sql:1.
     Done. PASS=1 WARN=0 ERROR=1 SKIP=0 NO-OP=0 REUSED=0 TOTAL=2
     "#);
 }
@@ -264,11 +270,187 @@ fn configurations_that_mean_nothing() {
     [ERROR]: Encountered an error:
     Compilation Error in model two (models/two.sql)
       Invalid inline model config
+      At models/two.sql:1.
     ");
     assert_snapshot!(refused(&[("models/two.sql", "{{ config(enabled='maybe') }} select 1 as id")]), @r"
     exit code 2
     [ERROR]: Encountered an error:
     Parsing Error in model two (models/two.sql)
       at path ['enabled']: 'maybe' is not of type 'boolean'
+    ");
+}
+
+/// Macros that fail, each in its way.
+const FAILING: &str = "\
+{% macro stop() %}
+  {% do exceptions.raise_compiler_error('my words') %}
+{% endmacro %}
+
+{% macro outer() %}
+  {{ a.middle() }}
+{% endmacro %}
+
+{% macro middle() %}{{ adapter.dispatch('middle')() }}{% endmacro %}
+{% macro default__middle() %}{{ stop() }}{% endmacro %}
+{% macro wrap() %}<{{ caller() }}>{% endmacro %}
+
+{% macro calls_nothing() %}
+  {{ stopp() }}
+{% endmacro %}
+
+{% macro asks() %}{% do run_query('select * from nowhere') %}{% endmacro %}
+{% macro wants() %}{{ var('star_date') }}{% endmacro %}
+{% macro again(n) %}{{ again(n + 1) }}{% endmacro %}
+{% test tested(model) %}
+  select * from {{ model }} where {{ outer() }}
+{% endtest %}
+";
+
+#[test]
+fn the_way_through_macros_is_named() {
+    let macros = [("macros/m.sql", FAILING)];
+    let while_running = |call: &str| failed(&format!("{{% if execute %}}\n{call}\n{{% endif %}}"), &macros);
+    assert_snapshot!(while_running("{{ outer() }}"), @r"
+    in model two (models/two.sql)
+      Compilation Error in model two (models/two.sql)
+      my words
+      
+      > in macro stop (macros/m.sql)
+      > called by macro default__middle (macros/m.sql)
+      > called by macro middle (macros/m.sql)
+      > called by macro outer (macros/m.sql)
+      > called by model two (models/two.sql)
+      At macros/m.sql:2 (macro stop), called from macros/m.sql:10 (macro default__middle), called from macros/m.sql:9 (macro middle), called from macros/m.sql:6 (macro outer), called from models/two.sql:2.
+    Done. PASS=1 WARN=0 ERROR=1 SKIP=0 NO-OP=0 REUSED=0 TOTAL=2
+    ");
+    assert_snapshot!(while_running("{% call wrap() %}\n{{ stop() }}{% endcall %}"), @r"
+    in model two (models/two.sql)
+      Compilation Error in model two (models/two.sql)
+      my words
+      
+      > in macro stop (macros/m.sql)
+      > called by macro wrap (macros/m.sql)
+      > called by model two (models/two.sql)
+      At macros/m.sql:2 (macro stop), called from models/two.sql:3.
+    Done. PASS=1 WARN=0 ERROR=1 SKIP=0 NO-OP=0 REUSED=0 TOTAL=2
+    ");
+    assert_snapshot!(while_running("{{ calls_nothing() }}"), @r"
+    in model two (models/two.sql)
+      Compilation Error in model two (models/two.sql)
+      'stopp' is undefined
+      Did you mean `stop`?
+      At macros/m.sql:14 (macro calls_nothing), called from models/two.sql:2.
+    Done. PASS=1 WARN=0 ERROR=1 SKIP=0 NO-OP=0 REUSED=0 TOTAL=2
+    ");
+    assert_snapshot!(while_running("{{ again(1) }}"), @r"
+    in model two (models/two.sql)
+      Compilation Error in model two (models/two.sql)
+      maximum recursion depth exceeded
+      At macros/m.sql:19 (macro again), called from models/two.sql:2.
+    Done. PASS=1 WARN=0 ERROR=1 SKIP=0 NO-OP=0 REUSED=0 TOTAL=2
+    ");
+    assert_snapshot!(while_running("{{ asks() }}"), @r#"
+    in model two (models/two.sql)
+      Runtime Error in model two (models/two.sql)
+      Catalog Error: Table with name nowhere does not exist!
+      Did you mean "one"?
+      
+      LINE 3:     select * from nowhere
+                                ^
+      At macros/m.sql:17 (macro asks), called from models/two.sql:2.
+    Done. PASS=1 WARN=0 ERROR=1 SKIP=0 NO-OP=0 REUSED=0 TOTAL=2
+    "#);
+}
+
+#[test]
+fn places_of_errors_while_parsing() {
+    let macros = ("macros/m.sql", FAILING);
+    assert_snapshot!(refused(&[macros, ("models/two.sql", "select 1,\n  {{ outer() }}")]), @r"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Compilation Error in model two (models/two.sql)
+      my words
+      
+      > in macro stop (macros/m.sql)
+      > called by macro default__middle (macros/m.sql)
+      > called by macro middle (macros/m.sql)
+      > called by macro outer (macros/m.sql)
+      > called by model two (models/two.sql)
+      At macros/m.sql:2 (macro stop), called from macros/m.sql:10 (macro default__middle), called from macros/m.sql:9 (macro middle), called from macros/m.sql:6 (macro outer), called from models/two.sql:2.
+    ");
+    assert_snapshot!(refused(&[macros, ("models/two.sql", "select 1,\n  {{ calls_nothing() }}")]), @r"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Compilation Error in model two (models/two.sql)
+      'stopp' is undefined
+      Did you mean `stop`?
+      At macros/m.sql:14 (macro calls_nothing), called from models/two.sql:2.
+    ");
+    assert_snapshot!(refused(&[macros, ("models/s.yml", "models: [{name: one, data_tests: [tested]}]")]), @r"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Compilation Error in test tested_one_ (models/s.yml)
+      my words
+      
+      > in macro stop (macros/m.sql)
+      > called by macro default__middle (macros/m.sql)
+      > called by macro middle (macros/m.sql)
+      > called by macro outer (macros/m.sql)
+      > called by macro test_tested (macros/m.sql)
+      > called by test tested_one_ (models/s.yml)
+      At macros/m.sql:2 (macro stop), called from macros/m.sql:10 (macro default__middle), called from macros/m.sql:9 (macro middle), called from macros/m.sql:6 (macro outer), called from macros/m.sql:21 (macro test_tested).
+    ");
+}
+
+#[test]
+fn variables_that_are_nearly_known() {
+    let files = [("macros/m.sql", FAILING), ("dbt_project.yml", "name: a\nprofile: p\nvars: {start_date: 1}\n")];
+    assert_snapshot!(failed("select {{ wants() }}", &files), @r#"
+    in model two (models/two.sql)
+      Compilation Error in model two (models/two.sql)
+      Required var 'star_date' not found in config:
+      Vars supplied to two = {
+          "start_date": 1
+      }
+      
+      > in macro wants (macros/m.sql)
+      > called by model two (models/two.sql)
+      Did you mean `start_date`?
+      At macros/m.sql:18 (macro wants), called from models/two.sql:1.
+    Done. PASS=1 WARN=0 ERROR=1 SKIP=0 NO-OP=0 REUSED=0 TOTAL=2
+    "#);
+}
+
+#[test]
+fn operations_and_hooks_that_fail() {
+    let operation = with(&[("macros/m.sql", FAILING)]).run(&["run-operation", "outer"]);
+    assert_eq!(operation.code, 1, "{operation}");
+    assert_snapshot!(operation.console(), @r"
+    exit code 1
+    [ERROR]: Encountered an error while running operation: Compilation Error in macro outer (macro.a.outer)
+      my words
+      
+      > in macro stop (macros/m.sql)
+      > called by macro default__middle (macros/m.sql)
+      > called by macro middle (macros/m.sql)
+      > called by macro outer (macros/m.sql)
+      > called by macro outer (macro.a.outer)
+      At macros/m.sql:2 (macro stop), called from macros/m.sql:10 (macro default__middle), called from macros/m.sql:9 (macro middle), called from macros/m.sql:6 (macro outer).
+    ");
+    let project = "name: a\nprofile: p\non-run-start: '{% if execute %}{{ outer() }}{% endif %}'\n";
+    let hook = with(&[("macros/m.sql", FAILING), ("dbt_project.yml", project)]).run(&["run"]);
+    assert_snapshot!(hook.console(), @r"
+    exit code 2
+    Concurrency: 1 threads (target='dev')
+    [ERROR]: Encountered an error:
+    Compilation Error in operation a-on-run-start-0 (./dbt_project.yml)
+      my words
+      
+      > in macro stop (macros/m.sql)
+      > called by macro default__middle (macros/m.sql)
+      > called by macro middle (macros/m.sql)
+      > called by macro outer (macros/m.sql)
+      > called by operation a-on-run-start-0 (./dbt_project.yml)
+      At macros/m.sql:2 (macro stop), called from macros/m.sql:10 (macro default__middle), called from macros/m.sql:9 (macro middle), called from macros/m.sql:6 (macro outer).
     ");
 }

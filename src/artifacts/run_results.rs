@@ -1,8 +1,9 @@
 //! `run_results.json`, version 6.
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value as Json, json};
 
-use crate::invocation::Invocation;
+use crate::invocation::{BatchSpan, BatchSpans, Invocation};
 use crate::manifest::{CompiledNodes, ResourceType};
 use crate::run::{NodeResult, Resource, RunResults, Status, Timing};
 
@@ -29,7 +30,7 @@ fn result_json(result: &NodeResult, nodes: &CompiledNodes) -> Json {
         "compiled": null,
         "compiled_code": null,
         "relation_name": null,
-        "batch_results": null,
+        "batch_results": result.batches.as_ref().map_or(Json::Null, batches_json),
         "overload_results": null,
     });
     let has_sql = match &result.resource {
@@ -45,6 +46,14 @@ fn result_json(result: &NodeResult, nodes: &CompiledNodes) -> Json {
         json["relation_name"] = compiled.relation_name.clone().or(parsed).map_or(Json::Null, Json::from);
     }
     json
+}
+
+/// Batches as pairs of moments with `+00:00`.
+fn batches_json(batches: &BatchSpans) -> Json {
+    let text = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, false);
+    let list =
+        |spans: &[BatchSpan]| -> Json { spans.iter().map(|(start, end)| json!([text(*start), text(*end)])).collect() };
+    json!({"successful": list(&batches.successful), "failed": list(&batches.failed)})
 }
 
 /// A node that never started took a whole 0 seconds, which Python writes without a point.

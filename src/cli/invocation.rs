@@ -8,6 +8,7 @@ use serde_json::{Map as JsonMap, Value as Json};
 
 use super::parse::Typed;
 use super::resolve::{Resolved, absolute};
+use super::sample;
 use crate::invocation::{Flags, Invocation};
 
 /// What the program was started with.
@@ -75,7 +76,7 @@ fn flags(resolved: &Resolved) -> Flags {
         full_refresh: resolved.flag("full_refresh"),
         fail_fast: resolved.flag("fail_fast"),
         empty: resolved.flag("empty"),
-        sample: resolved.text("sample"),
+        sample: resolved.text("sample").and_then(|text| sample::parse(&text, chrono::Utc::now()).ok()),
         event_time_start: resolved.text("event_time_start"),
         event_time_end: resolved.text("event_time_end"),
         store_failures: resolved.flag("store_failures"),
@@ -108,6 +109,7 @@ fn flags(resolved: &Resolved) -> Flags {
         macro_name: None,
         args: resolved.map("args"),
         show: resolved.flag("show"),
+        retried_batches: None,
         only: None,
         other: JsonMap::new(),
         args_for_artifacts: JsonMap::new(),

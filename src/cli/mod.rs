@@ -8,6 +8,7 @@ mod mappings;
 mod options;
 mod parse;
 mod resolve;
+mod sample;
 #[cfg(test)]
 mod tests;
 mod usage;

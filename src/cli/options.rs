@@ -23,6 +23,8 @@ pub enum Kind {
     Yaml,
     /// A date or a point in time.
     DateTime,
+    /// A window of time, kept as typed.
+    Sample,
     /// `name@version`.
     Package,
 }
@@ -396,9 +398,13 @@ pub(super) const RESOURCE_TYPES: OptionSpec = option(
     "Kinds of nodes to include",
 )
 .env("DBT_RESOURCE_TYPES");
-pub(super) const SAMPLE: OptionSpec =
-    option("sample", &["sample"], Kind::Text, "Read a window of time only: `3 days`, or a mapping with start and end")
-        .env("DBT_SAMPLE");
+pub(super) const SAMPLE: OptionSpec = option(
+    "sample",
+    &["sample"],
+    Kind::Sample,
+    "Read a window of time only: `3 days`, or a mapping with start and end",
+)
+.env("DBT_SAMPLE");
 pub(super) const SELECT: OptionSpec =
     option("select", &["select", "models", "model"], Kind::Words, "Nodes to include").short(&['s', 'm']);
 pub(super) const RAW_SELECT: OptionSpec = option("select", &["select"], Kind::Words, "Nodes to include").short(&['s']);

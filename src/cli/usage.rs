@@ -168,6 +168,7 @@ fn left_column(option: &OptionSpec) -> String {
         Kind::Words | Kind::ChoiceWords(_) => " TEXT...".to_owned(),
         Kind::Yaml => " YAML".to_owned(),
         Kind::DateTime => " TIMESTAMP".to_owned(),
+        Kind::Sample => " SAMPLE".to_owned(),
     };
     format!("{}{}{value}", short.collect::<String>(), long.join(", "))
 }

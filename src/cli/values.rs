@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::mappings;
 use super::options::{Kind, OptionSpec};
+use super::sample;
 use super::usage::{Scope, UsageError};
 use crate::yaml::{self, Map, Value};
 
@@ -56,6 +57,10 @@ pub fn convert(scope: Scope, option: &OptionSpec, words: &[String]) -> Result<Co
         }
         Kind::Yaml => mapping(words).map_err(refuse)?,
         Kind::DateTime => Json::from(date_time(text).map_err(refuse)?).into(),
+        Kind::Sample => match sample::parse(text, chrono::Utc::now()) {
+            Ok(_) => Json::from(text).into(),
+            Err(complaint) => return Err(refuse(complaint)),
+        },
         Kind::Package => package(text).into(),
     })
 }
@@ -99,9 +104,9 @@ fn choose(text: &str, allowed: &'static [&'static str]) -> Result<&'static str, 
     })
 }
 
-/// Several words may also stand in one, separated by spaces.
+/// Several words may also stand in one, separated by spaces. Empty ones count, as in dbt: they select nothing.
 fn split(words: &[String]) -> Vec<String> {
-    words.iter().flat_map(|word| word.split(' ')).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    words.iter().flat_map(|word| word.split(' ')).map(str::to_owned).collect()
 }
 
 fn mapping(words: &[String]) -> Result<Converted, String> {

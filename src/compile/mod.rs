@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::adapter::{Policy, Relation};
+use crate::context::batch::Batch;
 use crate::context::errors::from_jinja;
 use crate::context::runtime::{NodeRun, RunShared, write_path, write_text};
 use crate::context::{Globals, Phase, Scope, Subject};
@@ -54,7 +55,7 @@ impl Compiler {
         let injected: Arc<str> = if ctes.is_empty() { code.clone() } else { inject::inject(&code, &ctes).into() };
         let mut path = None;
         if write {
-            path = self.write(node, &injected)?;
+            path = self.write(node, &injected, run.batch.as_ref())?;
         }
         self.shared.compiled.update(&node.unique_id, |compiled| {
             compiled.pre_injected = (!ctes.is_empty()).then_some(code);
@@ -157,7 +158,7 @@ impl Compiler {
     }
 
     /// Writes to `target/compiled`; gives the path as artifacts show it.
-    fn write(&self, node: &Node, code: &str) -> Result<Option<String>> {
+    fn write(&self, node: &Node, code: &str, batch: Option<&Batch>) -> Result<Option<String>> {
         if node.resource_type == ResourceType::Seed {
             return Ok(None);
         }
@@ -167,7 +168,7 @@ impl Compiler {
             return Ok(None);
         }
         let project = &self.globals.project;
-        let path = project.target_path.join("compiled").join(write_path(node));
+        let path = project.target_path.join("compiled").join(write_path(node, batch));
         write_text(&path, code)?;
         Ok(Some(path.strip_prefix(&project.root.root).unwrap_or(&path).to_string_lossy().into_owned()))
     }

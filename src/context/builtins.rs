@@ -197,7 +197,16 @@ fn model(scope: &Scope) -> Value {
             "unique_id": unique_id, "name": name, "package_name": package, "resource_type": "macro"
         }),
     };
-    from_json(&json)
+    let model = from_json(&json);
+    if scope.subject.node().is_some_and(|node| node.resource_type == ResourceType::Model) {
+        let batch = scope.run().and_then(|run| run.batch.as_ref());
+        let value = batch.map_or_else(|| Value::from(()), super::batch::Batch::value);
+        if let Some(entries) = model.downcast_object_ref::<Dict>() {
+            // A text is always a key.
+            let _ = entries.set_item(Value::from("batch"), value);
+        }
+    }
+    model
 }
 
 /// Gives the columns of a node the engine's names of their types.

@@ -314,7 +314,8 @@ impl Scope {
     /// # Errors
     /// Warnings of this name are errors in this run.
     pub(crate) fn warn(&self, name: &'static str, code: &'static str, message: String) -> Result<Value, MjError> {
-        let event = Event::new(name, code, Level::Warn, message).with("node_info", self.node_info());
+        let text = self.globals.events.paint().warning_tag(&message);
+        let event = Event::new(name, code, Level::Warn, text).with("node_info", self.node_info());
         self.globals.events.warn(event).map_err(raise)?;
         Ok(Value::from(""))
     }

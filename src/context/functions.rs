@@ -191,7 +191,7 @@ fn write(scope: &Scope, args: &Args) -> Result<Value, MjError> {
     };
     let Some(run) = scope.run() else { return Ok(Value::from("")) };
     let project = &scope.globals.project;
-    let path = project.target_path.join("run").join(runtime::write_path(node));
+    let path = project.target_path.join("run").join(runtime::write_path(node, run.batch.as_ref()));
     runtime::write_text(&path, &payload).map_err(raise)?;
     let shown = path.strip_prefix(&project.root.root).unwrap_or(&path).to_string_lossy().into_owned();
     run.shared.compiled.update(&node.unique_id, |compiled| compiled.build_path = Some(shown));

@@ -249,11 +249,12 @@ impl MacroResolver {
         }
     }
 
-    /// A known macro whose name is near `name`, for error hints.
+    /// A known macro or package whose name is near `name`, for error hints.
     pub fn suggestion(&self, search_package: &str, name: &str) -> Option<String> {
         let packages = [search_package, &self.root].into_iter().chain(INTERNAL_PACKAGES);
         let names = packages.filter_map(|package| self.packages.get(package)).flat_map(|names| names.keys());
-        did_you_mean(name, names.map(String::as_str)).map(str::to_owned)
+        let installed = self.packages.keys().filter(|package| !INTERNAL_PACKAGES.contains(&package.as_str()));
+        did_you_mean(name, names.chain(installed).map(String::as_str)).map(str::to_owned)
     }
 }
 

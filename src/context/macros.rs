@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::jinja::{MjError, State, Value};
 
 use super::database::{Dispatcher, MacroCaller};
-use super::errors::{from_jinja, raise};
+use super::errors::{from_jinja, raise, with_suggestion};
 use super::runtime::NodeRun;
 use super::scope::{Globals, Phase, Scope, Subject};
 
@@ -45,6 +45,7 @@ impl Macros {
         let mut parts = unique_id.splitn(3, '.').skip(1);
         let package = parts.next().unwrap_or_default().to_owned();
         let name = parts.next().unwrap_or_default().to_owned();
+        let search_package = &package.clone();
         let subject = Subject::Macro { unique_id: unique_id.to_owned(), name, package };
         let mut scope = Scope::new(self.globals.clone(), subject, Phase::Run(self.run.clone()));
         if let Some(package) = package_searched {
@@ -54,7 +55,7 @@ impl Macros {
         self.globals
             .engine
             .call_macro(unique_id, args, kwargs, scope.into_value())
-            .map_err(|error| from_jinja(&error, None))
+            .map_err(|error| with_suggestion(from_jinja(&error, None), &self.globals.macros, search_package))
     }
 }
 

@@ -1,6 +1,7 @@
 //! What Jinja sees in each phase: `ref`, `source`, `config`, `var`, `target`, `this`, `graph`, `adapter`, `exceptions`
 //! and the rest, and the macros of the project. A render is given a [`Scope`], which resolves names lazily.
 
+pub mod batch;
 pub mod bridge;
 mod builtins;
 mod call;
@@ -8,6 +9,7 @@ pub mod capture;
 mod config_object;
 pub mod database;
 pub mod errors;
+mod event_time;
 mod exceptions;
 mod external_sources;
 mod functions;
@@ -18,6 +20,7 @@ mod names;
 mod objects;
 mod parse;
 mod query_comment;
+mod reads;
 mod references;
 mod relations;
 pub mod results;
@@ -34,7 +37,8 @@ pub use capture::Captured;
 pub use macro_resolver::MacroResolver;
 pub use macros::Macros;
 pub use names::generate_name;
-pub use parse::{render_native_while_parsing, render_while_parsing};
+pub use parse::{render_native_while_parsing, render_noting_reads, render_while_parsing};
 pub use query_comment::query_comment;
+pub use reads::Reads;
 pub use relations::source_relation;
 pub use scope::{ENV_OVERRIDES, Globals, Phase, Scope, Subject, TestMacros, VAR_OVERRIDES};

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use crate::error::{NodeLabel, Result};
+use crate::events::effects;
 use crate::jinja::Value;
 use crate::manifest::Node;
 
 use super::capture::{Capture, Captured};
-use super::errors::from_jinja;
+use super::errors::{from_jinja, with_suggestion};
+use super::reads::Reads;
 use super::scope::{Globals, Phase, Scope, Subject, TestMacros};
 
 /// Renders `node`'s text and gives what it called. `extra` are values that only this render sees, such as the keyword
@@ -23,11 +25,34 @@ pub fn render_while_parsing(
 ) -> Result<Captured> {
     let (mut scope, capture, label) = parsing_scope(globals, node, macros);
     scope.extra.extend(extra);
+    render_in(globals, node, scope, &capture, &label)
+}
+
+/// As [`render_while_parsing`] of a file, and says what the render read.
+///
+/// # Errors
+/// As [`render_while_parsing`].
+pub fn render_noting_reads(globals: &Arc<Globals>, node: &Node) -> Result<(Captured, Reads)> {
+    let effects = effects::count();
+    let (scope, capture, label) = parsing_scope(globals, node, None);
+    let captured = render_in(globals, node, scope, &capture, &label)?;
+    let mut reads = capture.take_reads();
+    reads.unrepeatable |= effects::count() != effects;
+    Ok((captured, reads))
+}
+
+fn render_in(
+    globals: &Arc<Globals>,
+    node: &Node,
+    scope: Scope,
+    capture: &Capture,
+    label: &NodeLabel,
+) -> Result<Captured> {
     globals.engine.add_template(&node.unique_id, &node.original_file_path, node.raw_code.clone());
     let rendered = globals
         .engine
         .render_tracked(&node.unique_id, Arc::new(scope).into_value())
-        .map_err(|error| from_jinja(&error, Some(&label)))?;
+        .map_err(|error| with_suggestion(from_jinja(&error, Some(label)), &globals.macros, &node.package_name))?;
     Ok(Captured { macros: rendered.macros, ..capture.take() })
 }
 

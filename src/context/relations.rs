@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
-use crate::adapter::{Policy, Relation, RelationType};
+use crate::adapter::{EventTimeFilter, Policy, Relation, RelationType};
 use crate::jinja::{MjError, Value};
 use crate::manifest::{Node, Quoting, SourceDefinition};
 
 use super::bridge;
 use super::errors::raise;
+use super::event_time;
 use super::external_sources;
 use super::runtime::NodeRun;
 use super::scope::{Scope, Subject};
@@ -31,7 +32,8 @@ pub fn of_node(scope: &Arc<Scope>, run: &Arc<NodeRun>, node: &Node) -> Result<Va
             None => node_relation(scope, node),
         },
     };
-    Ok(bridge::relation_value(limited(scope, relation)))
+    let filter = event_time::filter(scope, &node.config, &node.columns, None);
+    Ok(bridge::relation_value(limited(scope, relation, filter)))
 }
 
 /// Where the state of `--defer` has a node: if it does not exist here, or, with `--favor-state`, if it is not built now.
@@ -64,15 +66,19 @@ pub fn of_source(scope: &Arc<Scope>, run: &Arc<NodeRun>, source: &SourceDefiniti
             .load_source(&run.connection, &relation, &provided.plugin, &provided.settings, location)
             .map_err(raise)?;
     }
-    Ok(bridge::relation_value(limited(scope, relation)))
+    let filter = event_time::filter(scope, &source.config, &source.columns, source.quoting.column);
+    Ok(bridge::relation_value(limited(scope, relation, filter)))
 }
 
-/// `--empty` reads no rows of what a node refers to; the rows of a unit test are its own.
-fn limited(scope: &Scope, mut relation: Relation) -> Relation {
-    let in_unit_test = scope.subject.node().is_some_and(|node| node.unit_test().is_some());
-    if scope.globals.invocation.flags.empty && !in_unit_test {
+/// `--empty` reads no rows of what a node refers to, batches and samples read some; the rows of a unit test are its own.
+fn limited(scope: &Scope, mut relation: Relation, filter: Option<EventTimeFilter>) -> Relation {
+    if scope.subject.node().is_some_and(|node| node.unit_test().is_some()) {
+        return relation;
+    }
+    if scope.globals.invocation.flags.empty {
         relation.limit = Some(0);
     }
+    relation.event_time_filter = filter;
     relation
 }
 

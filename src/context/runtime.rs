@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::jinja::Value;
 use crate::manifest::{CompiledNodes, Manifest, Node, ResourceType, UniqueId};
 
+use super::batch::Batch;
 use super::database::{Adapter, NodeConnection};
 
 /// Shared by all nodes of a run.
@@ -35,10 +36,25 @@ pub struct NodeRun {
     pub shared: Arc<RunShared>,
     /// The node's connection, opened on first use.
     pub connection: Arc<NodeConnection>,
+    /// The batch that is built, of a microbatch model.
+    pub batch: Option<Batch>,
     ctes: Mutex<Vec<UniqueId>>,
 }
 
 impl RunShared {
+    /// The same run with nothing compiled, for a batch: several batches of a model may be compiled at a time.
+    #[must_use]
+    pub fn for_batch(&self) -> RunShared {
+        RunShared {
+            manifest: self.manifest.clone(),
+            compiled: Arc::default(),
+            adapter: self.adapter.clone(),
+            selected: self.selected.clone(),
+            deferred: self.deferred.clone(),
+            graph: self.graph.clone(),
+        }
+    }
+
     /// Where the state says that a node is, if this run defers to a state that has it.
     pub fn deferred(&self, unique_id: &str) -> Option<&Relation> {
         self.deferred.get()?.get(unique_id)
@@ -48,7 +64,12 @@ impl RunShared {
 impl NodeRun {
     /// For one node.
     pub fn new(shared: Arc<RunShared>, connection: Arc<NodeConnection>) -> Arc<NodeRun> {
-        Arc::new(NodeRun { shared, connection, ctes: Mutex::default() })
+        Arc::new(NodeRun { shared, connection, batch: None, ctes: Mutex::default() })
+    }
+
+    /// For one batch of a microbatch model.
+    pub fn of_batch(shared: Arc<RunShared>, connection: Arc<NodeConnection>, batch: Batch) -> Arc<NodeRun> {
+        Arc::new(NodeRun { shared, connection, batch: Some(batch), ctes: Mutex::default() })
     }
 
     /// Remembers an ephemeral model that the node refers to.
@@ -66,12 +87,16 @@ impl NodeRun {
 }
 
 /// Where below `target/` a node's text goes, relative to the `compiled` or `run` folder: package, then file; a node
-/// that shares its file with others (tests in YAML, snapshots) gets a file of its own in a folder of the file's name.
-pub fn write_path(node: &Node) -> PathBuf {
+/// that shares its file with others (tests in YAML, snapshots) gets a file of its own in a folder of the file's name,
+/// and so does each batch of a microbatch model.
+pub fn write_path(node: &Node, batch: Option<&Batch>) -> PathBuf {
     let file = Path::new(&node.original_file_path);
     let shared_file = Path::new(&node.path).file_name() != file.file_name();
     let path = if node.resource_type == ResourceType::Snapshot {
         file.join(format!("{}.sql", node.name))
+    } else if let (Some(batch), Some(stem)) = (batch, file.file_stem()) {
+        let end = file.extension().map(|end| format!(".{}", end.to_string_lossy())).unwrap_or_default();
+        file.with_extension("").join(format!("{}_{}{end}", stem.to_string_lossy(), batch.name()))
     } else if shared_file {
         file.join(&node.path)
     } else {

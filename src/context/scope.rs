@@ -1,5 +1,5 @@
 //! The root object of a render: what a template sees under each name. Lookup order is dbt's: values given for this
-//! render, macros (of the node's package, the root project, the built-in packages), packages, then dbt's own names.
+//! render, macros of the node's package and of the root project, packages, built-in macros, then dbt's own names.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -38,8 +38,6 @@ pub struct Globals {
     pub events: Arc<Events>,
     /// The database; nothing is opened before a statement runs.
     pub adapter: Arc<Adapter>,
-    /// Environment variables that templates read, by name, for the parse cache.
-    pub env_vars: Mutex<HashMap<String, Option<String>>>,
     /// Merged variables by package, computed once.
     pub(crate) vars: Vars,
 }
@@ -64,7 +62,22 @@ impl Globals {
     ) -> Result<Arc<Globals>> {
         let vars = Vars::new(&project);
         let adapter = Adapter::new(&project, events.clone())?;
-        Ok(Arc::new(Globals { invocation, project, engine, macros, events, adapter, env_vars: Mutex::default(), vars }))
+        Ok(Arc::new(Globals { invocation, project, engine, macros, events, adapter, vars }))
+    }
+}
+
+impl Globals {
+    /// What `var(name)` reads in a package, in a form that tells different values apart; none if there is no such
+    /// variable.
+    pub fn var_shown(&self, package: &str, name: &str) -> Option<String> {
+        self.vars.of_package(package).get(name).map(|node| format!("{:?}", node.value))
+    }
+
+    /// Whether the value that `var(name)` gives in a package is a text with Jinja in it, which is rendered in its turn.
+    pub fn is_template_var(&self, package: &str, name: &str) -> bool {
+        let vars = self.vars.of_package(package);
+        let text = vars.get(name).and_then(crate::yaml::Node::as_str);
+        text.is_some_and(|text| text.contains("{{") || text.contains("{%"))
     }
 }
 
@@ -250,6 +263,9 @@ impl Scope {
 
     fn lookup(self: &Arc<Self>, name: &str) -> Option<Value> {
         if name == "context" {
+            if let Phase::Parse(capture) = &self.phase {
+                capture.note(|reads| reads.unrepeatable = true);
+            }
             return Some(self.clone().into_value());
         }
         if name == jinja::LENIENT_KEY {
@@ -271,7 +287,13 @@ impl Scope {
         if let Some(found) = macros.built_in(name) {
             return self.macro_by_id(found);
         }
-        builtins::lookup(self, name)
+        let found = builtins::lookup(self, name);
+        if let Phase::Parse(capture) = &self.phase
+            && found.is_some()
+        {
+            capture.note(|reads| reads.note_name(name));
+        }
+        found
     }
 }
 

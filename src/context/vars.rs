@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Map as JsonMap, Value as Json};
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, did_you_mean};
 use crate::jinja::value::{CLASS_KEY, Class, py_str, type_name};
 use crate::jinja::{MjError, Object, ObjectRepr, PyError, State, Value, is_undefined};
 use crate::project::Project;
@@ -73,6 +73,11 @@ impl VarFunction {
         {
             return Some(overridden);
         }
+        if let Phase::Parse(capture) = &self.scope.phase {
+            capture.note(|reads| {
+                reads.vars.insert(name.to_owned());
+            });
+        }
         let vars = self.scope.globals.vars.of_package(self.scope.subject.package());
         vars.get(name).map(|node| to_jinja(&node.value))
     }
@@ -81,11 +86,16 @@ impl VarFunction {
         let vars = self.scope.globals.vars.of_package(self.scope.subject.package());
         let supplied = sorted(&yaml::to_json(&yaml::Value::Map((*vars).clone())));
         let label = self.scope.subject.label();
-        raise(Error::compilation(format!(
+        let error = Error::compilation(format!(
             "Required var '{name}' not found in config:\nVars supplied to {} = {}",
             label.name,
             python_indent(&supplied)
-        )))
+        ));
+        let known: Vec<&str> = supplied.as_object().into_iter().flatten().map(|(known, _)| known.as_str()).collect();
+        raise(match did_you_mean(name, known) {
+            Some(near) => error.hint(format!("Did you mean `{near}`?")),
+            None => error,
+        })
     }
 }
 
@@ -172,8 +182,11 @@ pub fn env_var(scope: &Scope, args: &Args) -> Result<Value, MjError> {
         return Ok(overridden);
     }
     let value = std::env::var(&name).ok();
-    let mut seen = scope.globals.env_vars.lock().unwrap_or_else(PoisonError::into_inner);
-    seen.insert(name.clone(), value.clone());
+    if let Phase::Parse(capture) = &scope.phase {
+        capture.note(|reads| {
+            reads.env.insert(name.clone());
+        });
+    }
     match (value, args.get(1, "default")) {
         (Some(value), _) => Ok(Value::from(value)),
         (None, Some(default)) if !default.is_none() => Ok(default),

@@ -2,8 +2,12 @@
 
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
+
+/// How often the bar's clock moves while no node ends.
+const TICK: Duration = Duration::from_secs(1);
 
 /// The console. A reader that goes away (`| head`) is no error: what cannot be written is dropped.
 #[derive(Debug, Default)]
@@ -24,9 +28,10 @@ impl Console {
     /// Shows a progress bar for `total` nodes.
     pub fn start_progress(&self, total: u64) {
         let bar = ProgressBar::new(total);
-        if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} {elapsed_precise} {msg}") {
+        if let Ok(style) = ProgressStyle::with_template("{bar:20} {pos}/{len} {elapsed_precise} {wide_msg}") {
             bar.set_style(style);
         }
+        bar.enable_steady_tick(TICK);
         *self.bar.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar);
     }
 

@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use serde_json::{Value as Json, json};
 
 use super::paint::{Paint, count};
-use super::{Event, Events, Level};
+use super::{Event, Events, Level, effects};
 use crate::error::Result;
 
 /// How often each deprecation was met, by its event's name, with the event's code.
@@ -55,6 +55,7 @@ impl Events {
     /// # Errors
     /// Deprecations of this name are errors in this run; such a one does not count.
     pub fn deprecation(&self, event: Event) -> Result<()> {
+        effects::note();
         let Some(open) = &self.open else { return Ok(()) };
         let (name, code) = (event.name, event.code);
         if open.config.show_all_deprecations || !open.deprecations.knows(name) {

@@ -4,6 +4,7 @@
 pub mod config;
 mod console;
 pub mod deprecations;
+pub mod effects;
 mod file;
 mod format;
 pub mod lines;
@@ -103,6 +104,7 @@ impl Events {
 
     /// Writes the event to the console and the log file, each by its own level and format.
     pub fn emit(&self, event: Event) {
+        effects::note();
         if let Some(open) = &self.open
             && !(event.level == Level::Warn && open.config.warn.judge(&event) == Verdict::Silence)
         {
@@ -122,6 +124,7 @@ impl Events {
     /// # Errors
     /// Warnings of this name are errors in this run.
     pub fn warn(&self, event: Event) -> Result<()> {
+        effects::note();
         let Some(open) = &self.open else { return Ok(()) };
         match open.config.warn.judge(&event) {
             Verdict::Error => Err(Error::compilation(event.message)),

@@ -7,7 +7,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Value;
 use minijinja::{AutoEscape, Environment, Error as MjError, Output, State, UndefinedBehavior};
 
-use super::error::{JinjaError, JinjaErrorKind, SyntaxFailure, fold};
+use super::error::{JinjaError, JinjaErrorKind, Place, SyntaxFailure, fold};
 use super::macros::MacroDef;
 use super::proxy::{self, MacroProxy, PendingCall};
 use super::root::{Globals, Root, is_lenient};
@@ -333,7 +333,7 @@ impl Engine {
         pending: Option<Value>,
         finish: impl FnOnce(&State<'_, '_>, String) -> Result<T, MjError>,
     ) -> Result<T, JinjaError> {
-        let fail = |error: MjError| self.fold_named(&error, path, Some(key));
+        let fail = |error: MjError| self.fold(&error, path);
         let template = self.env.get_template(key).map_err(fail)?;
         let _leniency = Leniency::set(is_lenient(&root));
         let root = Root::value(root, self.globals.clone(), pending);
@@ -343,20 +343,17 @@ impl Engine {
     }
 
     fn fold(&self, error: &MjError, path: &str) -> JinjaError {
-        self.fold_named(error, path, None)
-    }
-
-    /// `own` is the key of a string without a path of its own: it stands in `path`.
-    fn fold_named(&self, error: &MjError, path: &str, own: Option<&str>) -> JinjaError {
-        fold(error, path, |name| {
-            if own == Some(name) {
-                return Some(path.to_owned());
+        fold(error, path, |name| match read(&self.sources).get(name)? {
+            Source::Template(template) => {
+                Some(Place { name: None, package: None, path: template.path.clone(), line: 1 })
             }
-            match read(&self.sources).get(name)? {
-                Source::Template(template) => Some(template.path.clone()),
-                Source::Macro(proxy) => Some(proxy.def.path.clone()),
-                Source::Text(..) | Source::Call => None,
-            }
+            Source::Macro(proxy) => Some(Place {
+                name: Some(proxy.def.name.clone()),
+                package: Some(proxy.def.package.clone()),
+                path: proxy.def.path.clone(),
+                line: proxy.def.line,
+            }),
+            Source::Text(..) | Source::Call => None,
         })
     }
 }

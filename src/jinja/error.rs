@@ -36,6 +36,28 @@ pub struct MacroFrame {
     pub path: String,
 }
 
+/// A line that an error passed through on its way out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The macro that the line is in; none in the template itself.
+    pub name: Option<String>,
+    /// The package of the macro.
+    pub package: Option<String>,
+    /// The file.
+    pub path: String,
+    /// The line in the file for macros, in the template's text for templates; counted from 1.
+    pub line: u32,
+}
+
+/// The macros and lines that an error passed through.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Way {
+    /// The macros in the order in which dbt prints them below the message, the calling node not included.
+    pub stack: Vec<MacroFrame>,
+    /// The lines, the innermost first. Unlike `stack`, which is what dbt prints, this is complete.
+    pub places: Vec<Place>,
+}
+
 /// A template failed to parse or to render.
 #[derive(Debug)]
 pub struct JinjaError {
@@ -47,8 +69,8 @@ pub struct JinjaError {
     pub path: Option<String>,
     /// The line in that template, counted from 1; in a macro it counts from the macro's own first line.
     pub line: Option<u32>,
-    /// The macros in the order in which dbt prints them below the message, the calling node not included.
-    pub stack: Vec<MacroFrame>,
+    /// The way that it took. Boxed, since every result carries the size of its error.
+    pub way: Box<Way>,
     /// The name that was undefined, when that is what failed.
     pub undefined_name: Option<Box<str>>,
     /// The host's own error, when `kind` is [`JinjaErrorKind::Host`].
@@ -63,7 +85,7 @@ impl JinjaError {
             message: message.into(),
             path: None,
             line: None,
-            stack: Vec::new(),
+            way: Box::default(),
             undefined_name: None,
             source: None,
         }
@@ -79,9 +101,9 @@ impl JinjaError {
     /// `caller` is the last line of the stack, for example `model orders (models/orders.sql)`.
     pub fn full_message(&self, caller: Option<&str>) -> String {
         let mut text = self.message.clone();
-        if !self.stack.is_empty() {
+        if !self.way.stack.is_empty() {
             text.push('\n');
-            let frames = self.stack.iter().map(|frame| format!("macro {} ({})", frame.name, frame.path));
+            let frames = self.way.stack.iter().map(|frame| format!("macro {} ({})", frame.name, frame.path));
             for (index, frame) in frames.chain(caller.map(str::to_owned)).enumerate() {
                 text.push_str(if index == 0 { "\n> in " } else { "\n> called by " });
                 text.push_str(&frame);
@@ -259,8 +281,8 @@ fn sources(error: &MjError) -> impl Iterator<Item = &(dyn Error + 'static)> {
     std::iter::successors(Some(first), |&error| error.source())
 }
 
-/// Folds an error of the engine into one of ours; `path_of` knows the files of templates.
-pub(crate) fn fold(error: &MjError, path: &str, path_of: impl Fn(&str) -> Option<String>) -> JinjaError {
+/// Folds an error of the engine into one of ours; `place_of` knows where the first line of a template is.
+pub(crate) fn fold(error: &MjError, path: &str, place_of: impl Fn(&str) -> Option<Place>) -> JinjaError {
     let mut found = JinjaError::new(JinjaErrorKind::Runtime, String::new());
     found.path = Some(path.to_owned());
     let mut frames = Vec::new();
@@ -280,15 +302,18 @@ pub(crate) fn fold(error: &MjError, path: &str, path_of: impl Fn(&str) -> Option
             innermost = engine;
         }
     }
-    if let Some(at) =
-        sources(error).filter_map(|source| source.downcast_ref::<MjError>()).filter(|e| e.line().is_some()).last()
-    {
-        found.line = at.line().and_then(|line| u32::try_from(line).ok());
-        found.path = at.name().and_then(path_of).or(found.path);
+    for at in sources(error).filter_map(|source| source.downcast_ref::<MjError>()) {
+        let Some(line) = at.line().and_then(|line| u32::try_from(line).ok()) else { continue };
+        found.line = Some(line);
+        if let Some(mut place) = at.name().and_then(&place_of) {
+            found.path = Some(place.path.clone());
+            place.line = (place.line + line).saturating_sub(1);
+            found.way.places.insert(0, place);
+        }
     }
     if found.kind == JinjaErrorKind::Host {
         frames.reverse();
-        found.stack = frames;
+        found.way.stack = frames;
         return found;
     }
     let python = python.unwrap_or_else(|| translate(innermost));
@@ -299,7 +324,7 @@ pub(crate) fn fold(error: &MjError, path: &str, path_of: impl Fn(&str) -> Option
         _ => JinjaErrorKind::Runtime,
     };
     found.line = python.line.or(found.line);
-    found.stack = stack_in_order(python.kind, frames);
+    found.way.stack = stack_in_order(python.kind, frames);
     found.message = python.message;
     found.undefined_name = python.name.map(String::into_boxed_str);
     found

@@ -15,6 +15,7 @@ mod literal;
 mod macros;
 mod native;
 mod ops;
+pub mod plain;
 mod proxy;
 mod root;
 pub mod static_calls;
@@ -23,7 +24,7 @@ mod undefined;
 pub mod value;
 
 pub use engine::{Engine, Rendered, YamlParse, YamlPrint};
-pub use error::{JinjaError, JinjaErrorKind, MacroFrame, PyError, PyErrorKind, host_error};
+pub use error::{JinjaError, JinjaErrorKind, MacroFrame, Place, PyError, PyErrorKind, Way, host_error};
 pub use macros::{MacroDef, MacroFile, MacroKind, MacroParam, macros_in_file};
 pub use minijinja::value::{DynObject, Enumerator, Kwargs, Object, ObjectRepr, Rest, Value, ValueKind};
 pub use minijinja::{Error as MjError, ErrorKind, State};

@@ -21,17 +21,8 @@ pub enum StaticCall {
     Dispatch(DispatchCall),
 }
 
-/// The names that a macro body or any template calls, in the order in which dbt finds them, each once: dbt's
+/// The names that a macro body calls, in the order in which dbt finds them, each once: dbt's
 /// `statically_extract_macro_calls`. `ref`, `source`, `config` and dbt's own functions are left out.
-///
-/// A source that cannot be parsed calls nothing.
-pub fn macro_calls(source: &str) -> Vec<StaticCall> {
-    let mut found = Vec::new();
-    with_tree(source, |body| found = calls_in(body));
-    found
-}
-
-/// The calls of a template that is parsed already.
 pub(super) fn calls_in(body: &[Stmt<'_>]) -> Vec<StaticCall> {
     let mut found = Vec::new();
     walk_all(body, &mut |expr| {
@@ -80,7 +71,7 @@ fn unrendered(value: &Expr<'_>) -> String {
     }
 }
 
-fn with_tree(source: &str, visit: impl FnOnce(&[Stmt<'_>])) {
+pub(super) fn with_tree(source: &str, visit: impl FnOnce(&[Stmt<'_>])) {
     let source = normalize(source);
     if let Ok(body) = Parser::new(&source).and_then(Parser::template) {
         visit(&body);

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map as JsonMap, Value as Json};
 
 use super::{Config, SharedMap};
@@ -98,7 +98,7 @@ pub struct FileHash {
 }
 
 /// The arguments of a `ref()` call.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RefArgs {
     /// Name of the node.
     pub name: String,

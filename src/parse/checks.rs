@@ -1,4 +1,4 @@
-//! Checks of the finished manifest: names, groups, access, snapshots, microbatch models, deprecated models, and
+//! Checks of the finished manifest: names, groups, access, snapshots, deprecated models, and
 //! configuration paths that nothing uses.
 
 use std::collections::HashMap;
@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use serde_json::{Map as JsonMap, Value as Json};
 
 use super::cx::Cx;
+use super::microbatch;
 use super::nodes::{in_node, invalid_access, is_relational, relation_name};
 use super::python;
 use crate::error::{Error, ErrorKind, Result};
@@ -29,11 +30,10 @@ pub fn run(cx: &Cx, manifest: &Manifest) -> Result<()> {
     for node in manifest.nodes.values().filter(|node| node.resource_type == ResourceType::Snapshot) {
         check_snapshot(node).map_err(|error| in_node(error, node))?;
     }
-    for node in manifest.nodes.values().filter(|node| is_microbatch(node)) {
-        check_microbatch(node)?;
-    }
+    microbatch::check(cx, manifest)?;
     warn_deprecated_models(cx, manifest)?;
     check_spaces(cx, manifest)?;
+    microbatch::warn(cx, manifest)?;
     check_unique(cx, manifest)?;
     warn_unused_paths(cx, manifest)
 }
@@ -87,67 +87,6 @@ fn check_snapshot(node: &Node) -> Result<()> {
         return fail("A snapshot must have a materialized value of 'snapshot'".to_owned());
     }
     Ok(())
-}
-
-fn is_microbatch(node: &Node) -> bool {
-    node.config.materialized() == "incremental" && node.config.str("incremental_strategy") == Some("microbatch")
-}
-
-fn check_microbatch(node: &Node) -> Result<()> {
-    let name = &node.name;
-    let fail = |message: String| Err(Error::parsing(format!("Microbatch model '{name}' {message}")));
-    let class = |value: &Json| format!("<class '{}'>", python::type_name(value));
-    match node.config.get("event_time") {
-        None => {
-            return fail(
-                "must provide an 'event_time' (string) config that indicates the name of the event time column."
-                    .to_owned(),
-            );
-        }
-        Some(value) if !value.is_string() => {
-            return fail(format!("must provide an 'event_time' config of type string, but got: {}.", class(value)));
-        }
-        Some(_) => {}
-    }
-    match node.config.get("begin") {
-        None => {
-            return fail(
-                "must provide a 'begin' (datetime) config that indicates the earliest timestamp the microbatch model should \
-                 be built from."
-                    .to_owned(),
-            );
-        }
-        Some(Json::String(text)) if !is_iso_moment(text) => {
-            return fail(format!("must provide a 'begin' config of valid datetime (ISO format), but got: {text}."));
-        }
-        Some(Json::String(_)) => {}
-        Some(value) => {
-            return fail(format!("must provide a 'begin' config of type datetime, but got: {}.", class(value)));
-        }
-    }
-    if !matches!(node.config.str("batch_size"), Some("hour" | "day" | "month" | "year")) {
-        let given = node.config.get("batch_size").map_or("None".to_owned(), python::text);
-        return fail(format!(
-            "must provide a 'batch_size' config that is one of ['hour', 'day', 'month', 'year'], but got: {given}."
-        ));
-    }
-    if let Some(value) = node.config.get("lookback").filter(|value| !value.is_i64()) {
-        return fail(format!("must provide the optional 'lookback' config as type int, but got: {}).", class(value)));
-    }
-    if let Some(value) = node.config.get("concurrent_batches").filter(|value| !value.is_boolean()) {
-        return fail(format!(
-            "optional 'concurrent_batches' config must be of type `bool` if specified, but got: {}).",
-            class(value)
-        ));
-    }
-    Ok(())
-}
-
-fn is_iso_moment(text: &str) -> bool {
-    let formats = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"];
-    chrono::DateTime::parse_from_rfc3339(text).is_ok()
-        || chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok()
-        || formats.iter().any(|format| chrono::NaiveDateTime::parse_from_str(text, format).is_ok())
 }
 
 /// Models whose deprecation date is near or past, and what refers to them.

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use serde_json::Value as Json;
 
+use super::cache::RenderCache;
 use super::config::ConfigTrees;
 use super::naming::Naming;
 use super::warnings::Warnings;
@@ -22,6 +23,8 @@ pub struct Cx {
     pub naming: Naming,
     /// Behaviour flags.
     pub flags: Flags,
+    /// What renders recorded when the project was parsed before.
+    pub renders: RenderCache,
     /// Warnings and deprecations.
     pub warnings: Warnings,
     /// When parsing began, in seconds since the epoch: `created_at` of everything.

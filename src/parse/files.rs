@@ -268,7 +268,7 @@ pub fn text_checksum(text: &str) -> FileHash {
 }
 
 fn sha256(hasher: Sha256) -> FileHash {
-    let checksum = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let checksum = super::python::hex(&hasher.finalize());
     FileHash { name: "sha256".to_owned(), checksum }
 }
 

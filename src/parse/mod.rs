@@ -1,6 +1,7 @@
 //! From the files of a project and its packages to a [`Manifest`]: macros first, then everything that has a text,
 //! then properties (schema YAML), sources and tests, then the links between them. Mirrors dbt's `ManifestLoader`.
 
+mod cache;
 mod checks;
 pub mod config;
 pub mod cx;
@@ -13,6 +14,7 @@ mod functions;
 mod inline;
 mod lookups;
 mod macros;
+mod microbatch;
 mod naming;
 mod nodes;
 mod primary_keys;
@@ -40,6 +42,7 @@ use crate::invocation::Invocation;
 use crate::jinja::Engine;
 use crate::manifest::{Disabled, Manifest, UniqueId};
 use crate::project::{Package, Project};
+use cache::RenderCache;
 use config::ConfigTrees;
 use cx::{Cx, Flags};
 use files::{FileKind, PackageFiles};
@@ -85,7 +88,10 @@ pub fn parse(
     macros::find_calls(&mut all_macros, &resolver)?;
     let globals =
         Globals::new(invocation.clone(), project.clone(), Arc::new(engine), Arc::new(resolver), events.clone())?;
+    let cache_path = project.target_path.join(cache::FILE_NAME);
+    let fingerprint = cache::of_project(project, &all_macros);
     let cx = Cx {
+        renders: RenderCache::open(cache_path, fingerprint, invocation.flags.partial_parse),
         trees: ConfigTrees::new(project, flags.corrected_analysis_fqns),
         naming: Naming::new(&globals.macros, project.all_packages().map(|package| package.name.as_str())),
         globals: globals.clone(),
@@ -98,6 +104,7 @@ pub fn parse(
         project.all_packages().map(|package| (package, all_files.get(&package.name).unwrap_or(&none))).collect();
     let mut manifest = Manifest { macros: all_macros, project_name: project.root.name.clone(), ..Manifest::default() };
     build(&cx, &mut manifest, &packages, &schemas)?;
+    cx.renders.save(events);
     Ok(Parsed { manifest, globals })
 }
 

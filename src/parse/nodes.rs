@@ -12,10 +12,10 @@ use super::macros::shared_docs;
 use super::naming::Component;
 use super::{static_config, unrendered};
 use crate::adapter::relation::{Policy, Relation};
-use crate::context::{Captured, generate_name, render_native_while_parsing, render_while_parsing};
+use crate::context::{Captured, generate_name, render_native_while_parsing};
 use crate::error::{Error, ErrorKind, Result};
-use crate::jinja::Value;
-use crate::manifest::{Contract, DependsOn, FileHash, ModelFields, Node, NodeKind, ResourceType, SharedMap};
+use crate::jinja::plain::{PlainCall, plain_calls};
+use crate::manifest::{Contract, DependsOn, FileHash, ModelFields, Node, NodeKind, RefArgs, ResourceType, SharedMap};
 
 /// What is known of a node before its text is rendered.
 pub struct Draft {
@@ -120,10 +120,45 @@ pub fn draft_node(cx: &Cx, draft: Draft) -> Result<Node> {
 ///
 /// # Errors
 /// The text cannot be rendered, or a value that it configures is not allowed.
-pub fn render_and_configure(cx: &Cx, node: &mut Node, extra: Vec<(String, Value)>) -> Result<()> {
-    let captured = render_while_parsing(&cx.globals, node, extra, None)?;
+pub fn render_and_configure(cx: &Cx, node: &mut Node) -> Result<()> {
+    let plain = plain_calls(&node.raw_code).filter(|calls| is_standard(cx, node, calls));
+    let captured = match plain {
+        Some(calls) => captured(calls),
+        None => cx.renders.captured(&cx.globals, node)?,
+    };
     take_calls(node, captured).map_err(|error| in_node(error, node))?;
     configure(cx, node, None, None)
+}
+
+/// Whether calls mean what dbt means by them: no macro or package of the name stands before, and a variable's value
+/// is no template itself.
+fn is_standard(cx: &Cx, node: &Node, calls: &[PlainCall]) -> bool {
+    let macros = &cx.globals.macros;
+    calls.iter().all(|call| {
+        let name = call.function();
+        let ours = macros.find(&node.package_name, name).is_none() && !macros.is_namespace(name);
+        ours && match call {
+            PlainCall::Var(variable) => !cx.globals.is_template_var(&node.package_name, variable),
+            _ => true,
+        }
+    })
+}
+
+/// What a render of these calls would record.
+fn captured(calls: Vec<PlainCall>) -> Captured {
+    let mut captured = Captured::default();
+    for call in calls {
+        match call {
+            PlainCall::Config(options) => captured.config_calls.push(options),
+            PlainCall::Source(source) => captured.sources.push(source),
+            PlainCall::Ref(mut names) => {
+                let name = names.pop().unwrap_or_default();
+                captured.refs.push(RefArgs { name, package: names.pop(), version: None });
+            }
+            PlainCall::Var(_) => {}
+        }
+    }
+    captured
 }
 
 /// Takes over what a render recorded.

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value as Json;
 
-use crate::manifest::{Disabled, Manifest, ModelFields, Node, NodeKind, UniqueId};
+use crate::manifest::{Disabled, GenericTestFields, Manifest, ModelFields, Node, NodeKind, UniqueId};
 
 /// Fills `primary_key` of every model.
 pub fn infer(manifest: &mut Manifest) {
@@ -29,6 +29,7 @@ pub fn infer(manifest: &mut Manifest) {
 }
 
 /// A test's name, whether it is enabled, and the columns that it is about.
+#[derive(Default)]
 struct TestColumns {
     name: String,
     enabled: bool,
@@ -36,7 +37,7 @@ struct TestColumns {
 }
 
 fn columns_of(test: &Node) -> TestColumns {
-    let metadata = test.generic_test().map(|fields| fields.metadata.clone()).unwrap_or_default();
+    let Some(GenericTestFields { metadata, .. }) = test.generic_test() else { return TestColumns::default() };
     let columns = match (metadata.kwargs.get("column_name"), metadata.kwargs.get("combination_of_columns")) {
         (Some(Json::String(column)), _) => vec![column.clone()],
         (_, Some(Json::Array(columns))) => {
@@ -44,7 +45,7 @@ fn columns_of(test: &Node) -> TestColumns {
         }
         _ => Vec::new(),
     };
-    TestColumns { name: metadata.name, enabled: test.config.enabled(), columns }
+    TestColumns { name: metadata.name.clone(), enabled: test.config.enabled(), columns }
 }
 
 fn primary_key(node: &Node, tests: &[TestColumns]) -> Vec<String> {

@@ -17,6 +17,12 @@ pub fn repr(value: &Json) -> String {
     py_repr(&from_json(value))
 }
 
+/// `bytes.hex()`
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+}
+
 /// Whether Python counts the value as true.
 pub fn truthy(value: &Json) -> bool {
     match value {

@@ -86,7 +86,7 @@ fn parse_job(cx: &Cx, job: &Job<'_>) -> Result<Vec<Node>> {
                     id_suffix: None,
                 },
             )?;
-            render_and_configure(cx, &mut node, Vec::new())?;
+            render_and_configure(cx, &mut node)?;
             Ok(vec![node])
         }
     }
@@ -116,7 +116,7 @@ fn parse_file(cx: &Cx, file: &SourceFile) -> Result<Node> {
         (ResourceType::Seed, _) => configure(cx, &mut node, None, None)?,
         (ResourceType::Model, "python") => python_models::parse(cx, &mut node)?,
         (ResourceType::Function, "python" | "javascript") => configure(cx, &mut node, None, None)?,
-        _ => render_and_configure(cx, &mut node, Vec::new())?,
+        _ => render_and_configure(cx, &mut node)?,
     }
     Ok(node)
 }
@@ -181,7 +181,7 @@ fn parse_snapshots(cx: &Cx, file: &SourceFile) -> Result<Vec<Node>> {
             NodeKind::Snapshot,
         );
         let mut node = draft_node(cx, draft)?;
-        render_and_configure(cx, &mut node, Vec::new())?;
+        render_and_configure(cx, &mut node)?;
         nodes.push(node);
     }
     Ok(nodes)

@@ -140,7 +140,8 @@ impl Database {
         Ok(())
     }
 
-    fn operations(&self, connection: &Arc<NodeConnection>) -> Operations {
+    /// The adapter's operations on a connection.
+    pub fn operations(&self, connection: &Arc<NodeConnection>) -> Operations {
         let run = NodeRun::new(self.shared.clone(), connection.clone());
         Operations::new(connection.clone(), Arc::new(Macros::new(self.globals.clone(), run)))
     }

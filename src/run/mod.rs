@@ -7,6 +7,7 @@ mod database;
 mod defer;
 mod hooks;
 mod interrupt;
+mod microbatch;
 mod narrate;
 mod operation;
 mod plan;
@@ -23,6 +24,7 @@ use std::time::Instant;
 
 use crate::compile::Compiler;
 use crate::context::Globals;
+use crate::context::batch::uses_batches;
 use crate::context::runtime::RunShared;
 use crate::error::{Error, Result};
 use crate::events::lines;
@@ -30,11 +32,13 @@ use crate::events::lines;
 use database::Database;
 use hooks::Moment;
 use interrupt::Watch;
+use microbatch::Slots;
 use narrate::Narrator;
 use scheduler::{Outcome, Scheduler, Stop};
 use session::Session;
 
 pub use catalog::{CatalogRows, read_catalog};
+pub use microbatch::read_spans;
 pub use operation::run_operation;
 pub use plan::{Plan, Resource};
 pub use preview::{print_compiled, print_rows, print_seeds};
@@ -103,15 +107,18 @@ pub fn execute(globals: &Arc<Globals>, shared: &Arc<RunShared>, task: Task, plan
     events.emit(lines::formatting(""));
     let interrupter = shared.adapter.clone();
     let watch = Watch::new(move || interrupter.interrupt());
+    let uses_batches = uses_batches(globals);
     let session = Session {
         globals: globals.clone(),
         shared: shared.clone(),
         compiler: Compiler::new(globals.clone(), shared.clone()),
         database: Database::new(globals.clone(), shared.clone()),
         task,
-        narrator: Narrator::new(events.clone(), task, &target.database, &shared.manifest),
+        narrator: Narrator::new(events.clone(), task, &target.database, &shared.manifest, uses_batches),
         total: plan.numbered(),
         gate: RwLock::new(()),
+        slots: Slots::new(threads(globals)),
+        uses_batches,
         interrupt: watch.flag(),
     };
     session.run_plan(plan)

@@ -11,6 +11,7 @@ use crate::jinja::value::{from_json, py_str};
 use crate::manifest::{Manifest, Node, ResourceType};
 
 use super::Task;
+use super::microbatch;
 use super::plan::Resource;
 use super::report::result_error;
 use super::results::{NodeResult, Status};
@@ -21,16 +22,23 @@ pub(super) struct Narrator {
     task: Task,
     default_database: String,
     groups: HashMap<String, Json>,
+    uses_batches: bool,
 }
 
 impl Narrator {
-    pub fn new(events: Arc<Events>, task: Task, default_database: &str, manifest: &Manifest) -> Narrator {
+    pub fn new(
+        events: Arc<Events>,
+        task: Task,
+        default_database: &str,
+        manifest: &Manifest,
+        uses_batches: bool,
+    ) -> Narrator {
         let groups = manifest.groups.values().map(|group| {
             let owner: JsonMap<String, Json> =
                 group.owner.iter().map(|(key, value)| (key.clone(), text(value))).collect();
             (group.name.clone(), json!({"name": group.name, "package_name": group.package_name, "owner": owner}))
         });
-        Narrator { events, task, default_database: default_database.to_owned(), groups: groups.collect() }
+        Narrator { events, task, default_database: default_database.to_owned(), groups: groups.collect(), uses_batches }
     }
 
     fn paint(&self) -> Paint {
@@ -45,6 +53,12 @@ impl Narrator {
             Resource::UnitTest(test) => NodeInfo::of_unit_test(test),
             other => NodeInfo::of_other(kind, other.unique_id(), other.name(), other.path()),
         }
+    }
+
+    /// A batch of a model, as its lines name it.
+    pub fn about_batch(&self, node: &Arc<Node>, batch: &str, position: Position, info: &NodeInfo) -> About {
+        let description = format!("batch {batch} of {}", self.represent(node));
+        About { description, ..self.about(&Resource::Node(node.clone()), position, info) }
     }
 
     fn about(&self, resource: &Resource, position: Position, info: &NodeInfo) -> About {
@@ -68,6 +82,9 @@ impl Narrator {
             Resource::Node(node) => match node.resource_type {
                 ResourceType::Seed => format!("seed file {}", self.represent(node)),
                 ResourceType::Snapshot => format!("snapshot {}", self.represent(node)),
+                ResourceType::Model if microbatch::applies(self.task, self.uses_batches, node) => {
+                    format!("{} microbatch model {}", node.language, self.represent(node))
+                }
                 ResourceType::Model => {
                     format!("{} {} model {}", node.language, node.config.materialized(), self.represent(node))
                 }

@@ -9,6 +9,7 @@ use crate::adapter::Table;
 use crate::error::{Error, Result};
 use crate::events::lines::Stats;
 use crate::events::thread_name;
+use crate::invocation::BatchSpans;
 
 use super::plan::Resource;
 
@@ -114,6 +115,8 @@ pub struct NodeResult {
     pub table: Option<Arc<Table>>,
     /// How fresh the source is, for `source freshness`.
     pub freshness: Option<Freshness>,
+    /// What became of the batches of a microbatch model.
+    pub batches: Option<BatchSpans>,
 }
 
 impl NodeResult {
@@ -130,6 +133,7 @@ impl NodeResult {
             failures: None,
             table: None,
             freshness: None,
+            batches: None,
         }
     }
 

@@ -12,6 +12,7 @@ use serde_json::{Map as JsonMap, Value as Json};
 use crate::adapter::AdapterErrorKind;
 use crate::compile::Compiler;
 use crate::context::Globals;
+use crate::context::errors::with_suggestion;
 use crate::context::runtime::{NodeRun, RunShared};
 use crate::error::Error;
 use crate::events::lines;
@@ -19,6 +20,7 @@ use crate::events::{Level, NodeInfo, Position};
 use crate::manifest::Node;
 
 use super::database::Database;
+use super::microbatch::{self, Slots};
 use super::narrate::Narrator;
 use super::plan::Resource;
 use super::results::{NodeResult, Status, Timing};
@@ -37,6 +39,10 @@ pub(super) struct Session {
     pub total: usize,
     /// Held for reading by every node that runs, for writing by one that must run alone.
     pub gate: RwLock<()>,
+    /// Threads at work.
+    pub slots: Slots,
+    /// Whether microbatch models are built batch by batch.
+    pub uses_batches: bool,
     /// Set by Ctrl-C.
     pub interrupt: Arc<AtomicBool>,
 }
@@ -87,6 +93,7 @@ impl Session {
 
     /// Runs one resource, or skips it.
     pub fn run(&self, resource: &Resource, position: Position, skip: Option<&SkipCause>) -> NodeResult {
+        let _at_work = self.slots.enter();
         let mut progress = self.begin(resource);
         let result = match skip {
             Some(cause) => self.skip(resource, position, &mut progress, cause),
@@ -219,8 +226,11 @@ impl Session {
     }
 
     fn error_result(&self, resource: &Resource, error: Error, progress: &Progress) -> NodeResult {
-        let named =
-            self.with_suggestion(error).in_node(resource.resource_type().as_str(), resource.name(), resource.path());
+        let named = with_suggestion(error, &self.globals.macros, &self.globals.project.root.name).in_node(
+            resource.resource_type().as_str(),
+            resource.name(),
+            resource.path(),
+        );
         let message = named.to_string();
         self.globals.events.emit(lines::catchable_exception(&message, progress.info.to_json()));
         let status = match resource {
@@ -230,15 +240,9 @@ impl Session {
         NodeResult::new(resource.clone(), status).with_message(message)
     }
 
-    /// Names a macro like the one that a template calls in vain.
-    fn with_suggestion(&self, error: Error) -> Error {
-        let quoted = error.message.split_once("' is undefined. This can happen").map(|(head, _)| head);
-        let name = quoted.and_then(|head| head.rsplit('\'').next());
-        let root = &self.globals.project.root.name;
-        match name.and_then(|name| self.globals.macros.suggestion(root, name)) {
-            Some(near) => error.hint(format!("Did you mean `{near}`?")),
-            None => error,
-        }
+    /// Seeds have no SQL, and clones take their tables from elsewhere.
+    fn compiles(&self, node: &Node) -> bool {
+        self.task != Task::Clone && node.resource_type != crate::manifest::ResourceType::Seed
     }
 
     /// Compiles a resource and does with it what the command does.
@@ -255,7 +259,8 @@ impl Session {
         progress.info.set_status("compiling");
         events.emit(lines::node_compiling(resource.unique_id(), progress.info.to_json()));
         let started = Utc::now();
-        let compiled = match resource.node().filter(|node| self.task != Task::Clone && compiles(node)) {
+        let batched = resource.node().filter(|node| microbatch::applies(self.task, self.uses_batches, node));
+        let compiled = match resource.node().filter(|node| self.compiles(node) && batched.is_none()) {
             Some(node) => self.compiler.compile(node, run, &[], true),
             None => Ok(()),
         };
@@ -267,15 +272,13 @@ impl Session {
         progress.info.set_status("executing");
         events.emit(lines::node_executing(resource.unique_id(), progress.info.to_json()));
         let started = Utc::now();
-        let result = tasks::execute(self, resource, run);
+        let result = match batched {
+            Some(node) => microbatch::execute(self, node, &progress.info),
+            None => tasks::execute(self, resource, run),
+        };
         progress.timing.push(Timing::since("execute", started));
         result
     }
-}
-
-/// Seeds have no SQL.
-fn compiles(node: &Node) -> bool {
-    node.resource_type != crate::manifest::ResourceType::Seed
 }
 
 /// The adapter's response as run_results shows it: what is set, in dbt's order.

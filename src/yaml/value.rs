@@ -2,6 +2,7 @@
 //! later stages can name file, line and column when they object to a value.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use chrono::{FixedOffset, NaiveDate, NaiveDateTime};
 
@@ -99,10 +100,17 @@ impl KeyId {
 const SCAN_LIMIT: usize = 16;
 
 /// A dictionary that keeps the order of first appearance, as Python's does.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Map {
     entries: Vec<(Node, Node)>,
     index: HashMap<KeyId, usize>,
+}
+
+/// The entries in order. The index says nothing more, and prints in another order in every process.
+impl fmt::Debug for Map {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.entries.iter().map(|(key, value)| (key, value))).finish()
+    }
 }
 
 impl PartialEq for Map {

@@ -14,8 +14,9 @@ use crate::cli::parse::{self, Parsed};
 use crate::cli::resolve;
 use crate::error::{Error, Result};
 use crate::events::Events;
-use crate::invocation::Invocation;
+use crate::invocation::{Invocation, RetriedBatches};
 use crate::manifest::UniqueId;
+use crate::run::read_spans;
 use crate::{project, yaml};
 
 /// What is run again.
@@ -43,8 +44,24 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
     let mut again = rebuild(invocation, command, &arguments)?;
     if which != "run-operation" {
         again.flags.only = Some(failed);
+        if matches!(which, "run" | "build") {
+            again.flags.retried_batches = retried_batches(&previous);
+        }
     }
     super::run(&Arc::new(again), events)
+}
+
+/// The batches of microbatch models of which the last run built some and not others. A model without any is built as in
+/// a first run.
+fn retried_batches(previous: &Json) -> Option<RetriedBatches> {
+    let metadata = &previous["metadata"];
+    let started = metadata["invocation_started_at"].as_str().or(metadata["generated_at"].as_str())?;
+    let models = previous["results"].as_array()?.iter().filter_map(|result| {
+        let spans = read_spans(&result["batch_results"])?;
+        let partly = !spans.successful.is_empty() && !spans.failed.is_empty();
+        partly.then(|| (result["unique_id"].as_str().unwrap_or_default().to_owned(), spans))
+    });
+    Some(RetriedBatches { started_at: started.parse().ok()?, models: models.collect() })
 }
 
 /// The `run_results.json` of `--state`, or of the target folder.

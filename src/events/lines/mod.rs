@@ -1,12 +1,14 @@
 //! One constructor for each of dbt's events that rdbt fires: dbt's name, code, level, text and JSON fields. Scripts read
 //! these words, so they stay dbt's.
 
+mod batch;
 mod docs;
 mod end;
 mod freshness;
 mod node;
 mod run;
 
+pub use batch::*;
 pub use docs::*;
 pub use end::*;
 pub use freshness::*;

@@ -243,6 +243,7 @@ fn reverse(input: &Value) -> Ran {
 
 fn random(input: &Value) -> Ran {
     let items = iterate(input)?;
+    crate::events::effects::note();
     let roll = RandomState::new().build_hasher().finish() as usize;
     Ok(if items.is_empty() { empty("random") } else { items[roll % items.len()].clone() })
 }

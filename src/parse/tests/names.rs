@@ -3,13 +3,14 @@
 use md5::{Digest, Md5};
 use serde_json::{Map as JsonMap, Value as Json};
 
+use crate::jinja::value::str_repr;
 use crate::parse::python;
 
 /// md5 in hexadecimal.
 pub fn md5_hex(text: &str) -> String {
     let mut hasher = Md5::new();
     hasher.update(text.as_bytes());
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    python::hex(&hasher.finalize())
 }
 
 /// The short name (for the file and the alias; hashed when long) and the full name of a test.
@@ -52,20 +53,37 @@ fn clean(text: &str) -> String {
 
 /// The ten characters that make the unique ids of equally named tests differ.
 pub fn metadata_hash(name: &str, metadata: &Json) -> String {
-    let digest = md5_hex(&format!("{name}{}", python::repr(&hashable(metadata))));
+    let mut text = name.to_owned();
+    push_hashable(&mut text, metadata);
+    let digest = md5_hex(&text);
     digest[digest.len() - 10..].to_owned()
 }
 
-/// Mappings sorted by key, everything that is no list or mapping as text.
-fn hashable(value: &Json) -> Json {
+/// The `repr` of the value with mappings sorted by key and everything that is no list or mapping as text.
+fn push_hashable(out: &mut String, value: &Json) {
     match value {
         Json::Object(entries) => {
-            let mut keys: Vec<&String> = entries.keys().collect();
-            keys.sort();
-            Json::Object(keys.into_iter().map(|key| (key.clone(), hashable(&entries[key]))).collect())
+            let mut entries: Vec<(&String, &Json)> = entries.iter().collect();
+            entries.sort_by_key(|(key, _)| *key);
+            out.push('{');
+            for (index, (key, value)) in entries.into_iter().enumerate() {
+                out.push_str(if index > 0 { ", " } else { "" });
+                out.push_str(&str_repr(key));
+                out.push_str(": ");
+                push_hashable(out, value);
+            }
+            out.push('}');
         }
-        Json::Array(items) => Json::Array(items.iter().map(hashable).collect()),
-        other => Json::String(python::text(other)),
+        Json::Array(items) => {
+            out.push('[');
+            for (index, item) in items.iter().enumerate() {
+                out.push_str(if index > 0 { ", " } else { "" });
+                push_hashable(out, item);
+            }
+            out.push(']');
+        }
+        Json::String(text) => out.push_str(&str_repr(text)),
+        other => out.push_str(&str_repr(&python::text(other))),
     }
 }
 

@@ -21,7 +21,17 @@ use crate::run::session::{Session, response_json};
 
 /// Builds one node.
 pub fn execute(session: &Session, node: &Arc<Node>, run: &Arc<NodeRun>) -> Result<NodeResult> {
-    let scope = scope(session, node, run);
+    execute_with(session, node, run, Vec::new())
+}
+
+/// The same with values that macros see before all others.
+pub fn execute_with(
+    session: &Session,
+    node: &Arc<Node>,
+    run: &Arc<NodeRun>,
+    extra: Vec<(&'static str, Value)>,
+) -> Result<NodeResult> {
+    let scope = scope(session, node, run, extra);
     let _turn = session.shared.adapter.foreign_key_turn(&run.connection, node)?;
     let returned = call_materialization(session, node, &scope)?;
     for relation in relations(&returned, node)? {
@@ -42,7 +52,7 @@ pub fn execute(session: &Session, node: &Arc<Node>, run: &Arc<NodeRun>) -> Resul
 
 /// Brings one node from the state's environment into this one.
 pub fn clone(session: &Session, node: &Arc<Node>, run: &Arc<NodeRun>) -> Result<NodeResult> {
-    let scope = scope(session, node, run);
+    let scope = scope(session, node, run, Vec::new());
     let (returned, _) = call_named(session, "clone", node, &scope)?;
     for relation in relations(&returned, node)? {
         session.shared.adapter.cache().add(relation);
@@ -56,9 +66,9 @@ pub fn clone(session: &Session, node: &Arc<Node>, run: &Arc<NodeRun>) -> Result<
     Ok(result)
 }
 
-fn scope(session: &Session, node: &Arc<Node>, run: &Arc<NodeRun>) -> Arc<Scope> {
-    let subject = Subject::Node(node.clone());
-    Arc::new(Scope::new(session.globals.clone(), subject, Phase::Run(run.clone())))
+fn scope(session: &Session, node: &Arc<Node>, run: &Arc<NodeRun>, extra: Vec<(&'static str, Value)>) -> Arc<Scope> {
+    let scope = Scope::new(session.globals.clone(), Subject::Node(node.clone()), Phase::Run(run.clone()));
+    Arc::new(extra.into_iter().fold(scope, |scope, (name, value)| scope.with(name, value)))
 }
 
 /// Calls the macro that `materialized` names, in `scope`. What the materialization of a test calls counts among the

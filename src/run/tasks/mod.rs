@@ -1,7 +1,7 @@
 //! One file for each kind of work: materializing, testing, showing, hooks, operations.
 
 mod freshness;
-mod materialize;
+pub(super) mod materialize;
 mod show;
 mod test;
 mod unit_diff;

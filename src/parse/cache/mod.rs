@@ -1,0 +1,141 @@
+//! Remembers from one command to the next what files said when they were rendered. A render is asked again only if its
+//! text, its place in the database, a variable or an environment variable that it read, or something that all renders
+//! see (macros, target, behaviour flags, rdbt itself) has changed. Everything else of parsing (configuration,
+//! properties, links, checks, warnings) is done anew each time, so that a parse with the cache cannot come to another
+//! result than one without.
+
+mod file;
+mod fingerprint;
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use crate::context::{Captured, Globals, Reads, render_noting_reads};
+use crate::error::Result;
+use crate::events::{Event, Events, Level};
+use crate::manifest::Node;
+
+pub use fingerprint::of_project;
+
+/// The name of the file in the target folder.
+pub const FILE_NAME: &str = "rdbt_renders.cache";
+
+/// Renders of one text that read different values: a project that is parsed with several `--vars` in turn keeps them
+/// side by side.
+const VARIANTS: usize = 8;
+
+/// What renders recorded, by what went into them.
+#[derive(Debug, Default)]
+pub struct RenderCache {
+    path: PathBuf,
+    /// What all renders see.
+    fingerprint: String,
+    known: HashMap<String, Vec<Render>>,
+    /// What this parse asked for, known or new.
+    used: Mutex<HashMap<String, Vec<Render>>>,
+    /// There is something new to write.
+    changed: AtomicBool,
+    remembered: AtomicUsize,
+    rendered: AtomicUsize,
+}
+
+/// One render: what it read and what it recorded.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Render {
+    /// Digests of variables by name; none where there was no such variable.
+    vars: BTreeMap<String, Option<String>>,
+    /// The same of environment variables.
+    env: BTreeMap<String, Option<String>>,
+    captured: Captured,
+}
+
+impl RenderCache {
+    /// The cache in the file `path`. What was made under another `fingerprint` is left aside, as is a file that is not
+    /// whole, and everything if not `read`.
+    pub fn open(path: PathBuf, fingerprint: String, read: bool) -> Self {
+        let known = if read { file::read(&path, &fingerprint).unwrap_or_default() } else { HashMap::new() };
+        RenderCache { path, fingerprint, known, ..RenderCache::default() }
+    }
+
+    /// What rendering `node` records, from memory if that is as good.
+    ///
+    /// # Errors
+    /// The text cannot be parsed, or something in it fails. Errors are not remembered.
+    pub fn captured(&self, globals: &Arc<Globals>, node: &Node) -> Result<Captured> {
+        let key = fingerprint::of_node(node);
+        let renders = self.known.get(&key).map(Vec::as_slice).unwrap_or_default();
+        if let Some(found) = renders.iter().find(|render| render.holds(globals, node)) {
+            let captured = found.captured.clone();
+            self.remembered.fetch_add(1, Ordering::Relaxed);
+            self.keep(key, renders.to_vec());
+            return Ok(captured);
+        }
+        self.rendered.fetch_add(1, Ordering::Relaxed);
+        let (captured, reads) = render_noting_reads(globals, node)?;
+        if !reads.unrepeatable && !captured.config_calls.iter().any(|call| call.values().any(has_float)) {
+            let mut renders = renders.to_vec();
+            renders.insert(0, Render::new(globals, node, &reads, captured.clone()));
+            renders.truncate(VARIANTS);
+            self.keep(key, renders);
+            self.changed.store(true, Ordering::Relaxed);
+        }
+        Ok(captured)
+    }
+
+    fn keep(&self, key: String, renders: Vec<Render>) {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).insert(key, renders);
+    }
+
+    /// Writes what this parse asked for, if there is anything new in it. The cache is a convenience: where it cannot be
+    /// written, the next command does without.
+    pub fn save(&self, events: &Events) {
+        let (remembered, rendered) = (self.remembered.load(Ordering::Relaxed), self.rendered.load(Ordering::Relaxed));
+        if remembered + rendered > 0 {
+            let message = format!("Parse cache: {remembered} files remembered, {rendered} files rendered");
+            let event = Event::new("ParseCacheUsed", "I902", Level::Debug, message);
+            events.emit(event.with("remembered", remembered).with("rendered", rendered));
+        }
+        if self.changed.load(Ordering::Relaxed) {
+            let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+            drop(file::write(&self.path, &self.fingerprint, &used));
+        }
+    }
+}
+
+impl Render {
+    fn new(globals: &Globals, node: &Node, reads: &Reads, captured: Captured) -> Self {
+        let vars = reads.vars.iter().map(|name| (name.clone(), var_digest(globals, node, name)));
+        let env = reads.env.iter().map(|name| (name.clone(), env_digest(name)));
+        Render { vars: vars.collect(), env: env.collect(), captured }
+    }
+
+    /// Whether everything that the render read is as it was.
+    fn holds(&self, globals: &Globals, node: &Node) -> bool {
+        self.vars.iter().all(|(name, digest)| var_digest(globals, node, name) == *digest)
+            && self.env.iter().all(|(name, digest)| env_digest(name) == *digest)
+    }
+}
+
+fn var_digest(globals: &Globals, node: &Node, name: &str) -> Option<String> {
+    globals.var_shown(&node.package_name, name).map(|shown| fingerprint::digest(&[shown.as_bytes()]))
+}
+
+/// The value itself stays out of the file: it may be confidential.
+fn env_digest(name: &str) -> Option<String> {
+    std::env::var(name).ok().map(|value| fingerprint::digest(&[value.as_bytes()]))
+}
+
+/// JSON does not promise to give back every float bit by bit.
+fn has_float(value: &Json) -> bool {
+    match value {
+        Json::Number(number) => number.is_f64(),
+        Json::Array(items) => items.iter().any(has_float),
+        Json::Object(entries) => entries.values().any(has_float),
+        _ => false,
+    }
+}
