@@ -64,7 +64,7 @@ fn macros(manifest: &Json) -> Map<String, Json> {
 /// The console's words on an error, or what an operation logged.
 fn said(console: &str) -> String {
     if let Some(at) = console.find("Encountered an error") {
-        return without_place(console[at..].trim_end());
+        return without_place(&console[at..]).trim_end().to_owned();
     }
     let starts = ["op ", "Error", "Runtime", "Compilation"];
     let lines = console.lines().filter(|line| starts.iter().any(|start| line.starts_with(start)));
