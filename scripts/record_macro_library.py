@@ -46,6 +46,8 @@ def outcomes(dbt, cases):
         index = int(result["unique_id"].rsplit("_", 1)[1])
         failed = result["status"] == "error"
         text = (result["message"] if failed else result["compiled_code"]) or ""
+        if failed:  # The line that says where a template failed is none of dbt's.
+            text = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("At "))
         text = re.sub(r"case_\d{4}", "case", re.sub("0x[0-9a-f]+", "0x", text))
         found[index] = {"fails": failed, "text": text}
     return found

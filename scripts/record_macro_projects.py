@@ -27,6 +27,11 @@ def read(path):
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
+def without_place(text):
+    """A message without the line that says where a template failed: dbt has none like it."""
+    return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("At "))
+
+
 def nodes(manifest, results):
     """What is known of each node of a manifest."""
     ran = {result["unique_id"]: result for result in results.get("results", [])}
@@ -38,7 +43,7 @@ def nodes(manifest, results):
             found["status"] = ran[unique_id]["status"]
             found["compiled"] = ran[unique_id].get("compiled_code")
             if found["status"] == "error":
-                found["message"] = ran[unique_id]["message"]
+                found["message"] = without_place(ran[unique_id]["message"])
         yield unique_id, found
 
 
@@ -47,7 +52,7 @@ def said(console):
     text = TIME.sub("", console)
     at = text.find("Encountered an error")
     if at >= 0:
-        return text[at:].rstrip()
+        return without_place(text[at:]).rstrip()
     return "\n".join(line for line in text.splitlines() if line.startswith(("op ", "Error", "Runtime", "Compilation")))
 
 

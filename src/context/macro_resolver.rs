@@ -174,9 +174,14 @@ impl MacroResolver {
         let Some(namespace) = namespace else { return vec![None] };
         match self.search_orders.get(namespace) {
             Some(order) if !order.is_empty() => order.iter().map(|package| Some(package.as_str())).collect(),
-            _ if self.dependencies.contains(namespace) => vec![Some(&self.root), Some(namespace)],
+            _ if self.is_project(namespace) => vec![Some(&self.root), Some(namespace)],
             _ => vec![None],
         }
+    }
+
+    /// Whether there is a project of that name. To dbt its built-in packages are projects like installed ones.
+    fn is_project(&self, name: &str) -> bool {
+        name == self.root || INTERNAL_PACKAGES.contains(&name) || self.dependencies.contains(name)
     }
 
     /// The macro of a materialization for DuckDB: the adapter's own before the default, the root project's before a
