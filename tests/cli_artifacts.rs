@@ -215,3 +215,58 @@ fn the_graph_is_summed_up() {
     test relationships_a_id__id__ref_c_.157c6ba677 -> [d, e]
     ");
 }
+
+/// A project with every kind of metric. The expectation is dbt's file, byte for byte.
+#[test]
+fn the_semantic_manifest_is_what_metricflow_reads() {
+    let sandbox = Sandbox::new()
+        .project()
+        .file("dbt_project.yml", "name: shop\nprofile: p\n")
+        .file("profiles.yml", "p:\n  target: d\n  outputs:\n    d: {type: duckdb, path: x.duckdb}\n")
+        .file("models/semantic.yml", include_str!("data/semantic/semantic.yml"))
+        .file("models/metricflow_time_spine.sql", "select date '2025-01-01' as date_day")
+        .file("models/days.sql", "select 1 as day")
+        .file("models/orders.sql", "select 1 as order_id")
+        .file("models/customers.sql", "select 2 as customer_id");
+    assert_eq!(sandbox.run(&["parse"]).code, 0);
+    assert_eq!(sandbox.read("target/semantic_manifest.json"), include_str!("data/semantic/semantic_manifest.json"));
+}
+
+#[test]
+fn semantic_models_need_a_time_spine() {
+    let semantic = include_str!("data/semantic/semantic.yml");
+    let project = |semantic: &str| {
+        let sandbox = Sandbox::new().project().file("models/semantic.yml", semantic);
+        let models = ["days", "orders", "customers"];
+        models.iter().fold(sandbox, |sandbox, name| sandbox.file(&format!("models/{name}.sql"), "select 1 as id"))
+    };
+    let (_, without) = semantic.split_at(semantic.find("semantic_models:").unwrap());
+    let complaints = [
+        without.to_owned(),
+        semantic.replace("{name: day, granularity: day}", "{name: day}"),
+        semantic.replace("granularity_column: day", "granularity_column: dax"),
+        semantic.replace("column_name: week_of_campaign", "column_name: wek"),
+    ]
+    .map(|semantic| project(&semantic).run(&["parse", "--quiet"]).console().to_string());
+    insta::assert_snapshot!(complaints.join("\n"), @r"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Parsing Error
+      The semantic layer requires a time spine model with granularity DAY or smaller in the project, but none was found. Guidance on creating this model can be found on our docs site (https://docs.getdbt.com/docs/build/metricflow-time-spine).
+
+    exit code 2
+    [ERROR]: Encountered an error:
+    Parsing Error
+      Time spine standard granularity column must have a granularity defined. Please add one for column 'day' in model 'days'.
+
+    exit code 2
+    [ERROR]: Encountered an error:
+    Parsing Error
+      Time spine standard granularity column must be defined on the model. Got invalid column name 'dax' for model 'days'. Valid names: ['day', 'week_of_campaign'].
+
+    exit code 2
+    [ERROR]: Encountered an error:
+    Parsing Error
+      Time spine custom granularity columns do not exist in the model. Columns not found: ['wek']; Available columns: ['day', 'week_of_campaign']
+    ");
+}

@@ -5,6 +5,7 @@ mod catalog;
 mod file;
 pub mod python_json;
 mod run_results;
+mod semantic_manifest;
 mod sources;
 
 use std::path::{Path, PathBuf};
@@ -19,12 +20,13 @@ use crate::events::{Events, lines};
 use crate::graph::Summary;
 use crate::invocation::Invocation;
 use crate::manifest::json::{Artifact, Metadata};
-use crate::manifest::{CompiledNodes, Manifest, UniqueId};
+use crate::manifest::{CompiledNodes, Manifest, TimeSpines, UniqueId};
 use crate::run::{CatalogRows, RunResults, moment};
 
 pub use file::{check_folder, replace};
 
-/// Writes `manifest.json`, and `semantic_manifest.json` with its companion where there is nothing semantic in it.
+/// Writes `manifest.json` and `semantic_manifest.json`; `osi_document.json`, a translation of the second, only where there
+/// is nothing to translate.
 ///
 /// # Errors
 /// A file cannot be written.
@@ -33,10 +35,11 @@ pub fn write_manifest(globals: &Globals, manifest: &Manifest, compiled: &Compile
     let metadata = Metadata::new(&globals.invocation, &globals.project, DBT_VERSION);
     let artifact = Artifact { metadata: &metadata, manifest, compiled };
     put(&globals.events, &target.join("manifest.json"), "WritableManifest", &artifact)?;
-    if !manifest.semantic_models.is_empty() || !manifest.metrics.is_empty() || !manifest.saved_queries.is_empty() {
+    let semantic = semantic_manifest::to_json(manifest, &TimeSpines::of(manifest)?);
+    put(&globals.events, &target.join("semantic_manifest.json"), "SemanticManifest", &semantic)?;
+    if !manifest.semantic_models.is_empty() || !manifest.metrics.is_empty() {
         return Ok(());
     }
-    put(&globals.events, &target.join("semantic_manifest.json"), "SemanticManifest", &empty_semantic_manifest())?;
     put(&globals.events, &target.join("osi_document.json"), "OsiDocument", &empty_osi_document())
 }
 
@@ -109,20 +112,6 @@ fn put(events: &Events, path: &Path, kind: &str, value: &impl Serialize) -> Resu
     replace(path, |file| python_json::write(file, value))?;
     events.emit(lines::artifact_written(kind, &path.to_string_lossy()));
     Ok(())
-}
-
-fn empty_semantic_manifest() -> Json {
-    json!({
-        "semantic_models": [],
-        "metrics": [],
-        "project_configuration": {
-            "time_spine_table_configurations": [],
-            "metadata": null,
-            "dsi_package_version": {"major_version": "0", "minor_version": "213", "patch_version": "0"},
-            "time_spines": [],
-        },
-        "saved_queries": [],
-    })
 }
 
 fn empty_osi_document() -> Json {

@@ -8,6 +8,7 @@ pub mod lookup;
 pub mod node;
 pub mod resources;
 mod shared;
+mod time_spines;
 
 use std::collections::HashMap;
 
@@ -22,6 +23,7 @@ pub use node::{
 };
 pub use resources::{Documentation, Exposure, Group, Macro, MacroArgument, Quoting, SourceDefinition, UnitTest};
 pub use shared::SharedMap;
+pub use time_spines::TimeSpines;
 
 /// dbt's key for a resource: `model.package.name`.
 pub type UniqueId = String;

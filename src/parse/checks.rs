@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::events::deprecations::wrap;
 use crate::events::{Event, Level};
 use crate::manifest::node::version_text;
-use crate::manifest::{Disabled, Manifest, Node, ResourceType};
+use crate::manifest::{Disabled, Manifest, Node, ResourceType, TimeSpines};
 
 /// Runs all checks.
 ///
@@ -35,7 +35,8 @@ pub fn run(cx: &Cx, manifest: &Manifest) -> Result<()> {
     check_spaces(cx, manifest)?;
     microbatch::warn(cx, manifest)?;
     check_unique(cx, manifest)?;
-    warn_unused_paths(cx, manifest)
+    warn_unused_paths(cx, manifest)?;
+    TimeSpines::of(manifest).map(|_| ())
 }
 
 fn check_groups(manifest: &Manifest) -> Result<()> {

@@ -89,7 +89,7 @@ fn nodes_of(cx: &Cx, manifest: &Manifest, carried: &Json) -> Result<Vec<UniqueId
             }
         }
     }
-    if let Some(measure) = own_measure(carried) {
+    for measure in own_measures(carried) {
         semantic_model_of(manifest, text(measure, "name")).into_iter().for_each(&mut add);
     }
     for name in input_names(carried) {
@@ -107,16 +107,22 @@ fn nodes_of(cx: &Cx, manifest: &Manifest, carried: &Json) -> Result<Vec<UniqueId
     Ok(nodes)
 }
 
-/// The measure that a metric is of.
-fn own_measure(carried: &Json) -> Option<&Json> {
-    carried.get("type_params")?.get("measure").filter(|measure| !measure.is_null())
+/// The measure that a metric is of, or the two that a conversion compares.
+fn own_measures(carried: &Json) -> impl Iterator<Item = &Json> {
+    let params = carried.get("type_params");
+    let conversion = params.and_then(|params| params.get("conversion_type_params"));
+    [(params, "measure"), (conversion, "base_measure"), (conversion, "conversion_measure")]
+        .into_iter()
+        .filter_map(|(params, key)| params?.get(key).filter(|measure| !measure.is_null()))
 }
 
 /// Metrics that a metric or saved query is made of.
 fn input_names(carried: &Json) -> Vec<String> {
     let params = carried.get("type_params");
     let of = |key: &str| params.and_then(|params| params.get(key));
-    let single = ["numerator", "denominator"].into_iter().filter_map(of);
+    let conversion = of("conversion_type_params");
+    let converted = ["base_metric", "conversion_metric"].into_iter().filter_map(|key| conversion?.get(key));
+    let single = ["numerator", "denominator"].into_iter().filter_map(of).chain(converted);
     let many = of("metrics").or_else(|| carried.get("query_params")?.get("metrics"));
     let many = many.and_then(Json::as_array).into_iter().flatten();
     let name = |input: &Json| input.as_str().or_else(|| input.get("name")?.as_str()).map(str::to_owned);
@@ -129,7 +135,7 @@ fn metric_id(cx: &Cx, manifest: &Manifest, package: &str, name: &str) -> Option<
 
 /// The measures that a metric comes down to. Metrics that go in circles stop at a depth of fifty.
 fn measures_of(cx: &Cx, manifest: &Manifest, carried: &Json, depth: usize) -> Vec<Json> {
-    let mut measures: Vec<Json> = own_measure(carried).cloned().into_iter().collect();
+    let mut measures: Vec<Json> = own_measures(carried).cloned().collect();
     if depth > 50 {
         return measures;
     }

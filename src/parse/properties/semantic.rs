@@ -18,20 +18,20 @@ impl Loader<'_> {
     pub(super) fn load_carried(&mut self, file: &File<'_>, resource_type: ResourceType) -> Result<()> {
         for entry in file.entries(&resource_type.pluralize())? {
             let carried = self.carried(file, resource_type, &entry.data)?;
-            let enabled = carried.get("config").and_then(|config| config.get("enabled")) != Some(&json!(false));
-            if !enabled {
-                add_disabled(self.manifest, Disabled::Other(carried));
-                continue;
-            }
+            let config = map(carried.as_object().unwrap_or(&JsonMap::new()), "config");
             self.insert_carried(resource_type, carried)?;
             if resource_type == ResourceType::SemanticModel {
-                self.add_metrics_of_measures(file, &entry.data)?;
+                self.add_metrics_of_measures(file, &entry.data, &config)?;
             }
         }
         Ok(())
     }
 
     fn insert_carried(&mut self, resource_type: ResourceType, carried: Json) -> Result<()> {
+        if carried.get("config").and_then(|config| config.get("enabled")) == Some(&json!(false)) {
+            add_disabled(self.manifest, Disabled::Other(carried));
+            return Ok(());
+        }
         let of = |json: &Json, key: &str| json.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
         let unique_id = of(&carried, "unique_id");
         let resources = match resource_type {
@@ -51,20 +51,28 @@ impl Loader<'_> {
         Ok(())
     }
 
-    /// A measure with `create_metric: true` is a metric too.
-    fn add_metrics_of_measures(&mut self, file: &File<'_>, data: &JsonMap<String, Json>) -> Result<()> {
+    /// A measure with `create_metric: true` is a metric too, on and off with its semantic model, whose `meta` it has.
+    fn add_metrics_of_measures(
+        &mut self,
+        file: &File<'_>,
+        data: &JsonMap<String, Json>,
+        config: &JsonMap<String, Json>,
+    ) -> Result<()> {
         for measure in list(data, "measures").iter().filter_map(Json::as_object) {
             if measure.get("create_metric") != Some(&json!(true)) {
                 continue;
             }
             let name = text(measure, "name");
             let label = measure.get("label").cloned().unwrap_or_else(|| json!(name));
+            let described = measure.get("description").filter(|text| python::truthy(text)).cloned();
+            let expr = measure.get("expr").filter(|expr| python::truthy(expr)).map(python::text);
             let metric = json!({
                 "name": name,
                 "type": "simple",
                 "label": label,
-                "description": measure.get("description").cloned().unwrap_or(Json::Null),
-                "type_params": {"measure": {"name": name}, "expr": name},
+                "description": described.unwrap_or_else(|| json!(format!("Metric created from measure {name}"))),
+                "type_params": {"measure": {"name": name}, "expr": expr.unwrap_or_else(|| name.clone())},
+                "config": {"enabled": config.get("enabled"), "meta": config.get("meta")},
             });
             let carried = self.carried(file, ResourceType::Metric, metric.as_object().unwrap_or(&JsonMap::new()))?;
             self.insert_carried(ResourceType::Metric, carried)?;
@@ -96,9 +104,10 @@ impl Loader<'_> {
             ("fqn".to_owned(), json!(fqn)),
         ]);
         let target = &self.cx.project().target;
+        let meta = map(&config.0, "meta");
         carried.extend(match resource_type {
             ResourceType::Metric => semantic_shape::metric(data),
-            ResourceType::SemanticModel => semantic_shape::semantic_model(data),
+            ResourceType::SemanticModel => semantic_shape::semantic_model(data, &meta),
             _ => semantic_shape::saved_query(data, &target.database, &target.schema),
         });
         let refs = references(resource_type, data);
@@ -115,7 +124,7 @@ impl Loader<'_> {
         if resource_type == ResourceType::Metric {
             carried.insert("sources".to_owned(), json!([]));
             carried.insert("metrics".to_owned(), json!([]));
-            carried.insert("meta".to_owned(), Json::Object(map(&config.0, "meta")));
+            carried.insert("meta".to_owned(), Json::Object(meta));
         }
         if resource_type != ResourceType::SemanticModel {
             carried.insert("tags".to_owned(), json!(super::columns::column_tags(data)));

@@ -137,12 +137,11 @@ fn conversion(value: Option<&Json>) -> Json {
     })
 }
 
-/// The keys of a semantic model after its names.
-pub fn semantic_model(data: &Object) -> Object {
+/// The keys of a semantic model after its names; what it is made of has its `meta` too.
+pub fn semantic_model(data: &Object, meta: &Object) -> Object {
     let each = |key: &str, shape: fn(&Object) -> Object| -> Json {
-        Json::Array(
-            list(data, key).iter().filter_map(Json::as_object).map(|one| Json::Object(with_meta(shape(one)))).collect(),
-        )
+        let given = list(data, key).iter().filter_map(Json::as_object);
+        given.map(|one| Json::Object(with_meta(shape(one), meta))).collect()
     };
     let of = |key: &str| data.get(key).cloned().unwrap_or(Json::Null);
     JsonMap::from_iter([
@@ -159,8 +158,9 @@ pub fn semantic_model(data: &Object) -> Object {
     ])
 }
 
-fn with_meta(mut fields: Object) -> Object {
-    let meta = fields.get("config").and_then(|config| config.get("meta")).cloned().unwrap_or_else(|| json!({}));
+fn with_meta(mut fields: Object, inherited: &Object) -> Object {
+    let mut meta = inherited.clone();
+    meta.extend(fields.get("config").and_then(Json::as_object).map(|config| map(config, "meta")).unwrap_or_default());
     fields.insert("config".to_owned(), json!({ "meta": meta }));
     fields
 }
@@ -180,6 +180,7 @@ fn entity(data: &Object) -> Object {
     )
 }
 
+/// dbt keeps no `create_metric` here: the metric stands beside.
 fn measure(data: &Object) -> Object {
     let mut fields = shaped(
         data,
@@ -198,6 +199,13 @@ fn measure(data: &Object) -> Object {
     );
     if let Some(expr) = data.get("expr").filter(|expr| !expr.is_null()) {
         fields.insert("expr".to_owned(), Json::String(python::text(expr)));
+    }
+    fields.insert("create_metric".to_owned(), json!(false));
+    if let Some(Json::Object(params)) = data.get("agg_params") {
+        let no = || json!(false);
+        let keys =
+            [("percentile", Json::Null), ("use_discrete_percentile", no()), ("use_approximate_percentile", no())];
+        fields.insert("agg_params".to_owned(), Json::Object(shaped(params, keys)));
     }
     fields
 }
