@@ -28,7 +28,11 @@ pub fn read_yaml(path: &Path) -> Result<Option<Node>> {
     }
 }
 
-fn read_text(path: &Path) -> Result<Option<String>> {
+/// The text of a file without what is empty at its end; None if there is no such file.
+///
+/// # Errors
+/// The file cannot be read or is not UTF-8.
+pub fn read_text(path: &Path) -> Result<Option<String>> {
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),

@@ -105,6 +105,10 @@ pub fn execute(globals: &Arc<Globals>, shared: &Arc<RunShared>, task: Task, plan
     events.emit(lines::formatting(""));
     events.emit(lines::concurrency(threads(globals), &target.name, plan.numbered()));
     events.emit(lines::formatting(""));
+    if threads(globals) == 0 {
+        return Err(Error::runtime("max_workers must be greater than 0")
+            .hint("Set `threads` in the profile, or --threads, to at least 1."));
+    }
     let interrupter = shared.adapter.clone();
     let watch = Watch::new(move || interrupter.interrupt());
     let uses_batches = uses_batches(globals);
@@ -126,7 +130,7 @@ pub fn execute(globals: &Arc<Globals>, shared: &Arc<RunShared>, task: Task, plan
 
 /// `--threads`, else the profile's.
 fn threads(globals: &Globals) -> usize {
-    globals.invocation.flags.threads.unwrap_or(globals.project.target.threads).max(1)
+    globals.invocation.flags.threads.unwrap_or(globals.project.target.threads)
 }
 
 /// A behaviour flag that is on unless the project says otherwise.
