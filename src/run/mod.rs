@@ -134,7 +134,7 @@ fn threads(globals: &Globals) -> usize {
 }
 
 /// A behaviour flag that is on unless the project says otherwise.
-fn behaviour_flag(globals: &Globals, name: &str) -> bool {
+pub(crate) fn behaviour_flag(globals: &Globals, name: &str) -> bool {
     globals.invocation.flags.other.get(name).and_then(serde_json::Value::as_bool).unwrap_or(true)
 }
 
@@ -209,7 +209,7 @@ impl Session {
             None => {}
             Some(Stop::Interrupt) => results.interrupted = true,
             Some(Stop::Failure(failure)) if self.ends_at_first_error() => {
-                return Err(Error::runtime(failure.message.clone().unwrap_or_default()));
+                return Err(Error::runtime(failure.shown_message().unwrap_or_default()));
             }
             Some(Stop::Failure(failure)) => {
                 for resource in outcome.unstarted {

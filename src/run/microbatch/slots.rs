@@ -28,7 +28,7 @@ impl Slots {
     /// A place for one more thread, if there is one.
     pub fn take(&self) -> Option<Slot<'_>> {
         let more = |busy: usize| (busy < self.limit).then_some(busy + 1);
-        self.busy.fetch_update(Ordering::SeqCst, Ordering::SeqCst, more).is_ok().then_some(Slot(self))
+        self.busy.fetch_update(Ordering::SeqCst, Ordering::SeqCst, more).is_ok().then(|| Slot(self))
     }
 }
 
@@ -48,6 +48,8 @@ mod tests {
         let node = slots.enter();
         let batch = slots.take();
         assert!(batch.is_some());
+        // A refusal gives nothing back: it is refused again.
+        assert!(slots.take().is_none());
         assert!(slots.take().is_none());
         drop(node);
         assert!(slots.take().is_some());
