@@ -134,6 +134,35 @@ fn project_files_that_are_wrong() {
 }
 
 #[test]
+fn values_of_profiles_are_found_again() {
+    let output = |keys: &str| with("profiles.yml", &format!("p:\n  target: dev\n  outputs:\n    dev: {{{keys}}}\n"));
+    assert_snapshot!(refused(&output("type: duckdb, path: a.duckdb, threads: x")), @r"");
+    assert_snapshot!(refused(&output("path: a.duckdb")), @r"");
+    assert_snapshot!(refused(&output("type: duckdb, path: \"{{ pth }}{{ nope( }}\"")), @r"");
+    let misspelt = with("profiles.yml", "p:\n  target: devv\n  outputs:\n    dev: {type: duckdb, path: a.duckdb}\n");
+    assert_snapshot!(refused(&misspelt), @r"");
+}
+
+#[test]
+fn no_threads() {
+    let keys = "p: {target: dev, outputs: {dev: {type: duckdb, path: a.duckdb, threads: 0}}}";
+    let sandbox = with("profiles.yml", keys);
+    assert_eq!(sandbox.run(&["parse"]).code, 0);
+    assert_snapshot!(sandbox.run(&["run"]).console(), @r"");
+    assert!(!sandbox.here().join("a.duckdb").exists());
+}
+
+#[test]
+fn project_files_of_another_format() {
+    let version = with("dbt_project.yml", "name: a\nprofile: p\nconfig-version: 3\n");
+    assert_snapshot!(refused(&version), @r"");
+    assert_eq!(version.run(&["clean"]).code, 0);
+    assert_snapshot!(refused(&with("dbt_project.yml", "name: a\nprofile: p\npackages: [x]\n")), @r"");
+    let unknown = "name: a\nprofile: p\nmodels:\n  a:\n    +schema: \"{{ nope() }}\"\n";
+    assert_snapshot!(refused(&with("dbt_project.yml", unknown)), @r"");
+}
+
+#[test]
 fn packages_that_are_not_installed() {
     let sandbox = with("packages.yml", "packages:\n  - package: dbt-labs/dbt_utils\n    version: 1.1.1\n");
     assert_snapshot!(refused(&sandbox), @r#"
@@ -192,7 +221,34 @@ fn properties_that_are_wrong() {
     [ERROR]: Encountered an error:
     Parsing Error
       Node model.a.one has an invalid value (nope) for the access field
+      See models/schema.yml.
     ");
+}
+
+#[test]
+fn properties_with_wrong_values() {
+    let freshness = "sources:\n  - name: raw\n    freshness: {warn_after: {count: 1, period: week}}\n    tables: [{name: x}]\n";
+    assert_snapshot!(refused(&with("models/schema.yml", freshness)), @r"");
+    assert_snapshot!(refused(&with("models/schema.yml", "metrics: [{name: m}]\n")), @r"");
+    let versions = "models: [{name: one, versions: [{v: 1}, {v: 1}]}]\n";
+    assert_snapshot!(refused(&with("models/schema.yml", versions)), @r"");
+}
+
+#[test]
+fn templates_that_nest_too_deeply() {
+    // Jinja2 stops in all of these, most of them at a few hundred.
+    let deep = [
+        format!("{{{{ {}1{} }}}}", "(".repeat(400), ")".repeat(400)),
+        format!("{{{{ {}1 }}}}", "not ".repeat(4000)),
+        format!("{{{{ {}1 }}}}", "1 + ".repeat(4000)),
+        format!("{{{{ 1{} }}}}", " | int".repeat(4000)),
+        format!("{}1{}", "{% if true %}".repeat(1000), "{% endif %}".repeat(1000)),
+    ];
+    for model in deep {
+        let console = refused(&with("models/two.sql", &format!("select {model} as x")));
+        let start = "Compilation Error in model two (models/two.sql)\n  maximum recursion depth exceeded\n    line 1\n";
+        assert!(console.contains(start), "{}", console.chars().take(300).collect::<String>());
+    }
 }
 
 #[test]

@@ -200,6 +200,18 @@ fn macros_that_do_not_exist() {
 }
 
 #[test]
+fn attributes_of_what_is_not_there() {
+    // While parsing, `config.get` does not have the value yet, and whatever is asked of it is nothing.
+    let known = "{{ config(meta={'owner': {'name': 'x'}}) }} select '{{ config.get('meta').owner.name }}' as n";
+    let sandbox = with(&[("models/two.sql", known)]);
+    assert_eq!(sandbox.run(&["run"]).code, 0);
+    assert_eq!(sandbox.rows("select * from two"), "x\n");
+    assert_snapshot!(failed("select {{ none.x.y }}", &[]), @r"");
+    assert_snapshot!(failed("select {{ this.nope.x() }}", &[]), @r"");
+    assert_snapshot!(failed("select {{ target.schema.x.y }}", &[]), @r"");
+}
+
+#[test]
 fn references_that_parsing_did_not_see() {
     let hidden = "{% if execute %}select * from {{ ref('one') }}{% else %}select 1{% endif %}";
     assert_snapshot!(failed(hidden, &[]), @r#"

@@ -22,8 +22,10 @@ fn complaint(keys: &str) -> String {
     let outcome = profile(keys).run(&["run"]);
     assert_eq!(outcome.code, 2, "{outcome}");
     let console = outcome.console();
+    // Each of these files is the same but for one value in its fourth line.
+    let place = ["The value stands in line 4.", "Error encountered in HERE/profiles.yml"];
     let lines = console.lines().skip_while(|line| !line.contains("[ERROR]")).skip(2);
-    lines.map(|line| format!("{line}\n")).collect()
+    lines.filter(|line| !place.contains(&line.trim())).map(|line| format!("{line}\n")).collect()
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::Target;
 use super::credentials;
-use super::file;
+use super::file::{self, PROJECT_FILE};
 use super::render::Renderer;
 use super::values::{repr, text};
 use crate::error::{Error, ErrorKind, Result, did_you_mean};
@@ -24,7 +24,7 @@ pub fn read_profiles(profiles_dir: &Path) -> Result<Map> {
     if !path.is_file() {
         return Ok(Map::new());
     }
-    let Some(content) = file::read_text(&path)? else { return Ok(Map::new()) };
+    let Some(content) = file::read_whole(&path)? else { return Ok(Map::new()) };
     let node = yaml::parse(&content, &path.display().to_string())
         .map_err(|error| unreadable(&Error::runtime(error.to_string()).to_string()))?;
     match node.value {
@@ -67,7 +67,7 @@ pub fn pick_name(flags: &Flags, from_project: Option<&str>) -> Result<String> {
 /// No profile or target of that name; a value does not render; a key has the wrong type; the engine is unknown.
 pub fn load(flags: &Flags, project_profile: Option<&Node>, renderer: &Renderer, events: &Events) -> Result<Target> {
     let from_project = match project_profile {
-        Some(node) if !node.is_null() => match renderer.render_all(node)?.value {
+        Some(node) if !node.is_null() => match render_name(node, flags, renderer)? {
             Value::Str(name) => Some(name),
             other => Some(repr(&other)),
         },
@@ -78,6 +78,12 @@ pub fn load(flags: &Flags, project_profile: Option<&Node>, renderer: &Renderer, 
     let profile = find_profile(&profiles, &name, flags)?;
     let path = flags.profiles_dir.join(PROFILES_FILE).display().to_string();
     load_target(profile, &name, flags, renderer, events).map_err(|error| error.in_file(path))
+}
+
+/// The name of the profile as `dbt_project.yml` says it.
+fn render_name(node: &Node, flags: &Flags, renderer: &Renderer) -> Result<Value> {
+    let file = flags.project_dir.join(PROJECT_FILE).display().to_string();
+    renderer.render_all(node).map(|node| node.value).map_err(|error| error.in_file(file))
 }
 
 fn load_target(profile: &Node, name: &str, flags: &Flags, renderer: &Renderer, events: &Events) -> Result<Target> {
