@@ -190,12 +190,11 @@ fn check_packages(project: &Map) -> Result<()> {
 /// `config-version` is another one.
 pub fn check_config_version(project: &Map) -> Result<()> {
     match project.get("config-version") {
-        Some(node) if !node.is_null() && node.as_i64() != Some(2) => Err(Error::runtime(format!(
-            "Got an unexpected project version={}, expected 2",
-            repr(&node.value)
-        ))
-        .hint("Write `config-version: 2`, or leave the key out.")
-        .hint_line(node.span.line)),
+        Some(node) if !node.is_null() && node.as_i64() != Some(2) => {
+            Err(Error::runtime(format!("Got an unexpected project version={}, expected 2", repr(&node.value)))
+                .hint("Write `config-version: 2`, or leave the key out.")
+                .hint_line(node.span.line))
+        }
         _ => Ok(()),
     }
 }

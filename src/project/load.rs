@@ -47,7 +47,8 @@ pub fn load(invocation: &Invocation, events: &Events) -> Result<Project> {
     let list = packages::load(root, &Renderer::for_secrets(&loaded.vars), packages::Rendered::PackagesOnly)?;
     let selectors = load_selectors(root, &loaded.renderer)?;
     let package = loaded.package;
-    package.raw
+    package
+        .raw
         .as_map()
         .map_or(Ok(()), contract::check_config_version)
         .map_err(|error| error.in_file(root.join(PROJECT_FILE).display().to_string()))?;

@@ -1,9 +1,9 @@
 //! The parser's expressions: Jinja2's precedence, Jinja2's messages.
 
+use super::SyntaxError;
 use super::ast::{Args, BinaryOp, CompareOp, Expr, ExprKind, UnaryOp};
 use super::lexer::Tok;
 use super::parser::{Parsed, Parser};
-use super::SyntaxError;
 
 impl<'a> Parser<'a> {
     pub(super) fn expression(&mut self) -> Parsed<Expr<'a>> {
