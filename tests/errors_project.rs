@@ -302,7 +302,13 @@ fn properties_with_wrong_values() {
           Invalid sources config given in models/schema.yml @ sources: {'name': 'raw', 'freshness': {'warn_after': {'count': 1, 'period': 'week'}}, 'tables': [{'name': 'x'}]} - at path ['freshness']: {'warn_after': {'count': 1, 'period': 'week'}} is not valid under any of the given schemas
           See the entry in models/schema.yml that begins on line 2.
         ");
-    assert_snapshot!(refused(&with("models/schema.yml", "metrics: [{name: m}]\n")), @r"");
+    assert_snapshot!(refused(&with("models/schema.yml", "metrics: [{name: m}]\n")), @r"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Parsing Error
+      Invalid metrics config given in models/schema.yml @ metrics: {'name': 'm'} - at path []: 'type' is a required property
+      See the entry in models/schema.yml that begins on line 1.
+    ");
     let versions = "models: [{name: one, versions: [{v: 1}, {v: 1}]}]\n";
     assert_snapshot!(refused(&with("models/schema.yml", versions)), @r"
     exit code 2

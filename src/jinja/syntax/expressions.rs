@@ -425,6 +425,7 @@ impl<'a> Parser<'a> {
     /// A filter and those that follow it, the first `|` already behind us.
     pub(super) fn filter_chain(&mut self, mut input: Option<Expr<'a>>) -> Parsed<Expr<'a>> {
         loop {
+            self.link()?;
             let line = self.line();
             let name = self.dotted_name()?;
             let args = if self.is_op("(") { self.args()? } else { Args::default() };
