@@ -28,7 +28,9 @@ impl Slots {
     /// A place for one more thread, if there is one.
     pub fn take(&self) -> Option<Slot<'_>> {
         let more = |busy: usize| (busy < self.limit).then_some(busy + 1);
-        self.busy.fetch_update(Ordering::SeqCst, Ordering::SeqCst, more).is_ok().then_some(Slot(self))
+        let taken = self.busy.fetch_update(Ordering::SeqCst, Ordering::SeqCst, more).is_ok();
+        // Not `then_some`: a slot that was never taken must not be made, for dropping it gives one back.
+        taken.then(|| Slot(self))
     }
 }
 
@@ -48,8 +50,14 @@ mod tests {
         let node = slots.enter();
         let batch = slots.take();
         assert!(batch.is_some());
-        assert!(slots.take().is_none());
+        for _ in 0..3 {
+            assert!(slots.take().is_none(), "asking in vain gives nothing back");
+        }
         drop(node);
-        assert!(slots.take().is_some());
+        let second = slots.take();
+        assert!(second.is_some());
+        assert!(slots.take().is_none());
+        drop((batch, second));
+        assert_eq!(slots.busy.load(Ordering::SeqCst), 0);
     }
 }
