@@ -132,6 +132,11 @@ impl Error {
         self.hints.push(hint.into());
         self
     }
+
+    /// The text without the hints: what dbt says, for the artifacts and the fields of events that tools read.
+    pub fn without_hints(&self) -> String {
+        Error { hints: Vec::new(), ..self.clone() }.to_string()
+    }
 }
 
 impl fmt::Display for Error {

@@ -183,13 +183,17 @@ fn sources_of_plugins_say_what_is_missing() {
     Compilation Error in model one (models/one.sql)
     Plugin nope not found; known plugins are: excel,sql,delta
     List it under `plugins` of the profile.
+    At models/one.sql:1.
     Runtime Error in model one (models/one.sql)
     A source of the plugin `excel` has no `external_location`. Say which Excel file to read.
+    At models/one.sql:1.
     Runtime Error in model one (models/one.sql)
     The plugin `sql` loads a source by Python code, which rdbt does not run.
     Attach the database (`attach` with `type: postgres`, `mysql` or `sqlite`), or use a Python model.
+    At models/one.sql:1.
     Runtime Error in model one (models/one.sql)
     'delta_table_path' is a required argument for the delta table!
+    At models/one.sql:1.
     ");
 }
 

@@ -205,7 +205,7 @@ impl Session {
             None => {}
             Some(Stop::Interrupt) => results.interrupted = true,
             Some(Stop::Failure(failure)) if self.ends_at_first_error() => {
-                return Err(Error::runtime(failure.message.clone().unwrap_or_default()));
+                return Err(Error::runtime(failure.shown_message().unwrap_or_default()));
             }
             Some(Stop::Failure(failure)) => {
                 for resource in outcome.unstarted {

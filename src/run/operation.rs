@@ -41,9 +41,8 @@ pub fn run_operation(
     let status = if called.is_ok() { Status::Success } else { Status::Error };
     let mut result = NodeResult::new(Resource::Node(Arc::new(operation(globals, &unique_id))), status);
     if let Err(error) = called {
-        let text = error.to_string();
-        globals.events.emit(lines::operation_error(globals.events.paint(), &text));
-        result.message = Some(text);
+        globals.events.emit(lines::operation_error(globals.events.paint(), &error));
+        result = result.with_error(&error);
     }
     result.failures = Some(i64::from(status == Status::Error));
     result.timing = vec![compiled, executed];

@@ -124,6 +124,7 @@ pub(super) fn result_error(
 ) {
     let warning = result.status == Status::Warn;
     let blank = |events: &Events| events.emit(lines::formatting(""));
+    let shown = result.shown_message().unwrap_or_default();
     match (result.status, &result.message) {
         (Status::Fail | Status::Error | Status::Warn, message) => {
             if newline {
@@ -143,19 +144,21 @@ pub(super) fn result_error(
             });
             events.emit(match message {
                 Some(message) if warning => lines::result_warning_message(paint, message, info.clone()),
-                Some(message) => lines::result_error(Level::Error, message, info.clone()),
+                Some(message) => lines::result_error(Level::Error, message, &shown, info.clone()),
                 None => lines::result_error_no_message(result.status.as_str(), info.clone()),
             });
             if let Some(details) = details {
                 details.print(events, result, info);
             }
         }
-        (Status::Skipped, Some(message)) => events.emit(lines::result_error(Level::Debug, message, info.clone())),
+        (Status::Skipped, Some(message)) => {
+            events.emit(lines::result_error(Level::Debug, message, &shown, info.clone()))
+        }
         (_, Some(message)) => {
             if newline {
                 blank(events);
             }
-            events.emit(lines::result_error(Level::Error, message, info.clone()));
+            events.emit(lines::result_error(Level::Error, message, &shown, info.clone()));
         }
         (_, None) => {}
     }

@@ -109,6 +109,8 @@ pub struct NodeResult {
     pub adapter_response: JsonMap<String, Json>,
     /// The message: the engine's for success, the error's for failure.
     pub message: Option<String>,
+    /// What rdbt adds to dbt's message for the person who reads it: the place, a way to mend it. In no artifact.
+    pub hints: Vec<String>,
     /// Rows that a test found.
     pub failures: Option<i64>,
     /// Rows for `show` and `seed --show`.
@@ -130,6 +132,7 @@ impl NodeResult {
             execution_time: 0.0,
             adapter_response: JsonMap::new(),
             message: None,
+            hints: Vec::new(),
             failures: None,
             table: None,
             freshness: None,
@@ -142,6 +145,20 @@ impl NodeResult {
     pub fn with_message(mut self, message: impl Into<String>) -> NodeResult {
         self.message = Some(message.into());
         self
+    }
+
+    /// With the message of an error, and its hints beside it.
+    #[must_use]
+    pub fn with_error(mut self, error: &Error) -> NodeResult {
+        self.hints.clone_from(&error.hints);
+        self.with_message(error.without_hints())
+    }
+
+    /// The message with the hints below, for the console.
+    pub fn shown_message(&self) -> Option<String> {
+        let message = self.message.as_ref()?;
+        let hints = self.hints.iter().flat_map(|hint| hint.split('\n'));
+        Some(hints.fold(message.clone(), |text, line| format!("{text}\n  {line}")))
     }
 
     /// The short form that events carry.

@@ -231,13 +231,12 @@ impl Session {
             resource.name(),
             resource.path(),
         );
-        let message = named.to_string();
-        self.globals.events.emit(lines::catchable_exception(&message, progress.info.to_json()));
+        self.globals.events.emit(lines::catchable_exception(&named.to_string(), progress.info.to_json()));
         let status = match resource {
             Resource::Source(_) => Status::RuntimeError,
             _ => Status::Error,
         };
-        NodeResult::new(resource.clone(), status).with_message(message)
+        NodeResult::new(resource.clone(), status).with_error(&named)
     }
 
     /// Seeds have no SQL, and clones take their tables from elsewhere.

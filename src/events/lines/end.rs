@@ -116,11 +116,9 @@ pub fn result_warning(paint: Paint, heading: &Heading<'_>) -> Event {
     heading.event("RunResultWarning", "Z021", Level::Warn, paint.warning_tag(&heading.text()))
 }
 
-/// The message of a failed node, indented.
-pub fn result_error(level: Level, message: &str, node_info: Json) -> Event {
-    Event::new("RunResultError", "Z024", level, format!("  {message}"))
-        .with("msg", message)
-        .with("node_info", node_info)
+/// The message of a failed node, indented; `shown` is the message with what rdbt adds for the reader.
+pub fn result_error(level: Level, message: &str, shown: &str, node_info: Json) -> Event {
+    Event::new("RunResultError", "Z024", level, format!("  {shown}")).with("msg", message).with("node_info", node_info)
 }
 
 /// A failed node without a message.

@@ -3,6 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::artifacts::python_json;
+use crate::error::Error;
 use crate::events::{Event, Level, Paint};
 
 /// `Running with dbt=1.12.6`; begins an invocation in `dbt.log`.
@@ -120,9 +121,9 @@ pub fn seed_header(header: &str) -> Event {
 }
 
 /// The error of `run-operation`.
-pub fn operation_error(paint: Paint, error: &str) -> Event {
+pub fn operation_error(paint: Paint, error: &Error) -> Event {
     let text = paint.error_tag(&format!("Encountered an error while running operation: {error}"));
-    Event::new("RunningOperationCaughtError", "Q001", Level::Error, text).with("exc", error)
+    Event::new("RunningOperationCaughtError", "Q001", Level::Error, text).with("exc", error.without_hints())
 }
 
 /// The error that ends a command before anything runs.
