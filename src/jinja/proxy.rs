@@ -24,6 +24,8 @@ struct Loaded {
     trampoline: Option<Value>,
     macros: HashMap<Arc<str>, Value>,
     depth: u32,
+    /// Calls are noted at this depth: those of the template itself, or those of the macro that is called from outside.
+    noted_depth: u32,
     called: IndexSet<Arc<str>>,
 }
 
@@ -88,7 +90,7 @@ impl Object for MacroProxy {
 
     fn call(self: &Arc<Self>, state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, MjError> {
         let loaded = state.get_or_insert_extension_with(Loaded::default);
-        if loaded.depth == 0 {
+        if loaded.depth == loaded.noted_depth {
             loaded.called.insert(self.unique_id.clone());
         }
         loaded.depth += 1;
@@ -130,7 +132,8 @@ pub(super) fn keep(state: &mut State<'_, '_>, module: &Value, key: &Value) -> Re
     Ok(Value::from(""))
 }
 
-/// The macros that a finished render called directly, in order: what dbt notes in `depends_on.macros`.
+/// The macros that a finished render called directly, in order: what dbt notes in `depends_on.macros`. After a call from
+/// outside they are those that the called macro itself called.
 pub(super) fn called(state: &State<'_, '_>) -> Vec<Arc<str>> {
     state.get_extension::<Loaded>().map(|loaded| loaded.called.iter().cloned().collect()).unwrap_or_default()
 }
@@ -152,6 +155,7 @@ pub(super) const PENDING_KEY: &str = "__pending";
 pub(super) fn invoke_pending(state: &mut State<'_, '_>) -> Result<Value, MjError> {
     let pending = state.lookup(PENDING_KEY).and_then(|value| value.downcast_object::<PendingCall>());
     let Some(pending) = pending else { return Ok(Value::from("")) };
+    state.get_or_insert_extension_with(Loaded::default).noted_depth = 1;
     let result = pending.callee.call(state, &pending.args)?;
     *pending.result.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
     Ok(Value::from(""))

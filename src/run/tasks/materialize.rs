@@ -14,6 +14,7 @@ use crate::error::{Error, Result, did_you_mean};
 use crate::jinja::Value;
 use crate::jinja::value::{iterate, py_repr, py_str, to_json};
 use crate::manifest::{Node, ResourceType};
+use crate::project::deprecations;
 use crate::run::plan::Resource;
 use crate::run::results::{NodeResult, Status};
 use crate::run::session::{Session, response_json};
@@ -52,7 +53,7 @@ pub fn execute_with(
 /// Brings one node from the state's environment into this one.
 pub fn clone(session: &Session, node: &Arc<Node>, run: &Arc<NodeRun>) -> Result<NodeResult> {
     let scope = scope(session, node, run, Vec::new());
-    let returned = call_named(session, "clone", node, &scope)?;
+    let (returned, _) = call_named(session, "clone", node, &scope)?;
     for relation in relations(&returned, node)? {
         session.shared.adapter.cache().add(relation);
     }
@@ -70,18 +71,25 @@ fn scope(session: &Session, node: &Arc<Node>, run: &Arc<NodeRun>, extra: Vec<(&'
     Arc::new(extra.into_iter().fold(scope, |scope, (name, value)| scope.with(name, value)))
 }
 
-/// Calls the macro that `materialized` names, in `scope`.
+/// Calls the macro that `materialized` names, in `scope`. What the materialization of a test calls counts among the
+/// macros that the test depends on, as dbt notes it.
 pub fn call_materialization(session: &Session, node: &Node, scope: &Arc<Scope>) -> Result<Value> {
-    let name = match node.resource_type {
-        ResourceType::Test => "test",
-        _ => node.config.materialized(),
-    };
-    call_named(session, name, node, scope)
+    if node.resource_type != ResourceType::Test {
+        return call_named(session, node.config.materialized(), node, scope).map(|(value, _)| value);
+    }
+    let (value, called) = call_named(session, "test", node, scope)?;
+    session.shared.compiled.update(&node.unique_id, |compiled| compiled.macros.extend(called));
+    Ok(value)
 }
 
-fn call_named(session: &Session, name: &str, node: &Node, scope: &Arc<Scope>) -> Result<Value> {
+fn call_named(session: &Session, name: &str, node: &Node, scope: &Arc<Scope>) -> Result<(Value, Vec<Arc<str>>)> {
     let globals = &session.globals;
-    let unique_id = globals.macros.materialization(name).ok_or_else(|| {
+    let flag = "require_explicit_package_overrides_for_builtin_materializations";
+    let packages_may_override = !crate::run::behaviour_flag(globals, flag);
+    if packages_may_override && let Some(package) = globals.macros.overriding_package(name) {
+        deprecations::overridden_materialization(&globals.events, package, name)?;
+    }
+    let unique_id = globals.macros.materialization(name, packages_may_override).ok_or_else(|| {
         let error = Error::compilation(format!(
             "No materialization '{name}' was found for adapter duckdb! (searched types 'default' and 'duckdb')"
         ));
@@ -95,7 +103,7 @@ fn call_named(session: &Session, name: &str, node: &Node, scope: &Arc<Scope>) ->
     let label = Subject::Node(Arc::new(node.clone())).label();
     globals
         .engine
-        .call_macro(unique_id, Vec::new(), Vec::new(), scope.clone().into_value())
+        .call_macro_tracked(unique_id, Vec::new(), Vec::new(), scope.clone().into_value())
         .map_err(|error| from_jinja(&error, Some(&label)))
 }
 
