@@ -5,6 +5,7 @@ mod command_specs;
 pub mod commands;
 mod invocation;
 mod mappings;
+mod notices;
 mod options;
 mod parse;
 mod resolve;
@@ -26,6 +27,7 @@ use chrono::Utc;
 use crate::error::Error;
 use crate::events::{Events, EventsConfig, lines};
 use crate::invocation::Invocation;
+use crate::jinja::STACK_SIZE;
 use crate::project;
 use invocation::Start;
 use parse::{Parsed, Typed};
@@ -78,7 +80,7 @@ fn run(program: &str, words: Vec<OsString>) -> u8 {
             ERROR
         }
         Parsed::Command(typed) => match prepare(&typed, &start) {
-            Ok((invocation, flags_moved)) => execute(&Arc::new(invocation), flags_moved),
+            Ok((invocation, flags_moved)) => execute(&Arc::new(invocation), flags_moved, &start.words),
             Err(error) => usage_error(program, &error),
         },
     }
@@ -86,11 +88,11 @@ fn run(program: &str, words: Vec<OsString>) -> u8 {
 
 /// The invocation, and whether the project's flags stand in `profiles.yml`, where dbt no longer wants them.
 fn prepare(typed: &Typed, start: &Start) -> Result<(Invocation, bool), UsageError> {
-    let resolved = resolve::resolve(typed)?;
+    let resolved = resolve::resolve(typed).map_err(|error| error.spelled(&typed.word))?;
     Ok((invocation::build(typed, &resolved, start), resolved.project.from_profiles))
 }
 
-fn execute(invocation: &Arc<Invocation>, flags_moved: bool) -> u8 {
+fn execute(invocation: &Arc<Invocation>, flags_moved: bool, words: &[String]) -> u8 {
     let terminal = std::io::stdout().is_terminal();
     let events = Arc::new(Events::new(EventsConfig::new(invocation, &log_folder(invocation), terminal)));
     events.emit(lines::main_report_version(project::DBT_VERSION));
@@ -98,6 +100,9 @@ fn execute(invocation: &Arc<Invocation>, flags_moved: bool) -> u8 {
         true => project::warn_project_flags_moved(&events),
         false => Ok(()),
     };
+    let outcome = outcome.and_then(|()| notices::announce(invocation, words, &events));
+    // Should the pool be there already, its threads have the usual stack, which all but absurd templates are content with.
+    let _ = rayon::ThreadPoolBuilder::new().stack_size(STACK_SIZE).build_global();
     let outcome = outcome.and_then(|()| enter_project(invocation)).and_then(|()| commands::run(invocation, &events));
     let code = match outcome {
         Ok(true) => SUCCESS,

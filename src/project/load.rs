@@ -5,10 +5,12 @@ use std::path::Path;
 
 use indexmap::IndexMap;
 
+use super::contract;
 use super::file::{self, PROJECT_FILE};
 use super::package::{self, Rendered};
 use super::packages::{self, PackageList};
 use super::render::Renderer;
+use super::values::repr;
 use super::{Package, Project, Target, behaviour, profile};
 use crate::error::{Error, Result};
 use crate::events::Events;
@@ -36,6 +38,7 @@ pub fn load(invocation: &Invocation, events: &Events) -> Result<Project> {
     let root = flags.project_dir.as_path();
     let mut env_vars = IndexMap::new();
 
+    check_names_of_vars(&flags.vars)?;
     let profile_name = file::read_project(root)?.get("profile").cloned();
     let secrets = Renderer::for_secrets(&flags.vars);
     let target = profile::load(flags, profile_name.as_ref(), &secrets, events)?;
@@ -46,6 +49,11 @@ pub fn load(invocation: &Invocation, events: &Events) -> Result<Project> {
     let list = packages::load(root, &Renderer::for_secrets(&loaded.vars), packages::Rendered::PackagesOnly)?;
     let selectors = load_selectors(root, &loaded.renderer)?;
     let package = loaded.package;
+    package
+        .raw
+        .as_map()
+        .map_or(Ok(()), contract::check_config_version)
+        .map_err(|error| error.in_file(root.join(PROJECT_FILE).display().to_string()))?;
     let installed = load_packages(invocation, &package, &list, &target, events)?;
 
     let target_path = match &flags.target_path {
@@ -64,6 +72,18 @@ pub fn load(invocation: &Invocation, events: &Events) -> Result<Project> {
         env_vars,
         root: package,
     })
+}
+
+/// Names of variables are texts: `--vars '{1: 2}'` is refused.
+fn check_names_of_vars(vars: &Map) -> Result<()> {
+    match vars.iter().find(|(key, _)| key.as_str().is_none()) {
+        None => Ok(()),
+        Some((key, _)) => {
+            let name = repr(&key.value);
+            Err(Error::runtime(format!("at path ['cli_vars']: {name} is not of type 'string'"))
+                .hint(format!("Write the name between quotes: \"{name}\".")))
+        }
+    }
 }
 
 /// Loads the project alone, with a `target` that is empty in Jinja.
@@ -99,7 +119,8 @@ fn load_root(invocation: &Invocation, target: Option<&Target>, events: &Events) 
         vars.insert(key.clone(), value.clone());
     }
     let renderer = Renderer::for_project(&vars, target, invocation.command != "deps");
-    let rendered = package::render(raw, &renderer)?;
+    let rendered = package::render(raw, &renderer)
+        .map_err(|error| error.in_file(root.join(PROJECT_FILE).display().to_string()))?;
     let mut package = build(root, rendered, flags.version_check, events)?;
     if !file_vars.is_empty() {
         package.vars = file_vars;
@@ -118,8 +139,11 @@ fn build(root: &Path, rendered: Rendered, version_check: bool, events: &Events) 
 }
 
 fn load_selectors(root: &Path, renderer: &Renderer) -> Result<Option<Node>> {
-    match file::read_yaml(&root.join("selectors.yml"))? {
-        Some(node) if !node.is_null() => renderer.render_all(&node).map(Some),
+    let path = root.join("selectors.yml");
+    match file::read_yaml(&path)? {
+        Some(node) if !node.is_null() => {
+            renderer.render_all(&node).map(Some).map_err(|error| error.in_file(path.display().to_string()))
+        }
         _ => Ok(None),
     }
 }
