@@ -61,7 +61,7 @@ impl ConfigObject {
         self.record(options)
     }
 
-    fn config(&self) -> Option<&JsonMap<String, Json>> {
+    pub(crate) fn config(&self) -> Option<&JsonMap<String, Json>> {
         self.scope.subject.node().map(|node| &*node.config.0)
     }
 

@@ -9,7 +9,9 @@ use duckdb::{Config, Connection as RawConnection, InterruptHandle};
 use super::connection::DuckDbConnection;
 use super::credentials::{DuckDbCredentials, Retries};
 use super::errors::{exception_class, from_crate, on_open};
-use crate::adapter::{AdapterError, AdapterErrorKind, Connection, Engine};
+use super::plugin_host::PluginHost;
+use crate::adapter::python::Python;
+use crate::adapter::{AdapterError, AdapterErrorKind, Connection, Engine, Table};
 use crate::error::Error;
 
 /// Loads the DuckDB library on a thread of its own, so that a command that will need it reads its project meanwhile. Opens
@@ -23,6 +25,7 @@ pub fn preload() {
 /// One DuckDB database, shared by all workers.
 pub struct DuckDbEngine {
     credentials: DuckDbCredentials,
+    plugins: Arc<PluginHost>,
     root: Mutex<Option<RawConnection>>,
     running: Mutex<Vec<Weak<InterruptHandle>>>,
 }
@@ -30,7 +33,14 @@ pub struct DuckDbEngine {
 impl DuckDbEngine {
     /// An engine that opens its database when the first connection is asked for.
     pub fn new(credentials: DuckDbCredentials) -> Self {
-        DuckDbEngine { credentials, root: Mutex::default(), running: Mutex::default() }
+        let python = Python::new(credentials.python_interpreter.clone());
+        let plugins = Arc::new(PluginHost::new(python, &credentials));
+        DuckDbEngine { credentials, plugins, root: Mutex::default(), running: Mutex::default() }
+    }
+
+    /// The plugins that are Python code.
+    pub fn plugins(&self) -> &Arc<PluginHost> {
+        &self.plugins
     }
 
     /// What the profile says.
@@ -42,8 +52,12 @@ impl DuckDbEngine {
         let retries = self.credentials.retries.as_ref();
         let attempts = retries.map_or(1, |retries| retries.connect_attempts.max(1));
         let mut attempt = 0;
+        let mut options = self.credentials.config_options.clone();
+        if self.plugins.configures() {
+            options = self.plugins.options(&options).map_err(on_connecting)?;
+        }
         let connection = loop {
-            match self.open_once() {
+            match self.open_once(&options) {
                 Ok(connection) => break connection,
                 Err(error) => {
                     attempt += 1;
@@ -58,8 +72,8 @@ impl DuckDbEngine {
         Ok(connection)
     }
 
-    fn open_once(&self) -> Result<RawConnection, AdapterError> {
-        let config = self.config().map_err(|error| from_crate(&error))?;
+    fn open_once(&self, options: &[(String, String)]) -> Result<RawConnection, AdapterError> {
+        let config = self.config(options).map_err(|error| from_crate(&error))?;
         let path = &self.credentials.path;
         let opened = if self.credentials.in_memory() {
             RawConnection::open_in_memory_with_flags(config)
@@ -69,13 +83,9 @@ impl DuckDbEngine {
         opened.map_err(|error| on_open(path, from_crate(&error).message))
     }
 
-    fn config(&self) -> Result<Config, duckdb::Error> {
+    fn config(&self, options: &[(String, String)]) -> Result<Config, duckdb::Error> {
         let motherduck = self.credentials.motherduck.iter().flat_map(|motherduck| &motherduck.at_opening);
-        self.credentials
-            .config_options
-            .iter()
-            .chain(motherduck)
-            .try_fold(Config::default(), |config, (key, value)| config.with(key, value))
+        options.iter().chain(motherduck).try_fold(Config::default(), |config, (key, value)| config.with(key, value))
     }
 
     /// Everything that dbt-duckdb does once for each database: extensions, secrets, attached databases.
@@ -104,6 +114,11 @@ impl DuckDbEngine {
             for statement in plugin.prepare().map_err(on_connecting)? {
                 run(connection, &statement)?;
             }
+        }
+        if self.plugins.configures() {
+            let raw = connection.try_clone().map_err(|error| from_crate(&error))?;
+            let mut beside = DuckDbConnection::new("plugins", raw, self.remember(connection), None);
+            self.plugins.configure(&mut |sql| rows_of(&mut beside, sql)).map_err(on_connecting)?;
         }
         for (key, value) in self.credentials.motherduck.iter().flat_map(|motherduck| &motherduck.before_attaching) {
             run(connection, &set(key, value))?;
@@ -153,7 +168,9 @@ impl Engine for DuckDbEngine {
             run(&raw, &set(key, value))?;
         }
         let interrupt = self.remember(&raw);
-        Ok(Box::new(DuckDbConnection::new(name, raw, interrupt, self.credentials.retries.clone())))
+        let mut connection = DuckDbConnection::new(name, raw, interrupt, self.credentials.retries.clone());
+        self.plugins.configure_connection(&mut |sql| rows_of(&mut connection, sql)).map_err(on_connecting)?;
+        Ok(Box::new(connection))
     }
 
     fn interrupt(&self) {
@@ -184,6 +201,14 @@ fn set(key: &str, value: &str) -> String {
 fn on_connecting(error: Error) -> AdapterError {
     let refused = AdapterError::new(AdapterErrorKind::Connection, error.message);
     if error.hints.is_empty() { refused } else { refused.with_hint(error.hints.join(" ")) }
+}
+
+fn rows_of(connection: &mut DuckDbConnection, sql: &str) -> Result<Table, Error> {
+    let (_, rows) = connection.execute(sql, true)?;
+    match rows {
+        Some(rows) => Ok(Table::from_arrow(&rows, None)?),
+        None => Ok(Table::empty()),
+    }
 }
 
 fn is_read_only(connection: &RawConnection) -> bool {
