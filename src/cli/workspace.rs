@@ -171,4 +171,15 @@ impl Workspace {
         }
         artifacts::write_manifest(&self.globals, &self.manifest, &self.compiled)
     }
+
+    /// Writes `manifest.json` as parsing left it: where a command breaks off, dbt writes nothing of what it compiled.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write_parsed_manifest(&self) -> Result<()> {
+        if !self.invocation.flags.write_json {
+            return Ok(());
+        }
+        artifacts::write_manifest(&self.globals, &self.manifest, &CompiledNodes::default())
+    }
 }

@@ -70,19 +70,31 @@ impl Compiler {
         Ok(())
     }
 
+    /// Renders the node's text. What fails depends on the macros that it called until then, all the same.
     fn render(&self, node: &Arc<Node>, run: &Arc<NodeRun>, extra: &[(String, Value)]) -> Result<Rendered> {
+        let mut called = Vec::new();
+        let rendered = self.render_noting(node, run, extra, &mut called);
+        if rendered.is_err() {
+            self.shared.compiled.update(&node.unique_id, |compiled| compiled.macros.clone_from(&called));
+        }
+        rendered.map(|text| Rendered { text, macros: called })
+    }
+
+    fn render_noting(
+        &self,
+        node: &Arc<Node>,
+        run: &Arc<NodeRun>,
+        extra: &[(String, Value)],
+        called: &mut Vec<Arc<str>>,
+    ) -> Result<String> {
         let subject = Subject::Node(node.clone());
         let label = subject.label();
         let mut scope = Scope::new(self.globals.clone(), subject, Phase::Run(run.clone()));
         for (name, value) in extra {
             scope = scope.with(name.clone(), value.clone());
         }
-        let mut called = Vec::new();
-        if let Some((arguments, macros)) = test_arguments::render(&self.globals, node, run)? {
+        if let Some(arguments) = test_arguments::render(&self.globals, node, run, called)? {
             scope = scope.with(test_arguments::ARGUMENTS, arguments);
-            // A test whose text fails keeps the macros that its arguments called.
-            self.shared.compiled.update(&node.unique_id, |compiled| compiled.macros.clone_from(&macros));
-            called = macros;
         }
         let root = Arc::new(scope).into_value();
         let engine = &self.globals.engine;
@@ -95,9 +107,12 @@ impl Compiler {
             engine.add_template(&node.unique_id, &node.original_file_path, node.raw_code.clone());
             engine.render_tracked(&node.unique_id, root)
         };
-        let mut rendered = rendered.map_err(|error| from_jinja(&error, Some(&label)))?;
-        called.append(&mut rendered.macros);
-        Ok(Rendered { macros: called, ..rendered })
+        let rendered = rendered.map_err(|error| {
+            called.extend_from_slice(&error.way.called);
+            from_jinja(&error, Some(&label))
+        })?;
+        called.extend(rendered.macros);
+        Ok(rendered.text)
     }
 
     /// The table of a test that stores its failures only because the command line says so; any other node's name is known

@@ -20,18 +20,23 @@ pub const ARGUMENTS: &str = "_dbt_generic_test_kwargs";
 static LOOKS_LIKE_CALL: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"^\s*(env_var|ref|var|source|doc)\s*\(.+\)\s*$").ok());
 
-/// The arguments of `node` as a dict, and the macros that they call; none for a node that is no generic test.
+/// The arguments of `node` as a dict; none for a node that is no generic test. The macros that they call are added to
+/// `called`, also where one fails.
 ///
 /// # Errors
 /// An argument's template fails.
-pub fn render(globals: &Arc<Globals>, node: &Arc<Node>, run: &Arc<NodeRun>) -> Result<Option<(Value, Vec<Arc<str>>)>> {
+pub fn render(
+    globals: &Arc<Globals>,
+    node: &Arc<Node>,
+    run: &Arc<NodeRun>,
+    called: &mut Vec<Arc<str>>,
+) -> Result<Option<Value>> {
     let Some(test) = node.generic_test() else { return Ok(None) };
     let subject = Subject::Node(node.clone());
     let label = subject.label();
     let scope = Scope::new(globals.clone(), subject, Phase::Run(run.clone()));
-    let mut renderer = Renderer { globals, node, scope: Arc::new(scope), label, called: Vec::new() };
-    let arguments = renderer.arguments(&test.metadata.kwargs)?;
-    Ok(Some((arguments, renderer.called)))
+    let mut renderer = Renderer { globals, node, scope: Arc::new(scope), label, called };
+    renderer.arguments(&test.metadata.kwargs).map(Some)
 }
 
 struct Renderer<'a> {
@@ -39,7 +44,7 @@ struct Renderer<'a> {
     node: &'a Node,
     scope: Arc<Scope>,
     label: NodeLabel,
-    called: Vec<Arc<str>>,
+    called: &'a mut Vec<Arc<str>>,
 }
 
 impl Renderer<'_> {
@@ -73,7 +78,10 @@ impl Renderer<'_> {
         let template = if is_call { format!("{{{{ {text} }}}}") } else { text.to_owned() };
         let root = self.scope.clone().into_value();
         let rendered = self.globals.engine.render_native_tracked(&template, &self.node.original_file_path, root);
-        let (value, called) = rendered.map_err(|error| from_jinja(&error, Some(&self.label)))?;
+        let (value, called) = rendered.map_err(|error| {
+            self.called.extend_from_slice(&error.way.called);
+            from_jinja(&error, Some(&self.label))
+        })?;
         self.called.extend(called);
         Ok(value)
     }

@@ -9,7 +9,7 @@ use minijinja::{AutoEscape, Environment, Error as MjError, Output, State, Undefi
 
 use super::error::{JinjaError, JinjaErrorKind, Place, SyntaxFailure, fold};
 use super::macros::MacroDef;
-use super::proxy::{self, MacroProxy, PendingCall};
+use super::proxy::{Called, MacroProxy, PendingCall};
 use super::root::{Globals, Root, is_lenient};
 use super::syntax::{Mode, Parser, SyntaxError, invoking_template, lower_macro, lower_template, normalize};
 use super::undefined::Leniency;
@@ -185,10 +185,11 @@ impl Engine {
         }
         let compiled = self.env.get_template(&key).map_err(|error| self.fold(&error, &template.path))?;
         let _leniency = Leniency::set(is_lenient(&root));
-        let root = Root::value(root, self.globals.clone(), None);
-        let captured = compiled.render_captured(root).map_err(|error| self.fold(&error, &template.path))?;
-        let macros = proxy::called(captured.state());
-        Ok(Rendered { text: captured.into_output(), macros })
+        let called = Arc::new(Called::default());
+        let root = Root::value(root, self.globals.clone(), None, called.clone());
+        let captured =
+            compiled.render_captured(root).map_err(|error| self.fold(&error, &template.path).after(&called))?;
+        Ok(Rendered { text: captured.into_output(), macros: called.take() })
     }
 
     /// A template with its key. Under one guard: a thread that reads twice while another waits to write waits forever.
@@ -217,7 +218,8 @@ impl Engine {
             return Ok(Rendered { text: source.to_owned(), macros: Vec::new() });
         }
         let key = self.text_key(source, Mode::Text);
-        self.one_off(&key, path, root, None, |state, text| Ok(Rendered { text, macros: proxy::called(state) }))
+        let (text, macros) = self.one_off(&key, path, root, None, |_, text| Ok(text))?;
+        Ok(Rendered { text, macros })
     }
 
     /// Renders a string to a value, with dbt's native types (`as_bool`, `as_number`, `as_native`, `as_text`).
@@ -242,7 +244,7 @@ impl Engine {
             return Ok((Value::from(normalize(source)), Vec::new()));
         }
         let key = self.text_key(source, Mode::Native);
-        self.one_off(&key, path, root, None, |state, text| Ok((native::finish(state, &text)?, proxy::called(state))))
+        self.one_off(&key, path, root, None, |state, text| native::finish(state, &text))
     }
 
     /// Calls a macro: the value it passes to `return`, else what it renders.
@@ -303,7 +305,7 @@ impl Engine {
         let pending = Arc::new(PendingCall { callee: callee.clone(), args, result: std::sync::Mutex::default() });
         let held = Value::from_dyn_object(pending.clone());
         let key = self.keep(CALL_KEY, || Source::Call);
-        let called = self.one_off(&key, "", root, Some(held), |state, _| Ok(proxy::called(state)))?;
+        let ((), called) = self.one_off(&key, "", root, Some(held), |_, _| Ok(()))?;
         Ok((pending.result.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default(), called))
     }
 
@@ -325,6 +327,7 @@ impl Engine {
         key
     }
 
+    /// Renders what is kept under `key`; gives what `finish` makes of it, and the macros that it called.
     fn one_off<T>(
         &self,
         key: &str,
@@ -332,14 +335,16 @@ impl Engine {
         root: Value,
         pending: Option<Value>,
         finish: impl FnOnce(&State<'_, '_>, String) -> Result<T, MjError>,
-    ) -> Result<T, JinjaError> {
-        let fail = |error: MjError| self.fold(&error, path);
+    ) -> Result<(T, Vec<Arc<str>>), JinjaError> {
+        let called = Arc::new(Called::default());
+        let fail = |error: MjError| self.fold(&error, path).after(&called);
         let template = self.env.get_template(key).map_err(fail)?;
         let _leniency = Leniency::set(is_lenient(&root));
-        let root = Root::value(root, self.globals.clone(), pending);
+        let root = Root::value(root, self.globals.clone(), pending, called.clone());
         let mut captured = template.render_captured(root).map_err(fail)?;
         let mut text = captured.output().to_owned();
-        captured.with_state_mut(|state| finish(state, std::mem::take(&mut text))).map_err(fail)
+        let finished = captured.with_state_mut(|state| finish(state, std::mem::take(&mut text))).map_err(fail)?;
+        Ok((finished, called.take()))
     }
 
     fn fold(&self, error: &MjError, path: &str) -> JinjaError {

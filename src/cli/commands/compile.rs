@@ -24,8 +24,10 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>, task: Task) -> Re
     workspace.check_target_folder()?;
     let results = run::execute(&workspace.globals, &shared, task, &plan);
     let closed = workspace.globals.adapter.engine().close();
-    // What was parsed is written even where something does not compile.
-    workspace.write_manifest()?;
+    match &results {
+        Ok(_) => workspace.write_manifest()?,
+        Err(_) => workspace.write_parsed_manifest()?,
+    }
     let results = results?;
     closed.map_err(Error::from)?;
     if flags.write_json {

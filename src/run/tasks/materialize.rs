@@ -53,7 +53,7 @@ pub fn execute_with(
 /// Brings one node from the state's environment into this one.
 pub fn clone(session: &Session, node: &Arc<Node>, run: &Arc<NodeRun>) -> Result<NodeResult> {
     let scope = scope(session, node, run, Vec::new());
-    let (returned, _) = call_named(session, "clone", node, &scope)?;
+    let returned = call_named(session, "clone", node, &scope)?;
     for relation in relations(&returned, node)? {
         session.shared.adapter.cache().add(relation);
     }
@@ -71,18 +71,16 @@ fn scope(session: &Session, node: &Arc<Node>, run: &Arc<NodeRun>, extra: Vec<(&'
     Arc::new(extra.into_iter().fold(scope, |scope, (name, value)| scope.with(name, value)))
 }
 
-/// Calls the macro that `materialized` names, in `scope`. What the materialization of a test calls counts among the
-/// macros that the test depends on, as dbt notes it.
+/// Calls the macro that `materialized` names, in `scope`.
 pub fn call_materialization(session: &Session, node: &Node, scope: &Arc<Scope>) -> Result<Value> {
-    if node.resource_type != ResourceType::Test {
-        return call_named(session, node.config.materialized(), node, scope).map(|(value, _)| value);
-    }
-    let (value, called) = call_named(session, "test", node, scope)?;
-    session.shared.compiled.update(&node.unique_id, |compiled| compiled.macros.extend(called));
-    Ok(value)
+    let name = match node.resource_type {
+        ResourceType::Test => "test",
+        _ => node.config.materialized(),
+    };
+    call_named(session, name, node, scope)
 }
 
-fn call_named(session: &Session, name: &str, node: &Node, scope: &Arc<Scope>) -> Result<(Value, Vec<Arc<str>>)> {
+fn call_named(session: &Session, name: &str, node: &Node, scope: &Arc<Scope>) -> Result<Value> {
     let globals = &session.globals;
     let flag = "require_explicit_package_overrides_for_builtin_materializations";
     let packages_may_override = !crate::run::behaviour_flag(globals, flag);
@@ -101,10 +99,14 @@ fn call_named(session: &Session, name: &str, node: &Node, scope: &Arc<Scope>) ->
     })?;
     check_language(session, node, unique_id)?;
     let label = Subject::Node(Arc::new(node.clone())).label();
-    globals
-        .engine
-        .call_macro_tracked(unique_id, Vec::new(), Vec::new(), scope.clone().into_value())
-        .map_err(|error| from_jinja(&error, Some(&label)))
+    let root = scope.clone().into_value();
+    let returned = globals.engine.call_macro_tracked(unique_id, Vec::new(), Vec::new(), root);
+    // What the materialization of a test calls counts among the macros that the test depends on, as dbt notes it.
+    if node.resource_type == ResourceType::Test {
+        let called = returned.as_ref().map_or_else(|error| &error.way.called, |(_, called)| called).clone();
+        session.shared.compiled.update(&node.unique_id, |compiled| compiled.macros.extend(called));
+    }
+    returned.map(|(value, _)| value).map_err(|error| from_jinja(&error, Some(&label)))
 }
 
 fn check_language(session: &Session, node: &Node, unique_id: &str) -> Result<()> {
