@@ -5,6 +5,7 @@ mod batch;
 mod catalog;
 mod database;
 mod defer;
+mod hook_results;
 mod hooks;
 mod interrupt;
 mod microbatch;
@@ -43,7 +44,7 @@ pub use operation::run_operation;
 pub use plan::{Plan, Resource};
 pub use preview::{print_compiled, print_rows, print_seeds};
 pub use report::{finished, found_line, freshness_summary, summary};
-pub use results::{Freshness, NodeResult, RunResults, Status, Timing, moment};
+pub use results::{Freshness, NodeResult, RunResults, Status, Timing, batches_json, isoformat, moment};
 
 /// What a command does with the nodes of its plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
