@@ -113,7 +113,7 @@ fn what_the_database_refuses_is_said_with_a_way_out() {
     Credentials in profile "p", target "dev" invalid: Runtime Error
       Conflicting values for motherduck_token found in the profile; please set it in only one place
     The profile lists the plugin `my.udfs`, a Python module, and rdbt runs no Python inside the database process.
-    Write the functions that it registers as SQL in `functions/` or in an on-run-start hook (`create macro`), let a Python model load its data, and remove the entry from `plugins`.
+    Write the functions that it registers as SQL in an on-run-start hook (`create macro`), let a Python model load its data, and remove the entry from `plugins`.
     'dsn' is a required argument for the postgres plugin!
     The profile sets `filesystems`, which needs Python and is not available in rdbt.
     Remove `filesystems` from the profile, or use DuckDB's own extensions and secrets.

@@ -128,7 +128,12 @@ fn sent(query_comment: &str) -> String {
         );
     let outcome = sandbox.run(&["run"]);
     if outcome.code != 0 {
-        return outcome.console();
+        return outcome
+            .console()
+            .lines()
+            .filter(|line| !line.starts_with("Concurrency"))
+            .collect::<Vec<_>>()
+            .join("\n");
     }
     let log = sandbox.read("logs/dbt.log");
     let statements = log.split("On model.a.one: ").map(|text| text.split("SQL status").next().unwrap_or_default());
@@ -367,11 +372,23 @@ const FUNCTIONS: &str = "functions:
   - {name: elsewhere, config: {schema: other, alias: renamed}, arguments: [{name: x, data_type: int}], returns: {data_type: int}}
 ";
 
-/// dbt sends DuckDB what it does not parse, unless the project brings macros of its own.
+/// What dbt has for every adapter, DuckDB does not parse, so that a project brings DuckDB's statement.
+const OWN_STATEMENT: &str = "{% macro duckdb__scalar_function_sql(target) %}
+  {%- set names = [] -%}
+  {%- for argument in model.arguments -%}
+    {%- set default = argument.get('default_value') -%}
+    {%- do names.append(argument.name if default is none else argument.name ~ ' := ' ~ default) -%}
+  {%- endfor %}
+  create or replace macro {{ target.render() }} ({{ names | join(', ') }}) as
+  (cast(({{ model.compiled_code }}
+  ) as {{ model.returns.data_type }}))
+{% endmacro %}";
+
 #[test]
 fn functions_are_built_before_what_calls_them() {
     let sandbox = Sandbox::new()
         .project()
+        .file("macros/statement.sql", OWN_STATEMENT)
         .file("functions/functions.yml", FUNCTIONS)
         .file("functions/plus_one.sql", "x + 1")
         .file("functions/joined.sql", "a || '-' || b")
@@ -390,20 +407,19 @@ fn functions_are_built_before_what_calls_them() {
     exit code 0
     Concurrency: 1 threads (target='dev')
     1 of 8 START function main.defaulted ........................................... [RUN]
-    [WARNING]: Found `deterministic` volatility specified on function `defaulted`. This volatility is not supported by duckdb, and will be ignored
-    1 of 8 OK created function main.defaulted ...................................... [OK in N.NNs]
+    1 of 8 OK created function main.defaulted ...................................... [SUCCESS in N.NNs]
     2 of 8 START function main.doubled_sum ......................................... [RUN]
-    2 of 8 OK created function main.doubled_sum .................................... [OK in N.NNs]
+    2 of 8 OK created function main.doubled_sum .................................... [SUCCESS in N.NNs]
     3 of 8 START function main_other.renamed ....................................... [RUN]
-    3 of 8 OK created function main_other.renamed .................................. [OK in N.NNs]
+    3 of 8 OK created function main_other.renamed .................................. [SUCCESS in N.NNs]
     4 of 8 START function main.joined .............................................. [RUN]
-    4 of 8 OK created function main.joined ......................................... [OK in N.NNs]
+    4 of 8 OK created function main.joined ......................................... [SUCCESS in N.NNs]
     5 of 8 START function main.plus_one ............................................ [RUN]
-    5 of 8 OK created function main.plus_one ....................................... [OK in N.NNs]
+    5 of 8 OK created function main.plus_one ....................................... [SUCCESS in N.NNs]
     6 of 8 START sql table model main.n ............................................ [RUN]
     6 of 8 OK created sql table model main.n ....................................... [OK in N.NNs]
     7 of 8 START function main.calling ............................................. [RUN]
-    7 of 8 OK created function main.calling ........................................ [OK in N.NNs]
+    7 of 8 OK created function main.calling ........................................ [SUCCESS in N.NNs]
     8 of 8 START sql table model main.m ............................................ [RUN]
     8 of 8 OK created sql table model main.m ....................................... [OK in N.NNs]
     Finished running 6 functions, 2 table models in TIME (N.NNs).
@@ -425,4 +441,29 @@ fn functions_are_built_before_what_calls_them() {
     let again =
         sandbox.file("functions/plus_one.sql", "x + 10").run(&["build", "--select", "+m", "--exclude", "joined"]);
     assert_eq!(again.code, 0, "{again}");
+}
+
+#[test]
+fn functions_of_the_default_statement_fail() {
+    let sandbox = Sandbox::new()
+        .project()
+        .file("functions/functions.yml", "functions: [{name: one, arguments: [], returns: {data_type: int}}]\n")
+        .file("functions/one.sql", "1");
+    let outcome = sandbox.run(&["build"]);
+    assert_snapshot!(outcome.console(), @r#"
+    exit code 1
+    Concurrency: 1 threads (target='dev')
+    1 of 1 START function main.one ................................................. [RUN]
+    1 of 1 ERROR creating function main.one ........................................ [ERROR in N.NNs]
+    Finished running 1 function in TIME (N.NNs).
+    Completed with 1 error, 0 partial successes, and 0 warnings:
+    [ERROR]: in function one (functions/one.sql)
+      Runtime Error in function one (functions/one.sql)
+      Parser Error: syntax error at or near "RETURNS"
+      
+      LINE 10:     RETURNS int
+                   ^
+      compiled code at target/compiled/a/functions/one.sql
+    Done. PASS=0 WARN=0 ERROR=1 SKIP=0 NO-OP=0 REUSED=0 TOTAL=1
+    "#);
 }

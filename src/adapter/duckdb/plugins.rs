@@ -69,7 +69,7 @@ impl Plugin {
                  process."
             ))
             .hint(
-                "Write the functions that it registers as SQL in `functions/` or in an on-run-start hook \
+                "Write the functions that it registers as SQL in an on-run-start hook \
                  (`create macro`), let a Python model load its data, and remove the entry from `plugins`.",
             )),
         }

@@ -2,6 +2,25 @@
 
 use serde_json::{Map as JsonMap, Value as Json, json};
 
+use crate::error::{Error, Result};
+
+/// That the periods are some that dbt knows. `name` is the source's, for the message.
+///
+/// # Errors
+/// A period is neither `minute`, `hour` nor `day`.
+pub fn check_periods(freshness: &Json, name: &str) -> Result<()> {
+    for key in ["warn_after", "error_after"] {
+        let period = freshness.get(key).and_then(|time| time.get("period")).unwrap_or(&Json::Null);
+        if !period.is_null() && !matches!(period.as_str(), Some("minute" | "hour" | "day")) {
+            return Err(Error::parsing(format!(
+                "The freshness of source '{name}' has the period {period} in `{key}`, which is no period."
+            ))
+            .hint("Write minute, hour or day."));
+        }
+    }
+    Ok(())
+}
+
 /// Whether a threshold is set.
 pub fn is_set(freshness: &Json) -> bool {
     time_is_set(freshness.get("warn_after")) || time_is_set(freshness.get("error_after"))

@@ -1,8 +1,6 @@
 {#
-  Pieces of CREATE FUNCTION for scalar functions. Each piece is dispatched on its own, so that a
-  project overrides only what it wants differently. What dbt has here, DuckDB does not parse (RETURNS,
-  a body between dollar signs); a function of SQL is a macro there. Its parameters have no types, for
-  only files of a newer storage version than the default one keep them; its result has.
+  Pieces of CREATE FUNCTION for scalar functions. Each piece is dispatched on its own, so that an
+  adapter overrides only what its database spells differently.
 #}
 
 
@@ -21,11 +19,10 @@
 {%- endmacro %}
 
 {% macro default__scalar_function_create_replace_signature_sql(target_relation) %}
-    {%- set volatility = model.config.get('volatility') -%}
-    {%- if volatility is not none -%}
-      {%- do unsupported_volatility_warning(volatility) -%}
-    {%- endif -%}
-    CREATE OR REPLACE MACRO {{ target_relation.render() }} ({{ formatted_scalar_function_args_sql() | trim }}) AS
+    CREATE OR REPLACE FUNCTION {{ target_relation.render() }} ({{ formatted_scalar_function_args_sql() }})
+    RETURNS {{ model.returns.data_type }}
+    {{ scalar_function_volatility_sql() }}
+    AS
 {% endmacro %}
 
 
@@ -36,8 +33,7 @@
 {% macro default__formatted_scalar_function_args_sql() %}
     {% set declared = [] %}
     {% for argument in model.arguments -%}
-      {%- set default = argument.get('default_value') -%}
-      {%- do declared.append(argument.name if default is none else argument.name ~ ' := ' ~ default) -%}
+      {%- do declared.append(argument.name ~ ' ' ~ argument.data_type) -%}
     {%- endfor %}
     {{ declared | join(', ') }}
 {% endmacro %}
@@ -57,9 +53,9 @@
 {%- endmacro %}
 
 {% macro default__scalar_function_body_sql() %}
-    (CAST((
+    $$
        {{ model.compiled_code }}
-    ) AS {{ model.returns.data_type }}))
+    $$ LANGUAGE SQL
 {% endmacro %}
 
 
