@@ -391,7 +391,8 @@ fn precedence(table: &UnparsedTable) -> Result<JsonMap<String, Json>> {
     merged.extend(table_config.clone());
     let freshness = super::freshness::merged(&table.source, &source_config, &table.table, &table_config);
     if let Some(freshness) = &freshness {
-        let name = |data: &JsonMap<String, Json>| data.get("name").and_then(Json::as_str).unwrap_or_default().to_owned();
+        let name =
+            |data: &JsonMap<String, Json>| data.get("name").and_then(Json::as_str).unwrap_or_default().to_owned();
         super::freshness::check_periods(freshness, &format!("{}.{}", name(&table.source), name(&table.table)))?;
     }
     match freshness {
