@@ -528,3 +528,21 @@ fn a_million_rows() {
         @r"1000001 | 500000500000 | 249999500000.5 | 1000000 | DOUBLE"
     );
 }
+
+#[test]
+fn a_wide_file() {
+    let names: Vec<String> = (0..500).map(|column| format!("c{column}")).collect();
+    let values: Vec<String> =
+        (0..500).map(|column| if column % 2 == 0 { column.to_string() } else { format!("v{column}") }).collect();
+    let text = format!("{}\n{}\n", names.join(","), values.join(","));
+    let sandbox = Sandbox::new().project().file("seeds/s.csv", &text);
+    assert_eq!(sandbox.run(&["seed"]).code, 0);
+    assert_snapshot!(
+        sandbox.rows("select data_type, count(*), max(column_name) from information_schema.columns group by all order by 1"),
+        @r"
+        INTEGER | 250 | c98
+        VARCHAR | 250 | c99
+        "
+    );
+    assert_snapshot!(sandbox.rows("select c0, c1, c498, c499 from s"), @r"0 | v1 | 498 | v499");
+}

@@ -169,6 +169,7 @@ impl Narrator {
                     let attached = node.generic_test().and_then(|test| test.attached_node.as_deref());
                     lines::test_result(paint, &about, &node.name, status, result.failures.unwrap_or_default(), attached)
                 }
+                ResourceType::Function => lines::function_result(paint, &about, status),
                 _ if result.status == Status::Error => lines::model_result(paint, &about, status),
                 _ => lines::model_result(paint, &about, message),
             },

@@ -67,6 +67,20 @@ pub fn model_result(paint: Paint, about: &About, status: &str) -> Event {
         .with("status", status)
 }
 
+/// The result of a function; `status` is `success` or `error`, which is what dbt shows instead of a message.
+pub fn function_result(paint: Paint, about: &About, status: &str) -> Event {
+    let error = status == "error";
+    let (info, shown) = match error {
+        true => ("ERROR creating", paint.red("ERROR")),
+        false => ("OK created", paint.green(&status.to_uppercase())),
+    };
+    let line = progress(paint, about, &format!("{info} {}", about.description), &shown);
+    about
+        .result("LogFunctionResult", "Q047", result_level(error), line)
+        .with("description", about.description.clone())
+        .with("status", status)
+}
+
 /// The result of a seed; `status` is `success` or `error`.
 pub fn seed_result(paint: Paint, about: &About, status: &str, message: &str, schema: &str, relation: &str) -> Event {
     let error = status == "error";

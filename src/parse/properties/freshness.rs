@@ -2,6 +2,8 @@
 
 use serde_json::{Map as JsonMap, Value as Json, json};
 
+use crate::error::{Error, Result};
+
 /// Whether a value has the shape of thresholds: null, or `warn_after`, `error_after` and `filter` of the right types.
 pub fn is_threshold(value: &Json) -> bool {
     let is_time = |time: &Json| match time {
@@ -20,6 +22,23 @@ pub fn is_threshold(value: &Json) -> bool {
         }),
         other => other.is_null(),
     }
+}
+
+/// That the periods are some that dbt knows. `name` is the source's, for the message.
+///
+/// # Errors
+/// A period is neither `minute`, `hour` nor `day`.
+pub fn check_periods(freshness: &Json, name: &str) -> Result<()> {
+    for key in ["warn_after", "error_after"] {
+        let period = freshness.get(key).and_then(|time| time.get("period")).unwrap_or(&Json::Null);
+        if !period.is_null() && !matches!(period.as_str(), Some("minute" | "hour" | "day")) {
+            return Err(Error::parsing(format!(
+                "The freshness of source '{name}' has the period {period} in `{key}`, which is no period."
+            ))
+            .hint("Write minute, hour or day."));
+        }
+    }
+    Ok(())
 }
 
 /// Whether a threshold is set.

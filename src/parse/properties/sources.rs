@@ -391,7 +391,13 @@ fn precedence(table: &UnparsedTable) -> Result<JsonMap<String, Json>> {
     let table_config = map(&table.table, "config");
     let mut merged = source_config.clone();
     merged.extend(table_config.clone());
-    match super::freshness::merged(&table.source, &source_config, &table.table, &table_config) {
+    let freshness = super::freshness::merged(&table.source, &source_config, &table.table, &table_config);
+    if let Some(freshness) = &freshness {
+        let name =
+            |data: &JsonMap<String, Json>| data.get("name").and_then(Json::as_str).unwrap_or_default().to_owned();
+        super::freshness::check_periods(freshness, &format!("{}.{}", name(&table.source), name(&table.table)))?;
+    }
+    match freshness {
         Some(freshness) if super::freshness::is_set(&freshness) => {
             merged.insert("freshness".to_owned(), freshness);
         }

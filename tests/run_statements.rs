@@ -1,0 +1,469 @@
+//! What stands around a model's own statement: hooks on both sides of the transaction, the comment and the header of a
+//! statement, descriptions and grants that follow it, functions that it calls.
+#![allow(clippy::unwrap_used)] // A failing look-up is a failing test.
+
+mod common;
+
+use common::Sandbox;
+use insta::assert_snapshot;
+
+/// A model with hooks inside and outside its transaction, each of which notes its name.
+fn with_hooks(materialized: &str, sql: &str) -> Sandbox {
+    let note = |name: &str, transaction: bool| {
+        format!("{{'sql': \"insert into noted values ('{name}')\", 'transaction': {transaction}}}")
+    };
+    let model = format!(
+        "{{{{ config(materialized='{materialized}', pre_hook=[{}, {}, before_begin(\"insert into noted values ('first')\")],
+             post_hook=[{}, {}, after_commit(\"insert into noted values ('last')\")]) }}}} {sql}",
+        note("before, inside", true),
+        note("before, outside", false),
+        note("after, inside", true),
+        note("after, outside", false),
+    );
+    let sandbox = Sandbox::new().project().file("models/one.sql", &model);
+    sandbox.database().execute_batch("create table noted (what varchar)").unwrap();
+    sandbox
+}
+
+fn noted(sandbox: &Sandbox) -> String {
+    let status = sandbox.statuses();
+    format!("{status}{}", sandbox.rows("select what from noted order by rowid"))
+}
+
+#[test]
+fn hooks_on_both_sides_of_the_transaction() {
+    for materialized in ["table", "view", "incremental"] {
+        let sandbox = with_hooks(materialized, "select 1 as id");
+        sandbox.run(&["run"]);
+        assert_eq!(
+            noted(&sandbox),
+            "model one: success\nbefore, outside\nfirst\nbefore, inside\nafter, inside\nafter, outside\nlast\n",
+            "{materialized}"
+        );
+    }
+}
+
+#[test]
+fn hooks_inside_the_transaction_are_undone_with_it() {
+    let sandbox = with_hooks("table", "select error('the model fails') as id");
+    sandbox.run(&["run"]);
+    assert_snapshot!(noted(&sandbox), @r"
+    model one: error
+    before, outside
+    first
+    ");
+}
+
+#[test]
+fn a_failing_hook_after_the_transaction_leaves_what_was_committed() {
+    let sandbox = with_hooks("table", "select 1 as id");
+    let project =
+        "name: a\nprofile: p\nmodels: {+post-hook: [{sql: \"select error('the hook fails')\", transaction: false}]}\n";
+    let sandbox = sandbox.file("dbt_project.yml", project);
+    sandbox.run(&["run"]);
+    assert_snapshot!(noted(&sandbox), @r"
+    model one: error
+    before, outside
+    first
+    before, inside
+    after, inside
+    ");
+    assert_snapshot!(sandbox.relations(), @r"
+    main | noted | BASE TABLE
+    main | one | BASE TABLE
+    ");
+}
+
+#[test]
+fn hooks_come_from_everywhere_and_belong_to_every_kind_of_node() {
+    let add = |name: &str| format!("insert into noted values ('{name} of {{{{ this.identifier }}}}')");
+    let project = format!(
+        "name: a\nprofile: p\nmodels: {{+pre-hook: \"{}\"}}\nseeds: {{+post-hook: \"{}\"}}\nsnapshots: {{+post-hook: [\"{}\"]}}\n",
+        add("project"),
+        add("seed"),
+        add("snapshot"),
+    );
+    let sandbox = Sandbox::new()
+        .project()
+        .file("dbt_project.yml", &project)
+        .file("seeds/s.csv", "id\n1\n")
+        .file(
+            "snapshots/h.yml",
+            "snapshots: [{name: h, relation: ref('s'), config: {strategy: check, check_cols: all, unique_key: id}}]",
+        )
+        .file(
+            "models/one.sql",
+            &format!(
+                "{{{{ config(pre_hook=\"{}\") }}}} select * from {{{{ ref('h') }}}}",
+                add("model").replace("{{ this.identifier }}", "~")
+            ),
+        )
+        .file(
+            "models/one.yml",
+            "models: [{name: one, config: {pre-hook: \"insert into noted values ('properties')\"}}]",
+        );
+    sandbox.database().execute_batch("create table noted (what varchar)").unwrap();
+    sandbox.run(&["build"]);
+    assert_snapshot!(noted(&sandbox), @r"
+    seed s: success
+    snapshot h: success
+    model one: success
+    seed of s
+    snapshot of h
+    project of one
+    properties
+    model of ~
+    ");
+}
+
+/// The statement of the model as it was sent, with what `query-comment` says.
+fn sent(query_comment: &str) -> String {
+    let sandbox = Sandbox::new()
+        .project()
+        .file("dbt_project.yml", &format!("name: a\nprofile: p\n{query_comment}\n"))
+        .file("models/one.sql", "{{ config(materialized='table') }} select 1 as id")
+        .file(
+            "macros/say.sql",
+            "{% macro say(node) %}{{ return(tojson({'by': target.name, 'node': node.name if node else none})) }}{% endmacro %}",
+        );
+    let outcome = sandbox.run(&["run"]);
+    if outcome.code != 0 {
+        return outcome
+            .console()
+            .lines()
+            .filter(|line| !line.starts_with("Concurrency"))
+            .collect::<Vec<_>>()
+            .join("\n");
+    }
+    let log = sandbox.read("logs/dbt.log");
+    let statements = log.split("On model.a.one: ").map(|text| text.split("SQL status").next().unwrap_or_default());
+    let statement = statements.filter(|text| text.contains("select 1 as id")).last().unwrap_or_default();
+    let lines = statement.lines().take_while(|line| !line.contains("[debug]"));
+    lines.filter(|line| !line.trim().is_empty()).map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+#[test]
+fn statements_carry_the_comment_of_the_project() {
+    assert_snapshot!(sent(""), @r#"
+    /* {"app": "dbt", "dbt_version": "1.12.6", "profile_name": "p", "target_name": "dev", "node_id": "model.a.one"} */
+        create  table
+          "a"."main"."one__dbt_tmp"
+        as (
+           select 1 as id
+        );
+    "#);
+    assert_snapshot!(sent("query-comment: ''"), @r#"
+    create  table
+      "a"."main"."one__dbt_tmp"
+    as (
+       select 1 as id
+    );
+    "#);
+    assert_snapshot!(sent("query-comment: null"), @r#"
+    create  table
+      "a"."main"."one__dbt_tmp"
+    as (
+       select 1 as id
+    );
+    "#);
+    assert_snapshot!(sent("query-comment: run by {{ target.name }} for {{ node.name if node else 'none' }}"), @r#"
+    /* run by dev for one */
+        create  table
+          "a"."main"."one__dbt_tmp"
+        as (
+           select 1 as id
+        );
+    "#);
+    assert_snapshot!(sent("query-comment: '{{ say(node) }}'"), @r#"
+    /* {"by": "dev", "node": "one"} */
+        create  table
+          "a"."main"."one__dbt_tmp"
+        as (
+           select 1 as id
+        );
+    "#);
+    assert_snapshot!(sent("query-comment: {comment: 'for {{ connection_name }}', append: true}"), @r#"
+        create  table
+          "a"."main"."one__dbt_tmp"
+        as (
+           select 1 as id
+        )
+    /* for model.a.one */;
+    "#);
+    assert_snapshot!(sent("query-comment: {append: true}"), @r#"
+        create  table
+          "a"."main"."one__dbt_tmp"
+        as (
+           select 1 as id
+        )
+    /* {"app": "dbt", "dbt_version": "1.12.6", "profile_name": "p", "target_name": "dev", "node_id": "model.a.one"} */;
+    "#);
+    assert_snapshot!(sent("query-comment: {comment: '{{ say(node) }}', job-label: true}"), @r#"
+    /* {"by": "dev", "node": "one"} */
+        create  table
+          "a"."main"."one__dbt_tmp"
+        as (
+           select 1 as id
+        );
+    "#);
+    assert_snapshot!(sent("query-comment: 'it ends */ early'"), @r#"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Runtime Error
+      query comment contains illegal value "*/": it ends */ early
+    "#);
+}
+
+#[test]
+fn headers_stand_before_statements() {
+    let sandbox = Sandbox::new()
+        .project()
+        .file(
+            "models/of_table.sql",
+            "{{ config(materialized='table', sql_header='set variable x = 5;') }} select getvariable('x') as x",
+        )
+        .file(
+            "models/of_view.sql",
+            "{% call set_sql_header(config) %}create or replace temporary macro twice(n) as n * 2;{% endcall %}
+             {{ config(materialized='view') }} select 1 as x",
+        )
+        .file(
+            "models/of_incremental.sql",
+            "{{ config(materialized='incremental', sql_header='set variable z = 7;') }} select getvariable('z') as x",
+        )
+        .file(
+            "models/of_contract.sql",
+            "{{ config(materialized='table', sql_header='set variable c = 9;') }} select getvariable('c')::int as x",
+        )
+        .file(
+            "models/m.yml",
+            "models: [{name: of_contract, config: {contract: {enforced: true}}, columns: [{name: x, data_type: int}]}]",
+        );
+    for _ in 0..2 {
+        let outcome = sandbox.run(&["run"]);
+        assert_eq!(outcome.code, 0, "{outcome}");
+    }
+    assert_snapshot!(
+        sandbox.rows("select x, 'table' from of_table union all select x, 'incremental' from of_incremental
+                      union all select x, 'contract' from of_contract union all select x, 'view' from of_view"),
+        @r"
+        5 | table
+        7 | incremental
+        7 | incremental
+        9 | contract
+        1 | view
+        "
+    );
+    assert_snapshot!(sandbox.read("target/run/a/models/of_view.sql").trim(), @r#"
+    create or replace temporary macro twice(n) as n * 2;
+      create view "a"."main"."of_view__dbt_tmp" as (
+        
+                  select 1 as x
+      );
+    "#);
+}
+
+#[test]
+fn descriptions_are_kept_in_the_database() {
+    let config = "{persist_docs: {relation: true, columns: true}}";
+    let described = "description: \"It's {{ 1 }} 'table'\\nin two lines; $$\", columns: [
+        {name: id, description: The id}, {name: Mixed, description: quoted, quote: true}, {name: absent, description: x}]";
+    let sandbox = Sandbox::new()
+        .project()
+        .file("models/t.sql", "{{ config(materialized='table') }} select 1 as id, 2 as \"Mixed\"")
+        .file("models/v.sql", "select 1 as id, 2 as \"Mixed\"")
+        .file("models/i.sql", "{{ config(materialized='incremental') }} select 1 as id, 2 as \"Mixed\"")
+        .file("models/only_columns.sql", "{{ config(materialized='table') }} select 1 as id, 2 as \"Mixed\"")
+        .file("models/undescribed.sql", "{{ config(materialized='table') }} select 1 as id")
+        .file("seeds/s.csv", "id,Mixed\n1,2\n")
+        .file("snapshots/h.yml", &format!("snapshots: [{{name: h, relation: ref('t'), {described}, config: {{strategy: check, check_cols: all, unique_key: id, persist_docs: {{relation: true, columns: true}}}}}}]"))
+        .file(
+            "models/m.yml",
+            &format!(
+                "models:\n  - {{name: t, {described}, config: {config}}}\n  - {{name: v, {described}, config: {config}}}
+  - {{name: i, {described}, config: {config}}}\n  - {{name: only_columns, {described}, config: {{persist_docs: {{columns: true}}}}}}
+  - {{name: undescribed, config: {config}}}\nseeds:\n  - {{name: s, {described}, config: {config}}}\n"
+            ),
+        );
+    for _ in 0..2 {
+        let outcome = sandbox.run(&["build"]);
+        assert_eq!(outcome.code, 0, "{outcome}");
+    }
+    assert_snapshot!(
+        sandbox.rows("select table_name, comment from duckdb_tables() union all select view_name, comment from duckdb_views()
+                      where not internal order by all"),
+        @r"
+        h | It's 1 'table'
+        in two lines; $$
+        i | It's 1 'table'
+        in two lines; $$
+        only_columns | null
+        s | It's 1 'table'
+        in two lines; $$
+        t | It's 1 'table'
+        in two lines; $$
+        undescribed | null
+        v | It's 1 'table'
+        in two lines; $$
+        "
+    );
+    assert_snapshot!(
+        sandbox.rows("select table_name, column_name, comment from duckdb_columns() where comment is not null order by all"),
+        @r"
+        h | Mixed | quoted
+        h | id | The id
+        i | Mixed | quoted
+        i | id | The id
+        only_columns | Mixed | quoted
+        only_columns | id | The id
+        s | Mixed | quoted
+        s | id | The id
+        t | Mixed | quoted
+        t | id | The id
+        v | Mixed | quoted
+        v | id | The id
+        "
+    );
+}
+
+#[test]
+fn grants_are_unknown_to_the_database() {
+    let model =
+        |kind: &str| format!("{{{{ config(materialized='{kind}', grants={{'select': ['a']}}) }}}} select 1 as id");
+    let sandbox = Sandbox::new()
+        .project()
+        .file("models/v.sql", &model("view"))
+        .file("models/t.sql", &model("table"))
+        .file("models/i.sql", &model("incremental"));
+    let first = sandbox.run(&["run"]);
+    assert_snapshot!(first.console(), @r"
+    exit code 0
+    Concurrency: 1 threads (target='dev')
+    1 of 3 START sql incremental model main.i ...................................... [RUN]
+    DuckDB adapter: Grants for relations are not supported by DuckDB
+    1 of 3 OK created sql incremental model main.i ................................. [OK in N.NNs]
+    2 of 3 START sql table model main.t ............................................ [RUN]
+    2 of 3 OK created sql table model main.t ....................................... [OK in N.NNs]
+    3 of 3 START sql view model main.v ............................................. [RUN]
+    3 of 3 OK created sql view model main.v ........................................ [OK in N.NNs]
+    Finished running 1 incremental model, 1 table model, 1 view model in TIME (N.NNs).
+    Completed successfully
+    Done. PASS=3 WARN=0 ERROR=0 SKIP=0 NO-OP=0 REUSED=0 TOTAL=3
+    ");
+    let second = sandbox.run(&["run", "--select", "i"]);
+    assert_snapshot!(second.console(), @r"
+    exit code 0
+    Concurrency: 1 threads (target='dev')
+    1 of 1 START sql incremental model main.i ...................................... [RUN]
+    DuckDB adapter: Grants for relations are not supported by DuckDB
+    1 of 1 OK created sql incremental model main.i ................................. [OK in N.NNs]
+    Finished running 1 incremental model in TIME (N.NNs).
+    Completed successfully
+    Done. PASS=1 WARN=0 ERROR=0 SKIP=0 NO-OP=0 REUSED=0 TOTAL=1
+    ");
+}
+
+const FUNCTIONS: &str = "functions:
+  - {name: plus_one, description: adds one, arguments: [{name: x, data_type: int}], returns: {data_type: int}}
+  - {name: joined, arguments: [{name: a, data_type: varchar}, {name: b, data_type: varchar}], returns: {data_type: varchar}}
+  - {name: doubled_sum, arguments: [{name: x, data_type: int}], returns: {data_type: int}}
+  - {name: calling, arguments: [{name: x, data_type: int}], returns: {data_type: int}}
+  - {name: defaulted, config: {volatility: deterministic}, arguments: [{name: x, data_type: int}, {name: y, data_type: int, default_value: 10}], returns: {data_type: bigint}}
+  - {name: elsewhere, config: {schema: other, alias: renamed}, arguments: [{name: x, data_type: int}], returns: {data_type: int}}
+";
+
+/// What dbt has for every adapter, DuckDB does not parse, so that a project brings DuckDB's statement.
+const OWN_STATEMENT: &str = "{% macro duckdb__scalar_function_sql(target) %}
+  {%- set names = [] -%}
+  {%- for argument in model.arguments -%}
+    {%- set default = argument.get('default_value') -%}
+    {%- do names.append(argument.name if default is none else argument.name ~ ' := ' ~ default) -%}
+  {%- endfor %}
+  create or replace macro {{ target.render() }} ({{ names | join(', ') }}) as
+  (cast(({{ model.compiled_code }}
+  ) as {{ model.returns.data_type }}))
+{% endmacro %}";
+
+#[test]
+fn functions_are_built_before_what_calls_them() {
+    let sandbox = Sandbox::new()
+        .project()
+        .file("macros/statement.sql", OWN_STATEMENT)
+        .file("functions/functions.yml", FUNCTIONS)
+        .file("functions/plus_one.sql", "x + 1")
+        .file("functions/joined.sql", "a || '-' || b")
+        .file("functions/doubled_sum.sql", "sum(x) * 2")
+        .file("functions/calling.sql", "{{ function('plus_one') }}(x) * 2")
+        .file("functions/defaulted.sql", "x + y -- a comment ends it")
+        .file("functions/elsewhere.sql", "x * 100")
+        .file(
+            "models/m.sql",
+            "{{ config(materialized='table') }} select {{ function('plus_one') }}(1) as a, {{ function('joined') }}('x', 'y') as b,
+             {{ function('calling') }}(3) as c, {{ function('elsewhere') }}(2) as e, typeof({{ function('defaulted') }}(1)) as d",
+        )
+        .file("models/n.sql", "{{ config(materialized='table') }} select {{ function('doubled_sum') }}(range) as s from range(4)");
+    let outcome = sandbox.run(&["build"]);
+    assert_snapshot!(outcome.console(), @r"
+    exit code 0
+    Concurrency: 1 threads (target='dev')
+    1 of 8 START function main.defaulted ........................................... [RUN]
+    1 of 8 OK created function main.defaulted ...................................... [SUCCESS in N.NNs]
+    2 of 8 START function main.doubled_sum ......................................... [RUN]
+    2 of 8 OK created function main.doubled_sum .................................... [SUCCESS in N.NNs]
+    3 of 8 START function main_other.renamed ....................................... [RUN]
+    3 of 8 OK created function main_other.renamed .................................. [SUCCESS in N.NNs]
+    4 of 8 START function main.joined .............................................. [RUN]
+    4 of 8 OK created function main.joined ......................................... [SUCCESS in N.NNs]
+    5 of 8 START function main.plus_one ............................................ [RUN]
+    5 of 8 OK created function main.plus_one ....................................... [SUCCESS in N.NNs]
+    6 of 8 START sql table model main.n ............................................ [RUN]
+    6 of 8 OK created sql table model main.n ....................................... [OK in N.NNs]
+    7 of 8 START function main.calling ............................................. [RUN]
+    7 of 8 OK created function main.calling ........................................ [SUCCESS in N.NNs]
+    8 of 8 START sql table model main.m ............................................ [RUN]
+    8 of 8 OK created sql table model main.m ....................................... [OK in N.NNs]
+    Finished running 6 functions, 2 table models in TIME (N.NNs).
+    Completed successfully
+    Done. PASS=8 WARN=0 ERROR=0 SKIP=0 NO-OP=0 REUSED=0 TOTAL=8
+    ");
+    assert_snapshot!(sandbox.rows("select * from m"), @r"2 | x-y | 8 | 200 | BIGINT");
+    assert_snapshot!(
+        sandbox.rows("select schema_name, function_name, function_type, macro_definition from duckdb_functions() where not internal order by all"),
+        @r"
+        main | calling | macro | CAST((a.main.plus_one(x) * 2) AS INTEGER)
+        main | defaulted | macro | CAST((x + y) AS BIGINT)
+        main | doubled_sum | macro | CAST((sum(x) * 2) AS INTEGER)
+        main | joined | macro | CAST(((a || '-') || b) AS VARCHAR)
+        main | plus_one | macro | CAST((x + 1) AS INTEGER)
+        main_other | renamed | macro | CAST((x * 100) AS INTEGER)
+        "
+    );
+    let again =
+        sandbox.file("functions/plus_one.sql", "x + 10").run(&["build", "--select", "+m", "--exclude", "joined"]);
+    assert_eq!(again.code, 0, "{again}");
+}
+
+#[test]
+fn functions_of_the_default_statement_fail() {
+    let sandbox = Sandbox::new()
+        .project()
+        .file("functions/functions.yml", "functions: [{name: one, arguments: [], returns: {data_type: int}}]\n")
+        .file("functions/one.sql", "1");
+    let outcome = sandbox.run(&["build"]);
+    assert_snapshot!(outcome.console(), @r#"
+    exit code 1
+    Concurrency: 1 threads (target='dev')
+    1 of 1 START function main.one ................................................. [RUN]
+    1 of 1 ERROR creating function main.one ........................................ [ERROR in N.NNs]
+    Finished running 1 function in TIME (N.NNs).
+    Completed with 1 error, 0 partial successes, and 0 warnings:
+    [ERROR]: in function one (functions/one.sql)
+      Runtime Error in function one (functions/one.sql)
+      Parser Error: syntax error at or near "RETURNS"
+      
+      LINE 10:     RETURNS int
+                   ^
+      compiled code at target/compiled/a/functions/one.sql
+    Done. PASS=0 WARN=0 ERROR=1 SKIP=0 NO-OP=0 REUSED=0 TOTAL=1
+    "#);
+}
