@@ -15,6 +15,7 @@ import sys, time
 import duckdb
 started = time.perf_counter()
 with duckdb.connect(sys.argv[1]) as connection:
+    connection.execute("set enable_progress_bar = false")
     for statement in sys.stdin.read().split(";;"):
         connection.execute(statement)
 print(time.perf_counter() - started)

@@ -66,7 +66,11 @@
     {%- set closes_deleted = adds_deleted or strategy.hard_deletes == 'invalidate' -%}
     {%- set open_until = config.get('dbt_valid_to_current') -%}
     {% set names = config.get('snapshot_table_column_names') or get_snapshot_table_column_names() %}
+    {% set row_changed = strategy.row_changed %}
+    {% set joined = 'dbt_row_changed, dbt_open_scd_id' %}
     {% if adds_deleted %}
+        {% set row_changed = '(' ~ row_changed ~ ' or snapshotted_data.' ~ names.dbt_is_deleted ~ " = 'True')" %}
+        {% set joined = joined ~ ', dbt_open_is_deleted' %}
         {% set deleted_scd_id = snapshot_hash_arguments([names.dbt_scd_id, snapshot_get_time()]) %}
     {% endif %}
     with snapshot_query as (
@@ -92,25 +96,29 @@
 
     ),
 
-    insertions_source_data as (
+    source_data as (
 
         select *, {{ unique_key_fields(key) }},
             {{ strategy.updated_at }} as {{ names.dbt_updated_at }},
             {{ strategy.updated_at }} as {{ names.dbt_valid_from }},
-            {{ get_dbt_valid_to_current(strategy, names) }},
-            {{ strategy.scd_id }} as {{ names.dbt_scd_id }}
+            {{ get_dbt_valid_to_current(strategy, names) }}
 
         from snapshot_query
     ),
 
-    updates_source_data as (
+    {# Joined once for insertions and updates, and hashed below, where few rows are left. #}
+    changed_data as (
 
-        select *, {{ unique_key_fields(key) }},
-            {{ strategy.updated_at }} as {{ names.dbt_updated_at }},
-            {{ strategy.updated_at }} as {{ names.dbt_valid_from }},
-            {{ strategy.updated_at }} as {{ names.dbt_valid_to }}
+        select
+            source_data.*,
+            {{ row_changed }} as dbt_row_changed,
+            snapshotted_data.{{ names.dbt_scd_id }} as dbt_open_scd_id
+          {{- ', snapshotted_data.' ~ names.dbt_is_deleted ~ ' as dbt_open_is_deleted' if adds_deleted }}
 
-        from snapshot_query
+        from source_data
+        left outer join snapshotted_data
+            on {{ unique_key_join_on(key, "snapshotted_data", "source_data") }}
+        where {{ unique_key_is_null(key, "snapshotted_data") }} or {{ row_changed }}
     ),
 
     {%- if closes_deleted %}
@@ -126,35 +134,23 @@
 
         select
             'insert' as dbt_change_type,
-            source_data.*
+            * exclude ({{ joined }}),
+            {{ strategy.scd_id }} as {{ names.dbt_scd_id }}
           {{- ",'False' as " ~ names.dbt_is_deleted if adds_deleted }}
 
-        from insertions_source_data as source_data
-        left outer join snapshotted_data
-            on {{ unique_key_join_on(key, "snapshotted_data", "source_data") }}
-            where {{ unique_key_is_null(key, "snapshotted_data") }}
-            or ({{ unique_key_is_not_null(key, "snapshotted_data") }} and (
-               {{ strategy.row_changed }} {%- if adds_deleted -%} or snapshotted_data.{{ names.dbt_is_deleted }} = 'True' {% endif %}
-            )
-
-        )
-
+        from changed_data
     ),
 
     updates as (
 
         select
             'update' as dbt_change_type,
-            source_data.*,
-            snapshotted_data.{{ names.dbt_scd_id }}
-          {{- ', snapshotted_data.' ~ names.dbt_is_deleted if adds_deleted }}
+            * exclude ({{ joined }}) replace ({{ names.dbt_valid_from }} as {{ names.dbt_valid_to }}),
+            dbt_open_scd_id as {{ names.dbt_scd_id }}
+          {{- ', dbt_open_is_deleted as ' ~ names.dbt_is_deleted if adds_deleted }}
 
-        from updates_source_data as source_data
-        join snapshotted_data
-            on {{ unique_key_join_on(key, "snapshotted_data", "source_data") }}
-        where (
-            {{ strategy.row_changed }}  {%- if adds_deleted -%} or snapshotted_data.{{ names.dbt_is_deleted }} = 'True' {% endif %}
-        )
+        from changed_data
+        where dbt_row_changed and dbt_open_scd_id is not null
     )
 
     {%- if closes_deleted %}
