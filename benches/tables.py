@@ -52,8 +52,7 @@ def seeds(options, work, figures):
 
 SOURCE = """create table events as select i as id, 'name ' || i % 5003 as name, (i * 37 % 100000) / 100 as amount,
     date '2020-01-01' + (i % 1500)::int as day, timestamp '2026-01-01' as updated_at from range({rows}) r(i)"""
-# Rows in one place change, as the youngest do; rows all over the table would have the same price in both programs.
-CHANGE = "update events set amount = amount + 1, updated_at = timestamp '2026-02-01' where id >= {rows} * 0.99"
+CHANGE = "update events set amount = amount + 1, updated_at = timestamp '2026-02-01' where hash(id) % 100 = 0"
 
 INCREMENTAL = """{{ config(materialized='incremental', unique_key='id', incremental_strategy='delete+insert') }}
 select * from main.events

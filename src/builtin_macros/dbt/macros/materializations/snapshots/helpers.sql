@@ -66,11 +66,7 @@
     {%- set closes_deleted = adds_deleted or strategy.hard_deletes == 'invalidate' -%}
     {%- set open_until = config.get('dbt_valid_to_current') -%}
     {% set names = config.get('snapshot_table_column_names') or get_snapshot_table_column_names() %}
-    {% set row_changed = strategy.row_changed %}
-    {% set joined = 'dbt_row_changed, dbt_open_scd_id' %}
     {% if adds_deleted %}
-        {% set row_changed = '(' ~ row_changed ~ ' or snapshotted_data.' ~ names.dbt_is_deleted ~ " = 'True')" %}
-        {% set joined = joined ~ ', dbt_open_is_deleted' %}
         {% set deleted_scd_id = snapshot_hash_arguments([names.dbt_scd_id, snapshot_get_time()]) %}
     {% endif %}
     with snapshot_query as (
@@ -96,29 +92,25 @@
 
     ),
 
-    source_data as (
+    insertions_source_data as (
 
         select *, {{ unique_key_fields(key) }},
             {{ strategy.updated_at }} as {{ names.dbt_updated_at }},
             {{ strategy.updated_at }} as {{ names.dbt_valid_from }},
-            {{ get_dbt_valid_to_current(strategy, names) }}
+            {{ get_dbt_valid_to_current(strategy, names) }},
+            {{ strategy.scd_id }} as {{ names.dbt_scd_id }}
 
         from snapshot_query
     ),
 
-    {# Joined once for insertions and updates, and hashed below, where few rows are left. #}
-    changed_data as (
+    updates_source_data as (
 
-        select
-            source_data.*,
-            {{ row_changed }} as dbt_row_changed,
-            snapshotted_data.{{ names.dbt_scd_id }} as dbt_open_scd_id
-          {{- ', snapshotted_data.' ~ names.dbt_is_deleted ~ ' as dbt_open_is_deleted' if adds_deleted }}
+        select *, {{ unique_key_fields(key) }},
+            {{ strategy.updated_at }} as {{ names.dbt_updated_at }},
+            {{ strategy.updated_at }} as {{ names.dbt_valid_from }},
+            {{ strategy.updated_at }} as {{ names.dbt_valid_to }}
 
-        from source_data
-        left outer join snapshotted_data
-            on {{ unique_key_join_on(key, "snapshotted_data", "source_data") }}
-        where {{ unique_key_is_null(key, "snapshotted_data") }} or {{ row_changed }}
+        from snapshot_query
     ),
 
     {%- if closes_deleted %}
@@ -134,23 +126,35 @@
 
         select
             'insert' as dbt_change_type,
-            * exclude ({{ joined }}),
-            {{ strategy.scd_id }} as {{ names.dbt_scd_id }}
+            source_data.*
           {{- ",'False' as " ~ names.dbt_is_deleted if adds_deleted }}
 
-        from changed_data
+        from insertions_source_data as source_data
+        left outer join snapshotted_data
+            on {{ unique_key_join_on(key, "snapshotted_data", "source_data") }}
+            where {{ unique_key_is_null(key, "snapshotted_data") }}
+            or ({{ unique_key_is_not_null(key, "snapshotted_data") }} and (
+               {{ strategy.row_changed }} {%- if adds_deleted -%} or snapshotted_data.{{ names.dbt_is_deleted }} = 'True' {% endif %}
+            )
+
+        )
+
     ),
 
     updates as (
 
         select
             'update' as dbt_change_type,
-            * exclude ({{ joined }}) replace ({{ names.dbt_valid_from }} as {{ names.dbt_valid_to }}),
-            dbt_open_scd_id as {{ names.dbt_scd_id }}
-          {{- ', dbt_open_is_deleted as ' ~ names.dbt_is_deleted if adds_deleted }}
+            source_data.*,
+            snapshotted_data.{{ names.dbt_scd_id }}
+          {{- ', snapshotted_data.' ~ names.dbt_is_deleted if adds_deleted }}
 
-        from changed_data
-        where dbt_row_changed and dbt_open_scd_id is not null
+        from updates_source_data as source_data
+        join snapshotted_data
+            on {{ unique_key_join_on(key, "snapshotted_data", "source_data") }}
+        where (
+            {{ strategy.row_changed }}  {%- if adds_deleted -%} or snapshotted_data.{{ names.dbt_is_deleted }} = 'True' {% endif %}
+        )
     )
 
     {%- if closes_deleted %}
