@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use crate::error::{NodeLabel, Result};
+use crate::error::NodeLabel;
 use crate::events::Events;
 use crate::invocation::Invocation;
 use crate::jinja::{self, Engine, Enumerator, Object, ObjectRepr, Value};
@@ -58,11 +58,11 @@ impl Globals {
         project: Arc<Project>,
         engine: Arc<Engine>,
         macros: Arc<MacroResolver>,
-        events: Arc<Events>,
-    ) -> Result<Arc<Globals>> {
+        adapter: Arc<Adapter>,
+    ) -> Arc<Globals> {
         let vars = Vars::new(&project);
-        let adapter = Adapter::new(&project, events.clone())?;
-        Ok(Arc::new(Globals { invocation, project, engine, macros, events, adapter, vars }))
+        let events = adapter.events().clone();
+        Arc::new(Globals { invocation, project, engine, macros, events, adapter, vars })
     }
 }
 
