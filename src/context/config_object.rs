@@ -12,7 +12,7 @@ use crate::jinja::{MjError, Object, ObjectRepr, State, Value};
 
 use super::call::Args;
 use super::errors::{raise, raise_compilation};
-use super::scope::{Phase, Scope};
+use super::scope::{Phase, Scope, Subject};
 use super::signature::Signature;
 
 /// The `config` of a scope.
@@ -62,7 +62,11 @@ impl ConfigObject {
     }
 
     fn config(&self) -> Option<&JsonMap<String, Json>> {
-        self.scope.subject.node().map(|node| &*node.config.0)
+        match &self.scope.subject {
+            Subject::Node(node) => Some(&*node.config.0),
+            Subject::Source(source) => Some(&*source.config.0),
+            Subject::Macro { .. } => None,
+        }
     }
 
     /// The value under `key` as macros read it; JSON null is a value (`none`).

@@ -1,4 +1,4 @@
-//! `ref.config` (mostly written `builtins.ref.config`): dbt's `RuntimeConfig`, through which packages learn about the
+//! `adapter.config` and `ref.config` (mostly written `builtins.ref.config`): dbt's `RuntimeConfig`, through which packages learn about the
 //! project, its variables and the versions of what is installed.
 
 use std::sync::Arc;
@@ -57,6 +57,23 @@ impl Object for RuntimeConfig {
             "profile_name" => Value::from(target.profile_name.clone()),
             "target_name" => Value::from(target.name.clone()),
             "threads" => Value::from(target.threads),
+            "quoting" => {
+                let quoting = globals.adapter.quoting();
+                Dict::from_pairs([
+                    ("database", Value::from(quoting.database)),
+                    ("schema", Value::from(quoting.schema)),
+                    ("identifier", Value::from(quoting.identifier)),
+                ])
+            }
+            "credentials" => {
+                let credentials = globals.adapter.credentials();
+                Dict::from_pairs([
+                    ("database", Value::from(credentials.database.as_str())),
+                    ("schema", Value::from(credentials.schema.as_str())),
+                    ("path", Value::from(credentials.path.as_str())),
+                    ("type", Value::from("duckdb")),
+                ])
+            }
             "cli_vars" => of_yaml(&globals.project.cli_vars),
             "vars" => Value::from_object(VarProvider(package.vars.clone())),
             "args" => from_json(&globals.invocation.flags.args_for_artifacts.clone().into()),

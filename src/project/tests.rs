@@ -46,7 +46,7 @@ fn load_from(root: &Path, vars: &str) -> Result<Project> {
         started_at: chrono::Utc::now(),
         flags,
     };
-    load(&invocation, &Events::default())
+    load(&Arc::new(invocation), &Arc::default())
 }
 
 fn message(files: &[(&str, &str)]) -> String {
