@@ -28,6 +28,7 @@ pub use error::{JinjaError, JinjaErrorKind, MacroFrame, Place, PyError, PyErrorK
 pub use macros::{MacroDef, MacroFile, MacroKind, MacroParam, macros_in_file};
 pub use minijinja::value::{DynObject, Enumerator, Kwargs, Object, ObjectRepr, Rest, Value, ValueKind};
 pub use minijinja::{Error as MjError, ErrorKind, State};
+pub use static_calls::StaticCall;
 pub use undefined::{is_undefined, parse_undefined, require_defined};
 
 /// A root object answers this name with a true value when unknown names are to be lenient.

@@ -130,7 +130,7 @@ fn threads(globals: &Globals) -> usize {
 }
 
 /// A behaviour flag that is on unless the project says otherwise.
-fn behaviour_flag(globals: &Globals, name: &str) -> bool {
+pub(crate) fn behaviour_flag(globals: &Globals, name: &str) -> bool {
     globals.invocation.flags.other.get(name).and_then(serde_json::Value::as_bool).unwrap_or(true)
 }
 

@@ -36,7 +36,8 @@ pub fn run_operation(
     let interrupter = shared.adapter.clone();
     // Ctrl-C ends the statement; the macro then fails, and the result says so.
     let _watch = Watch::new(move || interrupter.interrupt());
-    let called = call(globals, shared, &unique_id, arguments);
+    let package = name.split_once('.').map(|(package, _)| package);
+    let called = call(globals, shared, package, &unique_id, arguments);
     let executed = Timing::since("execute", began);
     let status = if called.is_ok() { Status::Success } else { Status::Error };
     let mut result = NodeResult::new(Resource::Node(Arc::new(operation(globals, &unique_id))), status);
@@ -68,6 +69,7 @@ fn find(globals: &Globals, name: &str) -> Result<Arc<str>> {
 fn call(
     globals: &Arc<Globals>,
     shared: &Arc<RunShared>,
+    package: Option<&str>,
     unique_id: &str,
     arguments: Vec<(String, Value)>,
 ) -> Result<()> {
@@ -75,7 +77,7 @@ fn call(
     let database = Database::new(globals.clone(), shared.clone());
     let connection: Arc<NodeConnection> = database.connect(&format!("macro_{name}"))?;
     let run = NodeRun::new(shared.clone(), connection.clone());
-    let called = Macros::new(globals.clone(), run).call_id(unique_id, Vec::new(), arguments);
+    let called = Macros::new(globals.clone(), run).call_in(package, unique_id, Vec::new(), arguments);
     connection.release();
     called.map(|_| ())
 }

@@ -1,5 +1,6 @@
 //! CSV as Python's `csv` module reads it, since that is what decides the types of dbt's seeds: a blank line is a row
-//! without fields, text behind a closing quote belongs to the field, a quote inside a bare field is a character.
+//! without fields, text behind a closing quote belongs to the field, a quote inside a bare field is a character, and
+//! every line end inside quotes is a line feed, for Python opens the file as text.
 
 /// Reads the rows of a file that is in memory.
 pub(super) struct Reader<'a> {
@@ -60,6 +61,10 @@ impl<'a> Reader<'a> {
                     fields.append('"');
                 }
                 (Place::Quoted, '"') => place = Place::Bare,
+                (Place::Quoted, '\r') => {
+                    characters.next_if(|(_, next)| *next == '\n');
+                    fields.append('\n');
+                }
                 (Place::Quoted, other) => fields.append(other),
                 (Place::Start, '"') => place = Place::Quoted,
                 (_, '\n' | '\r') => {
@@ -141,6 +146,7 @@ mod tests {
     fn reads_as_python_does() {
         assert_eq!(rows("a,b\n1,2\n"), [["a", "b"], ["1", "2"]]);
         assert_eq!(rows("\u{feff}a\r\n\"x,\n\"\"y\"z\r\n"), [["a"], ["x,\n\"yz"]]);
+        assert_eq!(rows("\"x\r\ny\rz\"\r\n"), [["x\ny\nz"]]);
         assert_eq!(rows("a,b\"c\",\n"), [["a", "b\"c\"", ""]]);
         assert_eq!(rows("a\n\nb"), [vec!["a"], vec![], vec!["b"]]);
         assert!(rows("").is_empty());

@@ -195,6 +195,17 @@ impl Table {
         self.rows().iter().filter_map(move |row| row.get(column))
     }
 
+    /// Whether a number of the column has digits behind the point. A seed knows without its rows; what a query gives has
+    /// whole numbers as decimals too, so that its values decide.
+    pub fn has_fractions(&self, column: usize) -> bool {
+        let known = self.columns.get(column).is_some_and(|column| column.fractional);
+        let fraction = |cell: &Cell| match cell {
+            Cell::Decimal(number) => number.places().is_some_and(|(_, behind)| behind > 0),
+            _ => false,
+        };
+        known || self.loader.is_none() && self.values(column).any(fraction)
+    }
+
     /// A table of the columns at `positions`, in that order.
     #[must_use]
     pub fn project(&self, positions: &[usize]) -> Table {

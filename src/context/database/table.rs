@@ -50,7 +50,7 @@ pub fn table_of(value: &Value) -> Option<&Arc<Table>> {
 /// Points in time as text, for statements that bind values.
 pub(super) fn datetimes_as_text(table: &Table) -> Table {
     let as_text = |cell: &Cell, kind: ColumnType| match kind {
-        ColumnType::DateTime => Cell::text(cell.to_string()),
+        ColumnType::DateTime if !cell.is_null() => Cell::text(cell.to_string()),
         _ => cell.clone(),
     };
     let columns = table.columns().iter().cloned().map(|mut column| {

@@ -195,10 +195,8 @@ fn convert_type(args: &Args) -> Result<Value, MjError> {
     let Some(column) = table.columns().get(index) else {
         return Err(PyError::value_error("tuple index out of range"));
     };
-    // What a query gives has whole numbers as decimals too; a fraction in one value makes the column a float.
-    let fraction = |cell: &Cell| matches!(cell, Cell::Decimal(number) if number.to_f64().fract() != 0.0);
     match column.kind {
-        ColumnType::Number if table.values(index).any(fraction) => Ok(Value::from("float8")),
+        ColumnType::Number if table.has_fractions(index) => Ok(Value::from("float8")),
         _ => Ok(Value::from(seed::database_type(column))),
     }
 }
