@@ -61,10 +61,12 @@ fn project(probes: &HashMap<String, String>) -> Sandbox {
                 continue;
             }
             let text = std::fs::read_to_string(&path).unwrap();
-            let filled = marker.replace_all(&text, |found: &fancy_regex::Captures<'_>| {
-                probes.get(&found[1]).cloned().unwrap_or_default()
+            let text = marker.find_iter(&text.clone()).fold(text, |text, found| {
+                let marked = found.unwrap().as_str().to_owned();
+                let place = marked.trim_matches(['[', ']']);
+                text.replace(&marked, probes.get(place).map_or("", String::as_str))
             });
-            sandbox = sandbox.file(path.strip_prefix(&root).unwrap().to_str().unwrap(), &filled);
+            sandbox = sandbox.file(path.strip_prefix(&root).unwrap().to_str().unwrap(), &text);
         }
     }
     sandbox
@@ -91,10 +93,11 @@ fn printed(sandbox: &Sandbox) -> HashMap<(usize, String), String> {
         let ran = sandbox.run(&words);
         let prefix = if command == ["deps"] { "deps:" } else { "" };
         let mut any = false;
-        for print in line.captures_iter(&ran.stdout) {
+        for print in line.captures_iter(ran.stdout.as_str()) {
             let print = print.unwrap();
-            let key = format!("{prefix}{}|{}|{}", &print[1], &print[2], &print[3]);
-            found.entry((print[4].parse().unwrap(), key)).or_insert_with(|| steady(&print[5], &here));
+            let part = |index: usize| print.get(index).unwrap().as_str();
+            let key = format!("{prefix}{}|{}|{}", part(1), part(2), part(3));
+            found.entry((part(4).parse().unwrap(), key)).or_insert_with(|| steady(part(5), &here));
             any = true;
         }
         assert!(any, "{command:?} printed nothing:\n{}\n{}", ran.stdout, ran.stderr);

@@ -2,12 +2,12 @@
 #![allow(clippy::unwrap_used)] // A failing look-up is a failing test.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use tempfile::TempDir;
 
 use super::{Project, load};
 use crate::error::Result;
-use crate::events::Events;
 use crate::invocation::{Flags, Invocation};
 use crate::yaml::Node;
 
