@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::jinja::value::{Dict, from_json};
+use crate::jinja::value::{CLASS_KEY, Class, Dict, from_json};
 use crate::jinja::{MjError, Object, ObjectRepr, State, Value};
 use crate::project::Package;
 use crate::yaml;
@@ -51,6 +51,7 @@ impl Object for RuntimeConfig {
         let (package, globals) = (self.package(), &self.scope.globals);
         let target = &globals.project.target;
         Some(match key.as_str()? {
+            CLASS_KEY => Class::new("dbt.config.runtime", "RuntimeConfig").value(),
             "project_name" => Value::from(package.name.clone()),
             "version" => package.version.clone().map_or(Value::from(()), Value::from),
             "project_root" => Value::from(package.root.to_string_lossy().into_owned()),

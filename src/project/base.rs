@@ -11,7 +11,7 @@ use crate::events::{Event, Events, Level, thread_name};
 use crate::invocation::Invocation;
 use crate::jinja::value::dates::{DateTime, Zone};
 use crate::jinja::value::{CLASS_KEY, Class, Dict, Function, from_json, py_repr, py_str, required, truth};
-use crate::jinja::{Object, ObjectRepr, Value};
+use crate::jinja::{Object, ObjectRepr, PyError, Value};
 
 /// The dbt version whose behaviour rdbt reproduces; what `dbt_version` says in Jinja and in artifacts.
 pub const DBT_VERSION: &str = "1.12.6";
@@ -75,6 +75,12 @@ impl Base {
     fn log(&self, node_info: Json) -> Value {
         let events = self.events.clone();
         Function::new("BaseContext.log", move |_, args| {
+            if args.pos.len() > 2 {
+                let given = args.pos.len();
+                let message =
+                    format!("BaseContext.log() takes from 1 to 2 positional arguments but {given} were given");
+                return Err(PyError::type_error(message));
+            }
             let [message, info] = args.bind("BaseContext.log", ["msg", "info"])?;
             let message = py_str(&required(message, "BaseContext.log", "msg")?);
             let event = match info.is_some_and(|info| truth(&info)) {
