@@ -5,6 +5,7 @@ mod batch;
 mod catalog;
 mod database;
 mod defer;
+mod hook_results;
 mod hooks;
 mod interrupt;
 mod microbatch;
@@ -43,7 +44,7 @@ pub use operation::run_operation;
 pub use plan::{Plan, Resource};
 pub use preview::{print_compiled, print_rows, print_seeds};
 pub use report::{finished, found_line, freshness_summary, summary};
-pub use results::{Freshness, NodeResult, RunResults, Status, Timing, moment};
+pub use results::{Freshness, NodeResult, RunResults, Status, Timing, batches_json, isoformat, moment};
 
 /// What a command does with the nodes of its plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,6 +106,10 @@ pub fn execute(globals: &Arc<Globals>, shared: &Arc<RunShared>, task: Task, plan
     events.emit(lines::formatting(""));
     events.emit(lines::concurrency(threads(globals), &target.name, plan.numbered()));
     events.emit(lines::formatting(""));
+    if threads(globals) == 0 {
+        return Err(Error::runtime("max_workers must be greater than 0")
+            .hint("Set `threads` in the profile, or --threads, to at least 1."));
+    }
     let interrupter = shared.adapter.clone();
     let watch = Watch::new(move || interrupter.interrupt());
     let uses_batches = uses_batches(globals);
@@ -126,7 +131,7 @@ pub fn execute(globals: &Arc<Globals>, shared: &Arc<RunShared>, task: Task, plan
 
 /// `--threads`, else the profile's.
 fn threads(globals: &Globals) -> usize {
-    globals.invocation.flags.threads.unwrap_or(globals.project.target.threads).max(1)
+    globals.invocation.flags.threads.unwrap_or(globals.project.target.threads)
 }
 
 /// A behaviour flag that is on unless the project says otherwise.
