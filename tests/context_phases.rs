@@ -123,3 +123,26 @@ fn names_and_their_members_in_each_phase() {
     }
     assert!(failures.is_empty(), "{} outcomes differ:\n{}", failures.len(), failures.join("\n"));
 }
+
+/// YAML's dates stay dates in variables, of the project and of the command line.
+#[test]
+fn dates_of_variables() {
+    let sandbox = Sandbox::new()
+        .file(
+            "dbt_project.yml",
+            "name: dates\nprofile: dates\nvars:\n  day: 2024-01-01\n  moment: 2024-01-01 10:00:00\n  \
+             days: {first: 2024-02-03, more: [2024-03-04]}\n",
+        )
+        .file("profiles.yml", "dates: {target: dev, outputs: {dev: {type: duckdb, path: dates.duckdb}}}\n")
+        .file(
+            "models/a.sql",
+            "{{ print([var('day'), var('moment'), var('days'), var('given')]) }}\n\
+             {{ print(var('day') ~ ', ' ~ var('moment') ~ ', ' ~ var('day').strftime('%Y%m')) }}\n\
+             {{ print(toyaml({'a': var('day'), 'b': var('moment')})) }}\nselect 1 as a\n",
+        );
+    let ran = sandbox.run(&["--quiet", "parse", "--vars", "{given: 2023-05-06}"]);
+    let printed = "[datetime.date(2024, 1, 1), datetime.datetime(2024, 1, 1, 10, 0), {'first': datetime.date(2024, 2, 3), \
+                   'more': [datetime.date(2024, 3, 4)]}, datetime.date(2023, 5, 6)]\n\
+                   2024-01-01, 2024-01-01 10:00:00, 202401\na: 2024-01-01\nb: 2024-01-01 10:00:00\n";
+    assert_eq!(ran.stdout.trim_end(), printed.trim_end(), "{ran}");
+}

@@ -9,6 +9,7 @@ use serde_json::{Map as JsonMap, Value as Json};
 use crate::error::Error;
 use crate::jinja::value::{CLASS_KEY, Class, Dict, from_json, to_json};
 use crate::jinja::{MjError, Object, ObjectRepr, State, Value};
+use crate::project::values::from_jinja;
 
 use super::call::Args;
 use super::errors::{raise, raise_compilation};
@@ -127,7 +128,7 @@ fn config_json(value: &Value) -> Result<Json, MjError> {
     if crate::jinja::is_undefined(value) {
         return Ok(Json::Null);
     }
-    Ok(to_json(value).unwrap_or_else(|_| Json::String(crate::jinja::value::py_str(value))))
+    Ok(to_json(value).unwrap_or_else(|_| crate::yaml::to_json(&from_jinja(value))))
 }
 
 const SIGNATURES: [Signature; 7] = [

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::jinja::value::{CLASS_KEY, Class, Dict, from_json};
 use crate::jinja::{MjError, Object, ObjectRepr, State, Value};
 use crate::project::Package;
+use crate::project::values::to_jinja;
 use crate::yaml;
 
 use super::errors::raise_compilation;
@@ -106,5 +107,5 @@ impl Object for VarProvider {
 }
 
 fn of_yaml(map: &yaml::Map) -> Value {
-    from_json(&yaml::to_json(&yaml::Value::Map(map.clone())))
+    to_jinja(&yaml::Value::Map(map.clone()))
 }
