@@ -13,8 +13,9 @@ demo: build
 build: libduckdb
 	cargo build --release
 
+# Python models are tested in a Python of the tests' own, unless RDBT_PYTHON names another.
 test: libduckdb lint test-scripts
-	cargo test
+	RDBT_PYTHON="$${RDBT_PYTHON:-$$(scripts/python.sh)}" cargo test
 
 # The scripts that compare two executables need no more than Python; a machine without it cannot run them anyway.
 test-scripts:

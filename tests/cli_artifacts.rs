@@ -156,3 +156,62 @@ models:
     let child = &artifact(&sandbox, "manifest.json")["nodes"]["model.a.child"];
     assert_eq!(child["columns"]["id"]["constraints"][0]["to"], "\"a\".\"main\".\"parent\"");
 }
+
+/// Recorded from dbt: `linked` for every command that orders its work, `with_test_edges` for `build` alone. Of two tests
+/// of one model, both hold back all that is built on it, near and far; a test of two models what is built on both.
+#[test]
+fn the_graph_is_summed_up() {
+    let schema = "models:
+  - {name: a, columns: [{name: id, data_tests: [not_null, {relationships: {arguments: {to: ref('c'), field: id}}}]}]}
+";
+    let sandbox = shop()
+        .file("models/c.sql", "select id from {{ ref('raw') }}")
+        .file("models/d.sql", "select b.num from {{ ref('b') }} b, {{ ref('c') }} c")
+        .file("models/e.sql", "select * from {{ ref('d') }}")
+        .file("models/schema.yml", schema);
+    assert_eq!(sandbox.run(&["ls", "--no-write-json"]).code, 0);
+    let listed = artifact(&sandbox, "graph_summary.json");
+    assert_eq!(keys(&listed), ["_invocation_id", "linked"]);
+    assert_eq!(sandbox.run(&["build"]).code, 0);
+    let built = artifact(&sandbox, "graph_summary.json");
+    assert_eq!(built["linked"], listed["linked"]);
+    // The numbers follow the order in which the folder lists its files.
+    let lines = |shape: &Json| -> String {
+        let name = |number: &str| shape[number]["name"].as_str().unwrap().splitn(3, '.').last().unwrap().to_owned();
+        let line = |(number, node): (&String, &Json)| {
+            let after = node.get("succ").and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
+            let mut after: Vec<String> = after.iter().map(|number| name(&number.to_string())).collect();
+            after.sort();
+            format!("{} {} -> {after:?}", node["type"].as_str().unwrap(), name(number)).replace('"', "")
+        };
+        let mut lines: Vec<String> = shape.as_object().unwrap().iter().map(line).collect();
+        lines.sort();
+        lines.join("\n")
+    };
+    insta::assert_snapshot!(lines(&listed["linked"]), @r"
+    model a -> [b, not_null_a_id.c1cebc1440, relationships_a_id__id__ref_c_.157c6ba677]
+    model b -> [d]
+    model c -> [d, relationships_a_id__id__ref_c_.157c6ba677]
+    model d -> [e]
+    model e -> []
+    seed raw -> [a, c]
+    source src.old -> []
+    source src.unchecked -> []
+    source src.young -> []
+    test not_null_a_id.c1cebc1440 -> []
+    test relationships_a_id__id__ref_c_.157c6ba677 -> []
+    ");
+    insta::assert_snapshot!(lines(&built["with_test_edges"]), @r"
+    model a -> [b, not_null_a_id.c1cebc1440, relationships_a_id__id__ref_c_.157c6ba677]
+    model b -> [d]
+    model c -> [d, relationships_a_id__id__ref_c_.157c6ba677]
+    model d -> [e]
+    model e -> []
+    seed raw -> [a, c]
+    source src.old -> []
+    source src.unchecked -> []
+    source src.young -> []
+    test not_null_a_id.c1cebc1440 -> [b, d, e]
+    test relationships_a_id__id__ref_c_.157c6ba677 -> [d, e]
+    ");
+}

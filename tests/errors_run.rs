@@ -73,7 +73,7 @@ fn a_target_folder_that_cannot_be_written_stops_the_command_first() {
     exit code 2
     [ERROR]: Encountered an error:
     Runtime Error
-      Could not write `HERE/target`: File exists (os error 17).
+      Could not write `HERE/target/graph_summary.json`: File exists (os error 17).
       Check that the folder exists, is writable and has space left, or choose another with --target-path.
     ");
     assert!(!sandbox.here().join("a.duckdb").exists());

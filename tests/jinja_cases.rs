@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rdbt::jinja::blocks::{self, BlockType};
+use rdbt::jinja::static_calls::DispatchCall;
 use rdbt::jinja::value::{CallArgs, Dict, Function, List, dates, from_json, py_repr, py_str, to_json, type_name};
 use rdbt::jinja::{
-    Engine, JinjaError, JinjaErrorKind, LENIENT_KEY, MjError, PyError, Value, macros_in_file, static_calls,
+    Engine, JinjaError, JinjaErrorKind, LENIENT_KEY, MjError, PyError, StaticCall, Value, macros_in_file, static_calls,
 };
 use rdbt::yaml;
 use serde_json::Value as Json;
@@ -235,11 +236,12 @@ fn files_are_split_as_dbt_splits_them() {
 
 #[test]
 fn calls_are_found_without_rendering() {
-    let source = "{{ config(a=1) }}{{ ref('x') }}{% if cond(1) %}{{ pkg.m(inner()) }}{% endif %}\
-         {{ adapter.dispatch('d', 'ns')(x) }}{{ adapter.get_columns(y) }}{{ cond(2) }}";
-    let found = static_calls::macro_calls(source);
-    assert_eq!(found.calls, ["cond", "pkg.m", "inner", "d"]);
-    assert_eq!(found.dispatches[0].namespace.as_deref(), Some("ns"));
+    let source = "{% macro m() %}{{ config(a=1) }}{{ ref('x') }}{% if cond(1) %}{{ pkg.m(inner()) }}{% endif %}\
+         {{ adapter.dispatch('d', 'ns')(x) }}{{ adapter.get_columns(y) }}{{ cond(2) }}{% endmacro %}";
+    let file = macros_in_file(source, "macros/m.sql", "shop").expect("the macro can be parsed");
+    let dispatch = StaticCall::Dispatch(DispatchCall { name: "d".to_owned(), namespace: Some("ns".to_owned()) });
+    let [cond, other, inner] = ["cond", "pkg.m", "inner"].map(|name| StaticCall::Macro(name.to_owned()));
+    assert_eq!(file.macros[0].calls, [cond, other, inner, dispatch]);
 }
 
 /// What dbt's `statically_parse_unrendered_config` made of each kind of expression.

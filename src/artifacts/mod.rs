@@ -16,6 +16,7 @@ use serde_json::{Map as JsonMap, Value as Json, json};
 use crate::context::{DBT_VERSION, Globals};
 use crate::error::Result;
 use crate::events::{Events, lines};
+use crate::graph::Summary;
 use crate::invocation::Invocation;
 use crate::manifest::json::{Artifact, Metadata};
 use crate::manifest::{CompiledNodes, Manifest, UniqueId};
@@ -37,6 +38,15 @@ pub fn write_manifest(globals: &Globals, manifest: &Manifest, compiled: &Compile
     }
     put(&globals.events, &target.join("semantic_manifest.json"), "SemanticManifest", &empty_semantic_manifest())?;
     put(&globals.events, &target.join("osi_document.json"), "OsiDocument", &empty_osi_document())
+}
+
+/// Writes `graph_summary.json`: which resource comes before which. dbt says nothing about this file, and writes it even
+/// with `--no-write-json`.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_graph_summary(globals: &Globals, summary: &Summary<'_>) -> Result<()> {
+    replace(&globals.project.target_path.join("graph_summary.json"), |file| python_json::write(file, summary))
 }
 
 /// Writes `run_results.json`.

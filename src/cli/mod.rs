@@ -29,6 +29,7 @@ use chrono::Utc;
 use crate::error::Error;
 use crate::events::{Events, EventsConfig, Level, lines};
 use crate::invocation::Invocation;
+use crate::jinja::STACK_SIZE;
 use crate::project;
 use invocation::Start;
 use parse::{Parsed, Typed};
@@ -114,6 +115,8 @@ fn execute(invocation: &Arc<Invocation>, flags_moved: bool, typed: &Typed) -> u8
         true => project::warn_project_flags_moved(&events),
         false => Ok(()),
     };
+    // Should the pool be there already, its threads have the usual stack, which all but absurd templates are content with.
+    let _ = rayon::ThreadPoolBuilder::new().stack_size(STACK_SIZE).build_global();
     let outcome = outcome.and_then(|()| enter_project(invocation)).and_then(|()| commands::run(invocation, &events));
     let code = match outcome {
         Ok(true) => SUCCESS,

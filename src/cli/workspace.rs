@@ -6,7 +6,7 @@ use crate::context::Globals;
 use crate::context::runtime::RunShared;
 use crate::error::{Error, ErrorKind, Result};
 use crate::events::{Events, lines};
-use crate::graph::{Filter, Graph, PreviousState, Request, Selection, Selectors, select};
+use crate::graph::{Filter, Graph, PreviousState, Request, Selection, Selectors, Summary, select};
 use crate::invocation::Invocation;
 use crate::manifest::{CompiledNodes, Manifest, Node, ResourceType, UniqueId};
 use crate::project::{self, values::engine};
@@ -91,16 +91,17 @@ impl Workspace {
         self.events().emit(lines::found_stats(&run::found_line(&self.manifest)));
     }
 
-    /// The dependency graph; for `build` with the edges that hold models back until tests are done.
+    /// The dependency graph, noted in `graph_summary.json`; for `build` with the edges that hold models back until
+    /// tests are done.
     ///
     /// # Errors
-    /// Resources need each other in a circle.
+    /// Resources need each other in a circle, or the note cannot be written.
     pub fn graph(&self) -> Result<Graph> {
         let graph = Graph::new(&self.manifest)?;
-        Ok(match self.invocation.command.as_str() {
-            "build" => graph.with_test_edges(&self.manifest),
-            _ => graph,
-        })
+        let build = self.invocation.command == "build";
+        let summary = Summary::new(&graph, &self.manifest, &self.invocation.invocation_id, build);
+        artifacts::write_graph_summary(&self.globals, &summary)?;
+        Ok(if build { graph.with_test_edges(&self.manifest) } else { graph })
     }
 
     /// What the flags select of what the command works on.
@@ -183,5 +184,16 @@ impl Workspace {
             return Ok(());
         }
         artifacts::write_manifest(&self.globals, &self.manifest, &self.compiled)
+    }
+
+    /// Writes `manifest.json` as parsing left it: where a command breaks off, dbt writes nothing of what it compiled.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write_parsed_manifest(&self) -> Result<()> {
+        if !self.invocation.flags.write_json {
+            return Ok(());
+        }
+        artifacts::write_manifest(&self.globals, &self.manifest, &CompiledNodes::default())
     }
 }

@@ -18,7 +18,7 @@ use crate::context::runtime::{NodeRun, RunShared, write_path, write_text};
 use crate::context::{Globals, Phase, Scope, Subject};
 use crate::error::{Error, Result};
 use crate::events::{NodeInfo, lines};
-use crate::jinja::Value;
+use crate::jinja::{Rendered, Value};
 use crate::manifest::{InjectedCte, Node, ResourceType, UniqueId};
 
 /// Appended to a Python model's text: the functions that stand for `ref`, `source` and `config` in it.
@@ -47,7 +47,8 @@ impl Compiler {
     /// # Errors
     /// The template fails, an ephemeral model that it needs does not compile, or the file cannot be written.
     pub fn compile(&self, node: &Arc<Node>, run: &Arc<NodeRun>, extra: &[(String, Value)], write: bool) -> Result<()> {
-        let code: Arc<str> = self.render(node, run, extra)?.into();
+        let rendered = self.render(node, run, extra)?;
+        let code: Arc<str> = rendered.text.into();
         let relation_name = self.stored_relation_name(node);
         let foreign_keys = foreign_keys::resolve(&self.globals, node, run)?;
         let ctes = if self.injects() { self.gather(node, run)? } else { Vec::new() };
@@ -59,6 +60,7 @@ impl Compiler {
         self.shared.compiled.update(&node.unique_id, |compiled| {
             compiled.pre_injected = (!ctes.is_empty()).then_some(code);
             compiled.code = Some(injected);
+            compiled.macros = rendered.macros;
             compiled.extra_ctes = ctes;
             compiled.extra_ctes_injected = self.injects();
             compiled.path = path;
@@ -68,28 +70,49 @@ impl Compiler {
         Ok(())
     }
 
-    fn render(&self, node: &Arc<Node>, run: &Arc<NodeRun>, extra: &[(String, Value)]) -> Result<String> {
+    /// Renders the node's text. What fails depends on the macros that it called until then, all the same.
+    fn render(&self, node: &Arc<Node>, run: &Arc<NodeRun>, extra: &[(String, Value)]) -> Result<Rendered> {
+        let mut called = Vec::new();
+        let rendered = self.render_noting(node, run, extra, &mut called);
+        if rendered.is_err() {
+            self.shared.compiled.update(&node.unique_id, |compiled| compiled.macros.clone_from(&called));
+        }
+        rendered.map(|text| Rendered { text, macros: called })
+    }
+
+    fn render_noting(
+        &self,
+        node: &Arc<Node>,
+        run: &Arc<NodeRun>,
+        extra: &[(String, Value)],
+        called: &mut Vec<Arc<str>>,
+    ) -> Result<String> {
         let subject = Subject::Node(node.clone());
         let label = subject.label();
         let mut scope = Scope::new(self.globals.clone(), subject, Phase::Run(run.clone()));
         for (name, value) in extra {
             scope = scope.with(name.clone(), value.clone());
         }
-        if let Some(arguments) = test_arguments::render(&self.globals, node, run)? {
+        if let Some(arguments) = test_arguments::render(&self.globals, node, run, called)? {
             scope = scope.with(test_arguments::ARGUMENTS, arguments);
         }
         let root = Arc::new(scope).into_value();
         let engine = &self.globals.engine;
         let rendered = if node.language == "python" && node.resource_type == ResourceType::Model {
-            let postfix = engine.render_str(PYTHON_POSTFIX, &node.original_file_path, root);
-            postfix.map(|postfix| format!("{}\n\n{postfix}", node.raw_code))
+            let postfix = engine.render_str_tracked(PYTHON_POSTFIX, &node.original_file_path, root);
+            postfix.map(|postfix| Rendered { text: format!("{}\n\n{}", node.raw_code, postfix.text), ..postfix })
         } else if self.transient {
-            engine.render_str(&node.raw_code, &node.original_file_path, root)
+            engine.render_str_tracked(&node.raw_code, &node.original_file_path, root)
         } else {
             engine.add_template(&node.unique_id, &node.original_file_path, node.raw_code.clone());
-            engine.render(&node.unique_id, root)
+            engine.render_tracked(&node.unique_id, root)
         };
-        rendered.map_err(|error| from_jinja(&error, Some(&label)))
+        let rendered = rendered.map_err(|error| {
+            called.extend_from_slice(&error.way.called);
+            from_jinja(&error, Some(&label))
+        })?;
+        called.extend(rendered.macros);
+        Ok(rendered.text)
     }
 
     /// The table of a test that stores its failures only because the command line says so; any other node's name is known

@@ -20,16 +20,22 @@ pub const ARGUMENTS: &str = "_dbt_generic_test_kwargs";
 static LOOKS_LIKE_CALL: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"^\s*(env_var|ref|var|source|doc)\s*\(.+\)\s*$").ok());
 
-/// The arguments of `node` as a dict; none for a node that is no generic test.
+/// The arguments of `node` as a dict; none for a node that is no generic test. The macros that they call are added to
+/// `called`, also where one fails.
 ///
 /// # Errors
 /// An argument's template fails.
-pub fn render(globals: &Arc<Globals>, node: &Arc<Node>, run: &Arc<NodeRun>) -> Result<Option<Value>> {
+pub fn render(
+    globals: &Arc<Globals>,
+    node: &Arc<Node>,
+    run: &Arc<NodeRun>,
+    called: &mut Vec<Arc<str>>,
+) -> Result<Option<Value>> {
     let Some(test) = node.generic_test() else { return Ok(None) };
     let subject = Subject::Node(node.clone());
     let label = subject.label();
     let scope = Scope::new(globals.clone(), subject, Phase::Run(run.clone()));
-    let renderer = Renderer { globals, node, scope: Arc::new(scope), label };
+    let mut renderer = Renderer { globals, node, scope: Arc::new(scope), label, called };
     renderer.arguments(&test.metadata.kwargs).map(Some)
 }
 
@@ -38,10 +44,11 @@ struct Renderer<'a> {
     node: &'a Node,
     scope: Arc<Scope>,
     label: NodeLabel,
+    called: &'a mut Vec<Arc<str>>,
 }
 
 impl Renderer<'_> {
-    fn arguments(&self, kwargs: &JsonMap<String, Json>) -> Result<Value> {
+    fn arguments(&mut self, kwargs: &JsonMap<String, Json>) -> Result<Value> {
         let mut pairs = Vec::new();
         for (name, value) in kwargs {
             let rendered = match value {
@@ -54,7 +61,7 @@ impl Renderer<'_> {
         Ok(Dict::from_pairs(pairs))
     }
 
-    fn value(&self, value: &Json) -> Result<Value> {
+    fn value(&mut self, value: &Json) -> Result<Value> {
         match value {
             Json::String(text) => self.text(text),
             Json::Array(items) => Ok(List::new(items.iter().map(|item| self.value(item)).collect::<Result<_>>()?)),
@@ -66,13 +73,16 @@ impl Renderer<'_> {
         }
     }
 
-    fn text(&self, text: &str) -> Result<Value> {
+    fn text(&mut self, text: &str) -> Result<Value> {
         let is_call = LOOKS_LIKE_CALL.as_ref().is_some_and(|regex| regex.is_match(text).unwrap_or(false));
         let template = if is_call { format!("{{{{ {text} }}}}") } else { text.to_owned() };
         let root = self.scope.clone().into_value();
-        self.globals
-            .engine
-            .render_native(&template, &self.node.original_file_path, root)
-            .map_err(|error| from_jinja(&error, Some(&self.label)))
+        let rendered = self.globals.engine.render_native_tracked(&template, &self.node.original_file_path, root);
+        let (value, called) = rendered.map_err(|error| {
+            self.called.extend_from_slice(&error.way.called);
+            from_jinja(&error, Some(&self.label))
+        })?;
+        self.called.extend(called);
+        Ok(value)
     }
 }

@@ -1,6 +1,6 @@
 //! What a render records while parsing: `config()`, `ref()`, `source()` and their like. dbt builds the graph from it.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map as JsonMap, Value as Json};
@@ -28,6 +28,8 @@ pub struct Captured {
     pub metrics: Vec<Vec<String>>,
     /// `function()` calls.
     pub functions: Vec<Vec<String>>,
+    /// Unique ids of the macros that the template itself called.
+    pub macros: Vec<Arc<str>>,
 }
 
 impl Capture {

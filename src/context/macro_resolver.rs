@@ -20,7 +20,8 @@ type Names = HashMap<String, Arc<str>>;
 #[derive(Debug, Default)]
 pub struct MacroResolver {
     root: String,
-    packages: HashMap<String, Names>,
+    /// In the order in which their macros were read: where dbt lets the last one win, it is the last of these.
+    packages: IndexMap<String, Names>,
     /// `dispatch:` of the root project.
     search_orders: IndexMap<String, Vec<String>>,
     /// Installed packages, for dispatch without a configured order.
@@ -44,7 +45,7 @@ impl MacroResolver {
         dependencies: impl IntoIterator<Item = String>,
         macros: impl IntoIterator<Item = (&'a str, &'a str, &'a str)>,
     ) -> Self {
-        let mut packages: HashMap<String, Names> = HashMap::new();
+        let mut packages: IndexMap<String, Names> = IndexMap::new();
         for (package, name, unique_id) in macros {
             packages.entry(package.to_owned()).or_default().insert(name.to_owned(), Arc::from(unique_id));
         }
@@ -58,18 +59,47 @@ impl MacroResolver {
 
     /// The macro that a bare `name` means in a node of `search_package`.
     pub fn find(&self, search_package: &str, name: &str) -> Option<&Arc<str>> {
-        [search_package, &self.root]
-            .into_iter()
-            .chain(INTERNAL_PACKAGES)
-            .find_map(|package| self.packages.get(package)?.get(name))
+        self.find_in_projects(search_package, name).or_else(|| self.built_in(name))
+    }
+
+    /// As [`MacroResolver::find`], without the built-in macros: names of packages stand between these and those.
+    pub fn find_in_projects(&self, search_package: &str, name: &str) -> Option<&Arc<str>> {
+        self.own(search_package, name).or_else(|| self.own(&self.root, name))
+    }
+
+    /// The built-in macro of that name; the one for DuckDB comes first.
+    pub fn built_in(&self, name: &str) -> Option<&Arc<str>> {
+        INTERNAL_PACKAGES.into_iter().find_map(|package| self.own(package, name))
+    }
+
+    /// The macro that dbt takes a call in a macro's text to mean, which it finds without rendering (`MacroResolver`
+    /// in dbt): unlike a render, it reaches into packages that are neither the macro's own nor the root project.
+    pub fn find_statically(&self, package: &str, name: &str) -> Option<&Arc<str>> {
+        self.own(package, name).or_else(|| self.by_name(name))
+    }
+
+    /// The macro of that name that wins over all others: the root project's, a package's (the last one read), or a
+    /// built-in one.
+    pub fn by_name(&self, name: &str) -> Option<&Arc<str>> {
+        let imported = || self.imported().rev().find_map(|package| self.own(package, name));
+        self.own(&self.root, name).or_else(imported).or_else(|| self.built_in(name))
+    }
+
+    fn own(&self, package: &str, name: &str) -> Option<&Arc<str>> {
+        self.packages.get(package)?.get(name)
+    }
+
+    /// The packages that are neither built in nor the root project.
+    fn imported(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.packages.keys().map(String::as_str).filter(|package| self.locality(package) == Locality::Imported)
     }
 
     /// The macro called `package.name`. Package `dbt` stands for all built-in packages.
     pub fn in_package(&self, package: &str, name: &str) -> Option<&Arc<str>> {
         if package == "dbt" {
-            return INTERNAL_PACKAGES.into_iter().find_map(|internal| self.packages.get(internal)?.get(name));
+            return self.built_in(name);
         }
-        self.packages.get(package)?.get(name)
+        self.own(package, name).filter(|_| self.is_namespace(package))
     }
 
     /// Whether `name` is a namespace of macros in Jinja.
@@ -93,19 +123,35 @@ impl MacroResolver {
     /// # Errors
     /// Compilation errors in dbt's words: a dot in the name, no such macro, no such package.
     pub fn dispatch(&self, search_package: &str, name: &str, namespace: Option<&str>) -> Result<&Arc<str>> {
+        self.dispatch_with(name, namespace, |candidate| self.find(search_package, candidate))
+    }
+
+    /// The macro that a call of `adapter.dispatch` in a macro's text means, found without rendering.
+    ///
+    /// # Errors
+    /// As [`MacroResolver::dispatch`].
+    pub fn dispatch_statically(&self, name: &str, namespace: Option<&str>) -> Result<&Arc<str>> {
+        self.dispatch_with(name, namespace, |candidate| self.by_name(candidate))
+    }
+
+    fn dispatch_with<'a>(
+        &'a self,
+        name: &str,
+        namespace: Option<&str>,
+        find_bare: impl Fn(&str) -> Option<&'a Arc<str>>,
+    ) -> Result<&'a Arc<str>> {
         if let Some((package, rest)) = name.split_once('.') {
             return Err(Error::compilation(format!(
                 "In adapter.dispatch, got a macro name of \"{name}\", but \".\" is not a valid macro name component. \
                  Did you mean `adapter.dispatch(\"{rest}\", macro_namespace=\"{package}\")`?"
             )));
         }
-        let search: Vec<Option<&str>> = self.dispatch_packages(namespace);
         let mut attempts = Vec::new();
-        for package in search {
+        for package in self.dispatch_packages(namespace) {
             for prefix in ADAPTER_PREFIXES {
                 let candidate = format!("{prefix}__{name}");
                 let found = match package {
-                    None => self.find(search_package, &candidate),
+                    None => find_bare(&candidate),
                     Some(package) => self.in_package(package, &candidate),
                 };
                 if let Some(unique_id) = found {
@@ -124,41 +170,50 @@ impl MacroResolver {
         )))
     }
 
-    fn dispatch_packages<'a>(&'a self, namespace: Option<&'a str>) -> Vec<Option<&'a str>> {
+    fn dispatch_packages<'a, 'b: 'a>(&'b self, namespace: Option<&'a str>) -> Vec<Option<&'a str>> {
         let Some(namespace) = namespace else { return vec![None] };
         match self.search_orders.get(namespace) {
             Some(order) if !order.is_empty() => order.iter().map(|package| Some(package.as_str())).collect(),
-            _ if self.dependencies.contains(namespace) => vec![Some(&self.root), Some(namespace)],
+            _ if self.is_project(namespace) => vec![Some(&self.root), Some(namespace)],
             _ => vec![None],
         }
     }
 
-    /// The macro of a materialization for DuckDB: the adapter's own before the default, the root project's before a
-    /// package's before the built-in one; a package may not replace a built-in one unasked.
-    pub fn materialization(&self, name: &str) -> Option<&Arc<str>> {
-        for adapter in ADAPTER_PREFIXES {
-            let macro_name = format!("materialization_{name}_{adapter}");
-            let candidates = self.candidates(&macro_name);
-            let has_core = candidates.iter().any(|(locality, _)| *locality == Locality::Core);
-            let built_in = has_core || self.is_built_in_materialization(name);
-            let best = candidates
-                .into_iter()
-                .filter(|(locality, _)| !(built_in && *locality == Locality::Imported))
-                .max_by_key(|(locality, _)| *locality);
-            if let Some((_, unique_id)) = best {
-                return Some(unique_id);
-            }
-        }
-        None
+    /// Whether there is a project of that name. To dbt its built-in packages are projects like installed ones.
+    fn is_project(&self, name: &str) -> bool {
+        name == self.root || INTERNAL_PACKAGES.contains(&name) || self.dependencies.contains(name)
     }
 
-    fn is_built_in_materialization(&self, name: &str) -> bool {
-        ADAPTER_PREFIXES.iter().any(|adapter| {
-            let macro_name = format!("materialization_{name}_{adapter}");
-            INTERNAL_PACKAGES
-                .iter()
-                .any(|package| self.packages.get(*package).is_some_and(|n| n.contains_key(&macro_name)))
-        })
+    /// The macro of a materialization for DuckDB: the adapter's own before the default, the root project's before a
+    /// package's before the built-in one. A package replaces a built-in one only where
+    /// `packages_may_override` (`require_explicit_package_overrides_for_builtin_materializations: false`).
+    pub fn materialization(&self, name: &str, packages_may_override: bool) -> Option<&Arc<str>> {
+        let ranked = self.ranked_materializations(name);
+        let built_in = ranked.iter().any(|(locality, _)| *locality == Locality::Core);
+        let (_, unique_id) = ranked
+            .into_iter()
+            .find(|(locality, _)| packages_may_override || !built_in || *locality != Locality::Imported)?;
+        Some(unique_id)
+    }
+
+    /// The package whose materialization comes before the built-in one of the same name, if there is one.
+    pub fn overriding_package(&self, name: &str) -> Option<&str> {
+        let ranked = self.ranked_materializations(name);
+        let (locality, unique_id) = ranked.first()?;
+        let built_in = ranked.iter().any(|(locality, _)| *locality == Locality::Core);
+        let overridden = built_in && *locality == Locality::Imported;
+        overridden.then(|| unique_id.split('.').nth(1)).flatten()
+    }
+
+    /// All macros of a materialization, the most preferred first.
+    fn ranked_materializations(&self, name: &str) -> Vec<(Locality, &Arc<str>)> {
+        let mut ranked = Vec::new();
+        for adapter in ADAPTER_PREFIXES {
+            let mut found = self.candidates(&format!("materialization_{name}_{adapter}"));
+            found.sort_by_key(|(locality, _)| *locality);
+            ranked.extend(found.into_iter().rev());
+        }
+        ranked
     }
 
     /// The macro that the adapter means by a bare name: the root project's, else an installed package's, else built in.
@@ -172,7 +227,7 @@ impl MacroResolver {
         let name = format!("generate_{component}_name");
         if package != self.root
             && !INTERNAL_PACKAGES.contains(&package)
-            && let Some(own) = self.packages.get(package).and_then(|names| names.get(&name))
+            && let Some(own) = self.own(package, &name)
         {
             return Some(own);
         }
@@ -183,16 +238,10 @@ impl MacroResolver {
             .map(|(_, unique_id)| unique_id)
     }
 
+    /// The macros of that name in all packages, in the order in which these were read.
     fn candidates(&self, name: &str) -> Vec<(Locality, &Arc<str>)> {
-        let internal = INTERNAL_PACKAGES.into_iter().rev();
-        let others = self.packages.keys().map(String::as_str).filter(|package| !INTERNAL_PACKAGES.contains(package));
-        internal
-            .chain(others)
-            .filter_map(|package| {
-                let unique_id = self.packages.get(package)?.get(name)?;
-                Some((self.locality(package), unique_id))
-            })
-            .collect()
+        let found = self.packages.iter().filter_map(|(package, names)| Some((package, names.get(name)?)));
+        found.map(|(package, unique_id)| (self.locality(package), unique_id)).collect()
     }
 
     fn locality(&self, package: &str) -> Locality {
@@ -261,6 +310,23 @@ mod tests {
         let resolver = resolver();
         assert_eq!(resolver.generate_name("schema", "utils").map(|id| &**id), Some("macro.utils.generate_schema_name"));
         assert_eq!(resolver.generate_name("schema", "shop").map(|id| &**id), Some("macro.dbt.generate_schema_name"));
-        assert_eq!(resolver.materialization("view").map(|id| &**id), Some("macro.dbt.materialization_view_default"));
+        assert_eq!(
+            resolver.materialization("view", false).map(|id| &**id),
+            Some("macro.dbt.materialization_view_default")
+        );
+        assert_eq!(
+            resolver.materialization("view", true).map(|id| &**id),
+            Some("macro.utils.materialization_view_default")
+        );
+        assert_eq!(resolver.overriding_package("view"), Some("utils"));
+    }
+
+    #[test]
+    fn calls_in_the_text_of_macros_reach_into_other_packages() {
+        let resolver = resolver();
+        assert_eq!(resolver.find_statically("shop", "star").map(|id| &**id), Some("macro.utils.star"));
+        assert_eq!(resolver.find_statically("dbt", "star").map(|id| &**id), Some("macro.utils.star"));
+        let dispatched = resolver.dispatch_statically("hash", None).map(|id| id.to_string());
+        assert_eq!(dispatched.ok().as_deref(), Some("macro.shop.duckdb__hash"));
     }
 }

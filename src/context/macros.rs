@@ -28,12 +28,30 @@ impl Macros {
     /// # Errors
     /// It fails.
     pub fn call_id(&self, unique_id: &str, args: Vec<Value>, kwargs: Vec<(String, Value)>) -> Result<Value> {
+        self.call_in(None, unique_id, args, kwargs)
+    }
+
+    /// As [`Macros::call_id`]; bare names mean macros of `package_searched` before those of the root project.
+    ///
+    /// # Errors
+    /// It fails.
+    pub fn call_in(
+        &self,
+        package_searched: Option<&str>,
+        unique_id: &str,
+        args: Vec<Value>,
+        kwargs: Vec<(String, Value)>,
+    ) -> Result<Value> {
         let mut parts = unique_id.splitn(3, '.').skip(1);
         let package = parts.next().unwrap_or_default().to_owned();
         let name = parts.next().unwrap_or_default().to_owned();
         let search_package = &package.clone();
         let subject = Subject::Macro { unique_id: unique_id.to_owned(), name, package };
-        let scope = Arc::new(Scope::new(self.globals.clone(), subject, Phase::Run(self.run.clone())));
+        let mut scope = Scope::new(self.globals.clone(), subject, Phase::Run(self.run.clone()));
+        if let Some(package) = package_searched {
+            package.clone_into(&mut scope.search_package);
+        }
+        let scope = Arc::new(scope);
         self.globals
             .engine
             .call_macro(unique_id, args, kwargs, scope.into_value())
@@ -58,7 +76,12 @@ impl Dispatcher for Scope {
         name: &str,
         namespace: Option<&str>,
     ) -> std::result::Result<Value, MjError> {
-        let unique_id = self.globals.macros.dispatch(&self.search_package, name, namespace).map_err(raise)?;
+        let macros = &self.globals.macros;
+        let found = match &self.test_macros {
+            Some(_) => macros.dispatch_statically(name, namespace),
+            None => macros.dispatch(&self.search_package, name, namespace),
+        };
+        let unique_id = found.map_err(raise)?;
         self.macro_by_id(unique_id).ok_or_else(|| {
             raise(Error::internal(format!("The macro `{unique_id}` was found by dispatch but is not registered.")))
         })

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::error::Result;
+use crate::error::{NodeLabel, Result};
 use crate::events::effects;
 use crate::jinja::Value;
 use crate::manifest::Node;
@@ -10,55 +10,80 @@ use crate::manifest::Node;
 use super::capture::{Capture, Captured};
 use super::errors::{from_jinja, with_suggestion};
 use super::reads::Reads;
-use super::scope::{Globals, Phase, Scope, Subject};
+use super::scope::{Globals, Phase, Scope, Subject, TestMacros};
 
 /// Renders `node`'s text and gives what it called. `extra` are values that only this render sees, such as the keyword
-/// arguments of a generic test.
+/// arguments of a generic test; `macros` are the only ones that a generic test sees.
 ///
 /// # Errors
 /// The text cannot be parsed, or something in it fails.
-pub fn render_while_parsing(globals: &Arc<Globals>, node: &Node, extra: Vec<(String, Value)>) -> Result<Captured> {
-    render_noting_reads(globals, node, extra).map(|(captured, _)| captured)
-}
-
-/// As [`render_while_parsing`], and says what the render read.
-///
-/// # Errors
-/// As [`render_while_parsing`].
-pub fn render_noting_reads(
+pub fn render_while_parsing(
     globals: &Arc<Globals>,
     node: &Node,
     extra: Vec<(String, Value)>,
-) -> Result<(Captured, Reads)> {
+    macros: Option<Arc<TestMacros>>,
+) -> Result<Captured> {
+    let (mut scope, capture, label) = parsing_scope(globals, node, macros);
+    scope.extra.extend(extra);
+    render_in(globals, node, scope, &capture, &label)
+}
+
+/// As [`render_while_parsing`] of a file, and says what the render read.
+///
+/// # Errors
+/// As [`render_while_parsing`].
+pub fn render_noting_reads(globals: &Arc<Globals>, node: &Node) -> Result<(Captured, Reads)> {
     let effects = effects::count();
+    let (scope, capture, label) = parsing_scope(globals, node, None);
+    let captured = render_in(globals, node, scope, &capture, &label)?;
+    let mut reads = capture.take_reads();
+    reads.unrepeatable |= effects::count() != effects;
+    Ok((captured, reads))
+}
+
+fn render_in(
+    globals: &Arc<Globals>,
+    node: &Node,
+    scope: Scope,
+    capture: &Capture,
+    label: &NodeLabel,
+) -> Result<Captured> {
+    globals.engine.add_template(&node.unique_id, &node.original_file_path, node.raw_code.clone());
+    let rendered = globals
+        .engine
+        .render_tracked(&node.unique_id, Arc::new(scope).into_value())
+        .map_err(|error| with_suggestion(from_jinja(&error, Some(label)), &globals.macros, &node.package_name))?;
+    Ok(Captured { macros: rendered.macros, ..capture.take() })
+}
+
+/// Renders a value of a YAML file natively in the scope of `node`, recording what it calls: the arguments of generic
+/// tests, `model: "{{ get_where_subquery(ref('a')) }}"`. `macros` as in [`render_while_parsing`].
+///
+/// # Errors
+/// The text cannot be parsed, or something in it fails.
+pub fn render_native_while_parsing(
+    globals: &Arc<Globals>,
+    node: &Node,
+    text: &str,
+    macros: Option<Arc<TestMacros>>,
+) -> Result<(Value, Captured)> {
+    let (scope, capture, label) = parsing_scope(globals, node, macros);
+    let (value, macros) = globals
+        .engine
+        .render_native_tracked(text, &node.original_file_path, Arc::new(scope).into_value())
+        .map_err(|error| from_jinja(&error, Some(&label)))?;
+    Ok((value, Captured { macros, ..capture.take() }))
+}
+
+fn parsing_scope(
+    globals: &Arc<Globals>,
+    node: &Node,
+    macros: Option<Arc<TestMacros>>,
+) -> (Scope, Arc<Capture>, NodeLabel) {
     let capture = Arc::new(Capture::default());
     let subject = Subject::Node(Arc::new(node.clone()));
     let label = subject.label();
     let mut scope = Scope::new(globals.clone(), subject, Phase::Parse(capture.clone()));
-    scope.extra.extend(extra);
-    globals.engine.add_template(&node.unique_id, &node.original_file_path, node.raw_code.clone());
-    globals
-        .engine
-        .render(&node.unique_id, Arc::new(scope).into_value())
-        .map_err(|error| with_suggestion(from_jinja(&error, Some(&label)), &globals.macros, &node.package_name))?;
-    let mut reads = capture.take_reads();
-    reads.unrepeatable |= effects::count() != effects;
-    Ok((capture.take(), reads))
-}
-
-/// Renders a value of a YAML file natively in the scope of `node`, recording what it calls: the arguments of generic
-/// tests, `model: "{{ get_where_subquery(ref('a')) }}"`.
-///
-/// # Errors
-/// The text cannot be parsed, or something in it fails.
-pub fn render_native_while_parsing(globals: &Arc<Globals>, node: &Node, text: &str) -> Result<(Value, Captured)> {
-    let capture = Arc::new(Capture::default());
-    let subject = Subject::Node(Arc::new(node.clone()));
-    let label = subject.label();
-    let scope = Arc::new(Scope::new(globals.clone(), subject, Phase::Parse(capture.clone())));
-    let value = globals
-        .engine
-        .render_native(text, &node.original_file_path, scope.into_value())
-        .map_err(|error| from_jinja(&error, Some(&label)))?;
-    Ok((value, capture.take()))
+    scope.test_macros = macros;
+    (scope, capture, label)
 }

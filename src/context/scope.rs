@@ -1,7 +1,7 @@
 //! The root object of a render: what a template sees under each name. Lookup order is dbt's: values given for this
-//! render, macros (of the node's package, the root project, the built-in packages), packages, then dbt's own names.
+//! render, macros of the node's package and of the root project, packages, built-in macros, then dbt's own names.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -171,6 +171,39 @@ pub struct Scope {
     pub(crate) results: Mutex<HashMap<String, Option<Value>>>,
     /// The `model` variable, made once.
     pub(crate) model: OnceLock<Value>,
+    /// The only macros that there are, while a generic test is parsed.
+    pub(crate) test_macros: Option<Arc<TestMacros>>,
+}
+
+/// The macros that a generic test sees while it is parsed: those that it depends on, and what these call. dbt gives the
+/// test's namespace no others (`TestMacroNamespace`), and finds each of them under its bare name, whatever its package.
+#[derive(Debug, Default)]
+pub struct TestMacros(HashMap<String, Arc<str>>, HashSet<Arc<str>>);
+
+impl TestMacros {
+    /// From unique ids; of two with the same name the later one has the bare name.
+    pub fn new(unique_ids: impl IntoIterator<Item = Arc<str>>) -> TestMacros {
+        let mut macros = TestMacros::default();
+        for unique_id in unique_ids {
+            if let Some(name) = unique_id.splitn(3, '.').nth(2) {
+                macros.0.insert(name.to_owned(), unique_id.clone());
+            }
+            macros.1.insert(unique_id);
+        }
+        macros
+    }
+
+    fn bare(&self, name: &str) -> Option<&Arc<str>> {
+        self.0.get(name)
+    }
+
+    fn in_package(&self, package: &str, name: &str) -> Option<&Arc<str>> {
+        self.1.get(format!("macro.{package}.{name}").as_str())
+    }
+
+    fn has_package(&self, package: &str) -> bool {
+        self.1.iter().any(|unique_id| unique_id.split('.').nth(1) == Some(package))
+    }
 }
 
 impl fmt::Debug for Scope {
@@ -194,6 +227,7 @@ impl Scope {
             extra: HashMap::new(),
             results: Mutex::default(),
             model: OnceLock::new(),
+            test_macros: None,
         }
     }
 
@@ -222,11 +256,6 @@ impl Scope {
         }
     }
 
-    /// The macro that `name` means here.
-    pub(crate) fn find_macro(&self, name: &str) -> Option<Value> {
-        self.macro_by_id(self.globals.macros.find(&self.search_package, name)?)
-    }
-
     /// A macro as a value.
     pub(crate) fn macro_by_id(&self, unique_id: &str) -> Option<Value> {
         self.globals.engine.macro_proxy(unique_id)
@@ -245,11 +274,18 @@ impl Scope {
         if let Some(value) = self.extra.get(name) {
             return Some(value.clone());
         }
-        if let Some(found) = self.find_macro(name) {
-            return Some(found);
+        if let Some(macros) = &self.test_macros {
+            return self.lookup_in_test(macros, name);
         }
-        if self.globals.macros.is_namespace(name) {
+        let macros = &self.globals.macros;
+        if let Some(found) = macros.find_in_projects(&self.search_package, name) {
+            return self.macro_by_id(found);
+        }
+        if macros.is_namespace(name) {
             return Some(Value::from_object(Namespace { scope: self.clone(), package: name.to_owned() }));
+        }
+        if let Some(found) = macros.built_in(name) {
+            return self.macro_by_id(found);
         }
         let found = builtins::lookup(self, name);
         if let Phase::Parse(capture) = &self.phase
@@ -258,6 +294,18 @@ impl Scope {
             capture.note(|reads| reads.note_name(name));
         }
         found
+    }
+}
+
+impl Scope {
+    fn lookup_in_test(self: &Arc<Self>, macros: &TestMacros, name: &str) -> Option<Value> {
+        if macros.has_package(name) {
+            return Some(Value::from_object(Namespace { scope: self.clone(), package: name.to_owned() }));
+        }
+        match macros.bare(name) {
+            Some(found) => self.macro_by_id(found),
+            None => builtins::lookup(self, name),
+        }
     }
 }
 
@@ -303,7 +351,10 @@ impl Object for Namespace {
         if let Some(overridden) = self.scope.extra.get(&format!("{}.{name}", self.package)) {
             return Some(overridden.clone());
         }
-        let unique_id = globals.macros.in_package(&self.package, name)?;
+        let unique_id = match &self.scope.test_macros {
+            Some(macros) => macros.in_package(&self.package, name)?,
+            None => globals.macros.in_package(&self.package, name)?,
+        };
         globals.engine.macro_proxy(unique_id)
     }
 

@@ -12,6 +12,7 @@ mod select;
 pub mod selectors;
 pub mod spec;
 pub mod state;
+mod summary;
 mod test_edges;
 
 #[cfg(test)]
@@ -24,3 +25,4 @@ pub use queue::Queue;
 pub use select::{Request, Selection, select};
 pub use selectors::Selectors;
 pub use state::PreviousState;
+pub use summary::Summary;

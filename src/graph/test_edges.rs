@@ -14,6 +14,21 @@ use crate::manifest::{Manifest, ResourceType};
 /// dbt's rule: a node waits for a test if all that the test depends on is upstream of the node. dbt adds an edge to
 /// every such node; here only the first ones downstream get an edge, which leaves the same order and far fewer edges.
 pub(super) fn find(graph: &Graph, manifest: &Manifest) -> Vec<(NodeIndex, NodeIndex)> {
+    let waits = |position: NodeIndex| waits(graph, manifest, position);
+    let mut edges = Vec::new();
+    for (parents, tests) in by_parents(graph, manifest) {
+        let first = match parents.as_slice() {
+            [] => continue,
+            [one] => first_waiting(graph, *one, &waits),
+            several => first_common(graph, several, &waits),
+        };
+        edges.extend(tests.iter().flat_map(|test| first.iter().map(move |waiting| (*test, *waiting))));
+    }
+    edges
+}
+
+/// The tests by the positions of all that they depend on.
+pub(super) fn by_parents(graph: &Graph, manifest: &Manifest) -> HashMap<Vec<NodeIndex>, Vec<NodeIndex>> {
     let mut by_parents: HashMap<Vec<NodeIndex>, Vec<NodeIndex>> = HashMap::new();
     for (id, node) in &manifest.nodes {
         if node.resource_type != ResourceType::Test {
@@ -24,19 +39,19 @@ pub(super) fn find(graph: &Graph, manifest: &Manifest) -> Vec<(NodeIndex, NodeIn
         parents.sort_unstable();
         by_parents.entry(parents).or_default().push(test);
     }
-    let waits = |position: NodeIndex| {
-        manifest.nodes.get(graph.id(position)).is_some_and(|node| node.resource_type != ResourceType::Test)
-    };
-    let mut edges = Vec::new();
-    for (parents, tests) in by_parents {
-        let first = match parents.as_slice() {
-            [] => continue,
-            [one] => first_waiting(graph, *one, &waits),
-            several => first_common(graph, several, &waits),
-        };
-        edges.extend(tests.iter().flat_map(|test| first.iter().map(move |waiting| (*test, *waiting))));
-    }
-    edges
+    by_parents
+}
+
+/// Whether what is there is a node, and none of the tests: these wait for no other.
+pub(super) fn waits(graph: &Graph, manifest: &Manifest, position: NodeIndex) -> bool {
+    manifest.nodes.get(graph.id(position)).is_some_and(|node| node.resource_type != ResourceType::Test)
+}
+
+/// Everything that is built on all of `parents`; nothing where there are none.
+pub(super) fn below_all(graph: &Graph, parents: &[NodeIndex]) -> NodeSet {
+    let below = |parent: &NodeIndex| graph.spread(&NodeSet::from([*parent]), Direction::Outgoing, None);
+    let common = parents.iter().map(below).reduce(|common, below| common.intersection(&below).copied().collect());
+    common.unwrap_or_default()
 }
 
 /// The nearest descendants that can wait.
@@ -61,15 +76,7 @@ fn first_waiting(graph: &Graph, parent: NodeIndex, waits: &impl Fn(NodeIndex) ->
 
 /// The nodes that descend from all of `parents` and have no parent that does.
 fn first_common(graph: &Graph, parents: &[NodeIndex], waits: &impl Fn(NodeIndex) -> bool) -> Vec<NodeIndex> {
-    let mut common: Option<NodeSet> = None;
-    for parent in parents {
-        let below = graph.spread(&NodeSet::from([*parent]), Direction::Outgoing, None);
-        common = Some(match common {
-            Some(common) => common.intersection(&below).copied().collect(),
-            None => below,
-        });
-    }
-    let common = common.unwrap_or_default();
+    let common = below_all(graph, parents);
     let covered = |position: NodeIndex| {
         graph.steps(position, Direction::Incoming).any(|parent| common.contains(&parent) && waits(parent))
     };

@@ -9,7 +9,7 @@ use minijinja::{AutoEscape, Environment, Error as MjError, Output, State, Undefi
 
 use super::error::{JinjaError, JinjaErrorKind, Place, SyntaxFailure, fold};
 use super::macros::MacroDef;
-use super::proxy::{self, MacroProxy, PendingCall};
+use super::proxy::{Called, MacroProxy, PendingCall};
 use super::root::{Globals, Root, is_lenient};
 use super::syntax::{Mode, Parser, SyntaxError, invoking_template, lower_macro, lower_template, normalize};
 use super::undefined::Leniency;
@@ -24,6 +24,9 @@ pub type YamlPrint = fn(&Value, bool) -> Result<String, MjError>;
 /// How deep macros may call each other before we say what Python says; dbt itself gets about as far.
 const RECURSION_LIMIT: usize = 1200;
 
+/// The key of the template that makes a pending call.
+const CALL_KEY: &str = "call:";
+
 struct Template {
     path: String,
     source: Arc<str>,
@@ -33,6 +36,10 @@ struct Template {
 enum Source {
     Template(Arc<Template>),
     Macro(Arc<MacroProxy>),
+    /// A string that was rendered once and may come again: a hook, a value of a YAML file, a call from outside.
+    Text(Arc<str>, Mode),
+    /// The template that makes a pending call.
+    Call,
 }
 
 #[derive(Default)]
@@ -143,7 +150,7 @@ impl Engine {
     pub fn macro_proxy(&self, unique_id: &str) -> Option<Value> {
         match read(&self.sources).get(unique_id)? {
             Source::Macro(proxy) => Some(Value::from_dyn_object(proxy.clone())),
-            Source::Template(_) => None,
+            _ => None,
         }
     }
 
@@ -178,10 +185,11 @@ impl Engine {
         }
         let compiled = self.env.get_template(&key).map_err(|error| self.fold(&error, &template.path))?;
         let _leniency = Leniency::set(is_lenient(&root));
-        let root = Root::value(root, self.globals.clone(), None);
-        let captured = compiled.render_captured(root).map_err(|error| self.fold(&error, &template.path))?;
-        let macros = proxy::called(captured.state());
-        Ok(Rendered { text: captured.into_output(), macros })
+        let called = Arc::new(Called::default());
+        let root = Root::value(root, self.globals.clone(), None, called.clone());
+        let captured =
+            compiled.render_captured(root).map_err(|error| self.fold(&error, &template.path).after(&called))?;
+        Ok(Rendered { text: captured.into_output(), macros: called.take() })
     }
 
     /// A template with its key. Under one guard: a thread that reads twice while another waits to write waits forever.
@@ -198,10 +206,20 @@ impl Engine {
     /// # Errors
     /// The source cannot be parsed or fails while rendering.
     pub fn render_str(&self, source: &str, path: &str, root: Value) -> Result<String, JinjaError> {
+        self.render_str_tracked(source, path, root).map(|rendered| rendered.text)
+    }
+
+    /// Renders a string, and says which macros it called.
+    ///
+    /// # Errors
+    /// As [`Engine::render_str`].
+    pub fn render_str_tracked(&self, source: &str, path: &str, root: Value) -> Result<Rendered, JinjaError> {
         if !has_tags(source) {
-            return Ok(source.to_owned());
+            return Ok(Rendered { text: source.to_owned(), macros: Vec::new() });
         }
-        self.one_off(source, path, root, None, Mode::Text, |_, text| Ok(text))
+        let key = self.text_key(source, Mode::Text);
+        let (text, macros) = self.one_off(&key, path, root, None, |_, text| Ok(text))?;
+        Ok(Rendered { text, macros })
     }
 
     /// Renders a string to a value, with dbt's native types (`as_bool`, `as_number`, `as_native`, `as_text`).
@@ -209,10 +227,24 @@ impl Engine {
     /// # Errors
     /// The source cannot be parsed, fails while rendering, or does not convert to the type asked for.
     pub fn render_native(&self, source: &str, path: &str, root: Value) -> Result<Value, JinjaError> {
+        self.render_native_tracked(source, path, root).map(|(value, _)| value)
+    }
+
+    /// As [`Engine::render_native`], and says which macros the string called.
+    ///
+    /// # Errors
+    /// As [`Engine::render_native`].
+    pub fn render_native_tracked(
+        &self,
+        source: &str,
+        path: &str,
+        root: Value,
+    ) -> Result<(Value, Vec<Arc<str>>), JinjaError> {
         if !has_tags(source) {
-            return Ok(Value::from(normalize(source)));
+            return Ok((Value::from(normalize(source)), Vec::new()));
         }
-        self.one_off(source, path, root, None, Mode::Native, |state, text| native::finish(state, &text))
+        let key = self.text_key(source, Mode::Native);
+        self.one_off(&key, path, root, None, |state, text| native::finish(state, &text))
     }
 
     /// Calls a macro: the value it passes to `return`, else what it renders.
@@ -226,11 +258,25 @@ impl Engine {
         kwargs: Vec<(String, Value)>,
         root: Value,
     ) -> Result<Value, JinjaError> {
+        self.call_macro_tracked(unique_id, args, kwargs, root).map(|(value, _)| value)
+    }
+
+    /// As [`Engine::call_macro`], and gives the unique ids of the macros that the macro itself called.
+    ///
+    /// # Errors
+    /// As [`Engine::call_macro`].
+    pub fn call_macro_tracked(
+        &self,
+        unique_id: &str,
+        args: Vec<Value>,
+        kwargs: Vec<(String, Value)>,
+        root: Value,
+    ) -> Result<(Value, Vec<Arc<str>>), JinjaError> {
         let Some(callee) = self.macro_proxy(unique_id) else {
             let message = format!("the macro `{unique_id}` was never added to the engine");
             return Err(JinjaError::new(JinjaErrorKind::Runtime, message));
         };
-        self.call_value(&callee, args, kwargs, root)
+        self.call_value_tracked(&callee, args, kwargs, root)
     }
 
     /// Calls any callable value, for example a macro that a dispatch found, outside of a template.
@@ -244,33 +290,61 @@ impl Engine {
         kwargs: Vec<(String, Value)>,
         root: Value,
     ) -> Result<Value, JinjaError> {
+        self.call_value_tracked(callee, args, kwargs, root).map(|(value, _)| value)
+    }
+
+    fn call_value_tracked(
+        &self,
+        callee: &Value,
+        args: Vec<Value>,
+        kwargs: Vec<(String, Value)>,
+        root: Value,
+    ) -> Result<(Value, Vec<Arc<str>>), JinjaError> {
         let named = kwargs.into_iter().map(|(name, value)| (name.into(), value)).collect();
         let args = CallArgs { pos: args, named }.join();
         let pending = Arc::new(PendingCall { callee: callee.clone(), args, result: std::sync::Mutex::default() });
         let held = Value::from_dyn_object(pending.clone());
-        self.one_off("", "", root, Some(held), Mode::Text, |_, _| Ok(()))?;
-        Ok(pending.result.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default())
+        let key = self.keep(CALL_KEY, || Source::Call);
+        let ((), called) = self.one_off(&key, "", root, Some(held), |_, _| Ok(()))?;
+        Ok((pending.result.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default(), called))
     }
 
+    /// The key of a string, so that it is compiled once however often it is rendered.
+    fn text_key(&self, source: &str, mode: Mode) -> Arc<str> {
+        let name = match mode {
+            Mode::Text => format!("text:{source}"),
+            Mode::Native => format!("native:{source}"),
+        };
+        self.keep(&name, || Source::Text(source.into(), mode))
+    }
+
+    fn keep(&self, name: &str, source: impl FnOnce() -> Source) -> Arc<str> {
+        if let Some((key, _)) = read(&self.sources).by_key.get_key_value(name) {
+            return key.clone();
+        }
+        let key: Arc<str> = name.into();
+        write(&self.sources).by_key.entry(key.clone()).or_insert_with(source);
+        key
+    }
+
+    /// Renders what is kept under `key`; gives what `finish` makes of it, and the macros that it called.
     fn one_off<T>(
         &self,
-        source: &str,
+        key: &str,
         path: &str,
         root: Value,
         pending: Option<Value>,
-        mode: Mode,
         finish: impl FnOnce(&State<'_, '_>, String) -> Result<T, MjError>,
-    ) -> Result<T, JinjaError> {
-        let is_call = pending.is_some();
-        let lowered = if is_call { Ok(invoking_template()) } else { lower(source, mode) };
-        let lowered = lowered.map_err(|error| error.into_error(source, path))?;
-        let fail = |error: MjError| self.fold(&error, path);
-        let template = self.env.template_from_named_str(path, &lowered).map_err(fail)?;
+    ) -> Result<(T, Vec<Arc<str>>), JinjaError> {
+        let called = Arc::new(Called::default());
+        let fail = |error: MjError| self.fold(&error, path).after(&called);
+        let template = self.env.get_template(key).map_err(fail)?;
         let _leniency = Leniency::set(is_lenient(&root));
-        let root = Root::value(root, self.globals.clone(), pending);
+        let root = Root::value(root, self.globals.clone(), pending, called.clone());
         let mut captured = template.render_captured(root).map_err(fail)?;
         let mut text = captured.output().to_owned();
-        captured.with_state_mut(|state| finish(state, std::mem::take(&mut text))).map_err(fail)
+        let finished = captured.with_state_mut(|state| finish(state, std::mem::take(&mut text))).map_err(fail)?;
+        Ok((finished, called.take()))
     }
 
     fn fold(&self, error: &MjError, path: &str) -> JinjaError {
@@ -284,6 +358,7 @@ impl Engine {
                 path: proxy.def.path.clone(),
                 line: proxy.def.line,
             }),
+            Source::Text(..) | Source::Call => None,
         })
     }
 }
@@ -304,6 +379,8 @@ fn load(sources: &RwLock<Sources>, name: &str) -> Result<Option<String>, MjError
     let (text, result) = match &source {
         Source::Template(template) => (&template.source, lower(&template.source, Mode::Text)),
         Source::Macro(proxy) => (&proxy.def.source, lower_proxy(proxy)),
+        Source::Text(text, mode) => (text, lower(text, *mode)),
+        Source::Call => return Ok(Some(invoking_template())),
     };
     result.map(Some).map_err(|error| SyntaxFailure::wrap(&error, text))
 }

@@ -6,10 +6,11 @@
 
 use std::error::Error;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use minijinja::{Error as MjError, ErrorKind, Value};
 
+use super::proxy::Called;
 use super::syntax::SyntaxError;
 
 /// What a template's failure is about.
@@ -56,6 +57,8 @@ pub struct Way {
     pub stack: Vec<MacroFrame>,
     /// The lines, the innermost first. Unlike `stack`, which is what dbt prints, this is complete.
     pub places: Vec<Place>,
+    /// The unique ids of the macros that the render itself called before it failed, in order, each once.
+    pub called: Vec<Arc<str>>,
 }
 
 /// A template failed to parse or to render.
@@ -89,6 +92,12 @@ impl JinjaError {
             undefined_name: None,
             source: None,
         }
+    }
+
+    /// The same error with the macros that its render called.
+    pub(super) fn after(mut self, called: &Called) -> JinjaError {
+        self.way.called = called.take();
+        self
     }
 
     /// The host's error as its own type, when it is one.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::blocks::{Block, BlockType, Extracted, scan};
 use super::error::{JinjaError, JinjaErrorKind};
+use super::static_calls::{StaticCall, calls_in};
 use super::syntax::ast::{ExprKind, Macro, MacroTag, Param};
 use super::syntax::{Parser, normalize};
 
@@ -57,6 +58,8 @@ pub struct MacroDef {
     pub params: Vec<MacroParam>,
     /// For materializations: the languages they take.
     pub supported_languages: Option<Vec<String>>,
+    /// What its text calls.
+    pub calls: Vec<StaticCall>,
 }
 
 /// What a file of macros holds.
@@ -105,6 +108,7 @@ fn define(block: Block, path: &str, package: &str) -> Result<MacroDef, JinjaErro
         path: path.to_owned(),
         params: node.params.iter().map(parameter).collect(),
         supported_languages: languages(node),
+        calls: calls_in(&body),
         kind,
         line: block.line,
         source: block.full.into(),

@@ -28,7 +28,11 @@ pub use error::{JinjaError, JinjaErrorKind, MacroFrame, Place, PyError, PyErrorK
 pub use macros::{MacroDef, MacroFile, MacroKind, MacroParam, macros_in_file};
 pub use minijinja::value::{DynObject, Enumerator, Kwargs, Object, ObjectRepr, Rest, Value, ValueKind};
 pub use minijinja::{Error as MjError, ErrorKind, State};
+pub use static_calls::StaticCall;
 pub use undefined::{is_undefined, parse_undefined, require_defined};
+
+/// The stack of a thread that renders templates, in bytes: enough for the deepest ones that we read and run.
+pub const STACK_SIZE: usize = 32 << 20;
 
 /// A root object answers this name with a true value when unknown names are to be lenient.
 ///

@@ -4,6 +4,7 @@
 
 use serde_json::{Map as JsonMap, Value as Json};
 
+use super::static_calls::with_tree;
 use super::syntax::ast::{Args, Expr, ExprKind, Stmt, StmtKind};
 
 /// What a plain template calls.
@@ -31,8 +32,17 @@ impl PlainCall {
     }
 }
 
-/// The calls of a plain template in order; none if it is not plain.
-pub(super) fn plain_calls(body: &[Stmt<'_>]) -> Option<Vec<PlainCall>> {
+/// The calls of a plain template in order; none if it is not plain, or cannot be parsed.
+pub fn plain_calls(source: &str) -> Option<Vec<PlainCall>> {
+    if !source.contains("{{") && !source.contains("{%") && !source.contains("{#") {
+        return Some(Vec::new());
+    }
+    let mut found = None;
+    with_tree(source, |body| found = calls_in(body));
+    found
+}
+
+fn calls_in(body: &[Stmt<'_>]) -> Option<Vec<PlainCall>> {
     let mut calls = Vec::new();
     for stmt in body {
         match &stmt.kind {
@@ -107,8 +117,7 @@ fn literal(expr: &Expr<'_>) -> Option<Json> {
 mod tests {
     use serde_json::json;
 
-    use super::super::static_calls::scan;
-    use super::PlainCall;
+    use super::{PlainCall, plain_calls};
 
     #[test]
     fn what_a_plain_template_says() {
@@ -122,7 +131,7 @@ mod tests {
             PlainCall::Var("x".to_owned()),
             PlainCall::Source(["s".to_owned(), "t".to_owned()]),
         ];
-        assert_eq!(scan(source).plain, Some(expected));
+        assert_eq!(plain_calls(source), Some(expected));
     }
 
     #[test]
@@ -140,7 +149,7 @@ mod tests {
             "{{ this }}",
             "{{ ref('a'",
         ] {
-            assert_eq!(scan(source).plain, None, "{source}");
+            assert_eq!(plain_calls(source), None, "{source}");
         }
     }
 }

@@ -24,8 +24,31 @@ struct Loaded {
     trampoline: Option<Value>,
     macros: HashMap<Arc<str>, Value>,
     depth: u32,
-    called: IndexSet<Arc<str>>,
+    /// Calls are noted at this depth: those of the template itself, or those of the macro that is called from outside.
+    noted_depth: u32,
 }
+
+/// The macros that a render called directly, in order: what dbt notes in `depends_on.macros`. The root holds it, so that
+/// it outlives a render that fails: dbt keeps what was called until then. After a call from outside they are those that
+/// the called macro itself called.
+#[derive(Debug, Default)]
+pub(super) struct Called(Mutex<IndexSet<Arc<str>>>);
+
+impl Object for Called {}
+
+impl Called {
+    fn note(&self, unique_id: &Arc<str>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(unique_id.clone());
+    }
+
+    /// Takes the unique ids.
+    pub fn take(&self) -> Vec<Arc<str>> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_iter().collect()
+    }
+}
+
+/// The name under which the root holds the macros that a render called.
+pub(super) const CALLED_KEY: &str = "__called";
 
 /// A macro and what is learnt about it when it is compiled.
 #[derive(Debug)]
@@ -88,10 +111,11 @@ impl Object for MacroProxy {
 
     fn call(self: &Arc<Self>, state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, MjError> {
         let loaded = state.get_or_insert_extension_with(Loaded::default);
-        if loaded.depth == 0 {
-            loaded.called.insert(self.unique_id.clone());
-        }
+        let is_noted = loaded.depth == loaded.noted_depth;
         loaded.depth += 1;
+        if is_noted && let Some(called) = state.lookup(CALLED_KEY) {
+            called.downcast_object_ref::<Called>().into_iter().for_each(|called| called.note(&self.unique_id));
+        }
         let _strict = Leniency::set(false);
         let result = self.run(state, args);
         if let Some(loaded) = state.get_extension_mut::<Loaded>() {
@@ -130,11 +154,6 @@ pub(super) fn keep(state: &mut State<'_, '_>, module: &Value, key: &Value) -> Re
     Ok(Value::from(""))
 }
 
-/// The macros that a finished render called directly, in order: what dbt notes in `depends_on.macros`.
-pub(super) fn called(state: &State<'_, '_>) -> Vec<Arc<str>> {
-    state.get_extension::<Loaded>().map(|loaded| loaded.called.iter().cloned().collect()).unwrap_or_default()
-}
-
 /// A macro call from outside of any template, and its result.
 #[derive(Debug)]
 pub(super) struct PendingCall {
@@ -152,6 +171,7 @@ pub(super) const PENDING_KEY: &str = "__pending";
 pub(super) fn invoke_pending(state: &mut State<'_, '_>) -> Result<Value, MjError> {
     let pending = state.lookup(PENDING_KEY).and_then(|value| value.downcast_object::<PendingCall>());
     let Some(pending) = pending else { return Ok(Value::from("")) };
+    state.get_or_insert_extension_with(Loaded::default).noted_depth = 1;
     let result = pending.callee.call(state, &pending.args)?;
     *pending.result.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
     Ok(Value::from(""))

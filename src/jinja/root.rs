@@ -6,7 +6,7 @@ use std::sync::Arc;
 use minijinja::value::{Enumerator, Object, Value};
 
 use super::LENIENT_KEY;
-use super::proxy::PENDING_KEY;
+use super::proxy::{CALLED_KEY, Called, PENDING_KEY};
 use super::syntax::unmangle;
 use super::undefined::{Undefined, is_undefined};
 
@@ -19,11 +19,12 @@ pub(super) struct Root {
     host: Value,
     globals: Arc<Globals>,
     pending: Option<Value>,
+    called: Arc<Called>,
 }
 
 impl Root {
-    pub fn value(host: Value, globals: Arc<Globals>, pending: Option<Value>) -> Value {
-        Value::from_object(Root { host, globals, pending })
+    pub fn value(host: Value, globals: Arc<Globals>, pending: Option<Value>, called: Arc<Called>) -> Value {
+        Value::from_object(Root { host, globals, pending, called })
     }
 }
 
@@ -51,6 +52,9 @@ impl Object for Root {
         if name.starts_with("__") {
             if name == PENDING_KEY {
                 return self.pending.clone();
+            }
+            if name == CALLED_KEY {
+                return Some(Value::from_dyn_object(self.called.clone()));
             }
             if let Some(name) = unmangle(name) {
                 return self.get_value_by_str(&name);

@@ -1,6 +1,5 @@
 //! What a template calls, found without rendering it (`dbt/clients/jinja_static.py`).
 
-use super::plain::{PlainCall, plain_calls};
 use super::syntax::ast::{Args, Expr, ExprKind, Stmt, walk_all};
 use super::syntax::{Parser, normalize};
 
@@ -13,52 +12,25 @@ pub struct DispatchCall {
     pub namespace: Option<String>,
 }
 
-/// The calls of a template, in the order in which dbt finds them, each once.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct StaticCalls {
-    /// `name` or `package.name`, dispatched names among them; `ref`, `source` and `config` are left out.
-    pub calls: Vec<String>,
-    /// The `adapter.dispatch` calls.
-    pub dispatches: Vec<DispatchCall>,
+/// A call in a template that may be one of a macro.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StaticCall {
+    /// `name` or `package.name`.
+    Macro(String),
+    /// `adapter.dispatch(...)`: it may call what it names as well as what it finds.
+    Dispatch(DispatchCall),
 }
 
-/// What can be said of a template without rendering it.
-#[derive(Debug, Default)]
-pub struct Scan {
-    /// What it calls.
-    pub calls: StaticCalls,
-    /// Everything that it does, if that is plain to see.
-    pub plain: Option<Vec<PlainCall>>,
-}
-
-/// Looks at a template once. A source that cannot be parsed calls nothing and is not plain.
-pub fn scan(source: &str) -> Scan {
-    let mut scan = Scan::default();
-    if !source.contains("{{") && !source.contains("{%") && !source.contains("{#") {
-        scan.plain = Some(Vec::new());
-        return scan;
-    }
-    with_tree(source, |body| {
-        scan.calls = calls_of(body);
-        scan.plain = plain_calls(body);
-    });
-    scan
-}
-
-/// The names that a macro body or any template calls: dbt's `statically_extract_macro_calls`.
-///
-/// A source that cannot be parsed calls nothing.
-pub fn macro_calls(source: &str) -> StaticCalls {
-    let mut found = StaticCalls::default();
-    with_tree(source, |body| found = calls_of(body));
-    found
-}
-
-fn calls_of(body: &[Stmt<'_>]) -> StaticCalls {
-    let mut found = StaticCalls::default();
+/// The names that a macro body calls, in the order in which dbt finds them, each once: dbt's
+/// `statically_extract_macro_calls`. `ref`, `source`, `config` and dbt's own functions are left out.
+pub(super) fn calls_in(body: &[Stmt<'_>]) -> Vec<StaticCall> {
+    let mut found = Vec::new();
     walk_all(body, &mut |expr| {
-        if let ExprKind::Call(callee, args) = &expr.kind {
-            found.note(callee, args);
+        if let ExprKind::Call(callee, args) = &expr.kind
+            && let Some(call) = call_of(callee, args)
+            && !found.contains(&call)
+        {
+            found.push(call);
         }
     });
     found
@@ -99,45 +71,65 @@ fn unrendered(value: &Expr<'_>) -> String {
     }
 }
 
-fn with_tree(source: &str, visit: impl FnOnce(&[Stmt<'_>])) {
+pub(super) fn with_tree(source: &str, visit: impl FnOnce(&[Stmt<'_>])) {
     let source = normalize(source);
     if let Ok(body) = Parser::new(&source).and_then(Parser::template) {
         visit(&body);
     }
 }
 
-impl StaticCalls {
-    fn note(&mut self, callee: &Expr<'_>, args: &Args<'_>) {
-        match &callee.kind {
-            ExprKind::Name(name) => self.add((*name).to_owned()),
-            ExprKind::Attr(owner, name) => {
-                let ExprKind::Name(package) = owner.kind else { return };
-                match (package, *name) {
-                    ("adapter", "dispatch") => self.dispatch(args),
-                    ("adapter", _) => {}
-                    _ => self.add(format!("{package}.{name}")),
-                }
+/// Functions that a macro's text can call without calling a macro, whatever macros there are.
+const STANDARD: [&str; 25] = [
+    "config",
+    "diff_of_two_dicts",
+    "env_var",
+    "flags",
+    "fromjson",
+    "fromyaml",
+    "invocation_id",
+    "local_md5",
+    "log",
+    "modules",
+    "print",
+    "project_name",
+    "ref",
+    "return",
+    "run_started_at",
+    "set",
+    "set_strict",
+    "source",
+    "target",
+    "thread_id",
+    "tojson",
+    "toyaml",
+    "var",
+    "zip",
+    "zip_strict",
+];
+
+fn call_of(callee: &Expr<'_>, args: &Args<'_>) -> Option<StaticCall> {
+    match &callee.kind {
+        ExprKind::Name(name) if STANDARD.contains(name) => None,
+        ExprKind::Name(name) => Some(StaticCall::Macro((*name).to_owned())),
+        ExprKind::Attr(owner, name) => {
+            let ExprKind::Name(package) = owner.kind else { return None };
+            match (package, *name) {
+                ("adapter", "dispatch") => dispatch_of(args).map(StaticCall::Dispatch),
+                ("adapter", _) => None,
+                _ => Some(StaticCall::Macro(format!("{package}.{name}"))),
             }
-            _ => {}
         }
+        _ => None,
     }
+}
 
-    fn add(&mut self, name: String) {
-        let standard = matches!(name.as_str(), "ref" | "source" | "config");
-        if !standard && !self.calls.contains(&name) {
-            self.calls.push(name);
-        }
-    }
-
-    fn dispatch(&mut self, args: &Args<'_>) {
-        let named = |key: &str| args.named.iter().find(|(name, _)| *name == key).map(|(_, value)| value);
-        let text = |expr: Option<&Expr<'_>>| match expr.map(|expr| &expr.kind) {
-            Some(ExprKind::Str(text)) => Some(text.to_string()),
-            _ => None,
-        };
-        let Some(name) = text(args.pos.first().or_else(|| named("macro_name"))) else { return };
-        let namespace = text(args.pos.get(1).or_else(|| named("macro_namespace")));
-        self.calls.push(name.clone());
-        self.dispatches.push(DispatchCall { name, namespace });
-    }
+fn dispatch_of(args: &Args<'_>) -> Option<DispatchCall> {
+    let named = |key: &str| args.named.iter().find(|(name, _)| *name == key).map(|(_, value)| value);
+    let text = |expr: Option<&Expr<'_>>| match expr.map(|expr| &expr.kind) {
+        Some(ExprKind::Str(text)) => Some(text.to_string()),
+        _ => None,
+    };
+    let name = text(args.pos.first().or_else(|| named("macro_name")))?;
+    let namespace = text(args.pos.get(1).or_else(|| named("macro_namespace")));
+    Some(DispatchCall { name, namespace })
 }

@@ -70,6 +70,8 @@ pub struct Flags {
     pub node_package_before_root: bool,
     /// `require_valid_schema_from_generate_schema_name`
     pub valid_schema: bool,
+    /// `support_custom_ref_kwargs`
+    pub custom_ref_arguments: bool,
     /// `require_corrected_analysis_fqns`
     pub corrected_analysis_fqns: bool,
     /// `require_sql_header_in_test_configs`
@@ -96,6 +98,7 @@ impl Flags {
             source_names_without_spaces: flag("require_source_and_semantic_model_names_without_spaces", false),
             node_package_before_root: flag("require_ref_searches_node_package_before_root", false),
             valid_schema: flag("require_valid_schema_from_generate_schema_name", false),
+            custom_ref_arguments: flag("support_custom_ref_kwargs", false),
             corrected_analysis_fqns: flag("require_corrected_analysis_fqns", false),
             sql_header_in_tests: flag("require_sql_header_in_test_configs", false),
             more_unrendered_values: flag("state_modified_compare_more_unrendered_values", true),

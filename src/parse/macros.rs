@@ -14,7 +14,7 @@ use crate::context::MacroResolver;
 use crate::context::errors::from_jinja;
 use crate::error::{Error, NodeLabel, Result};
 use crate::events::deprecations::wrap;
-use crate::jinja::{Engine, MacroDef, MacroKind, macros_in_file, static_calls};
+use crate::jinja::{Engine, MacroDef, MacroKind, StaticCall, macros_in_file};
 use crate::manifest::{Macro, MacroArgument, SharedMap, UniqueId};
 use crate::project::Project;
 
@@ -170,15 +170,19 @@ pub fn register(project: &Project, engine: &Engine, macros: &IndexMap<UniqueId, 
 }
 
 /// Fills `depends_on` of every macro.
-pub fn find_calls(macros: &mut IndexMap<UniqueId, Macro>, resolver: &MacroResolver) {
-    let called: Vec<Vec<String>> =
+///
+/// # Errors
+/// A macro dispatches to something that has no implementation.
+pub fn find_calls(macros: &mut IndexMap<UniqueId, Macro>, resolver: &MacroResolver) -> Result<()> {
+    let called: Vec<Result<Vec<String>>> =
         macros.values().collect::<Vec<_>>().into_par_iter().map(|found| calls_of(found, resolver)).collect();
     for (found, called) in macros.values_mut().zip(called) {
-        found.depends_on = called;
+        found.depends_on = called?;
     }
+    Ok(())
 }
 
-fn calls_of(found: &Macro, resolver: &MacroResolver) -> Vec<String> {
+fn calls_of(found: &Macro, resolver: &MacroResolver) -> Result<Vec<String>> {
     let mut called: Vec<String> = Vec::new();
     let mut add = |unique_id: Option<&Arc<str>>| {
         if let Some(unique_id) = unique_id
@@ -187,18 +191,19 @@ fn calls_of(found: &Macro, resolver: &MacroResolver) -> Vec<String> {
             called.push(unique_id.to_string());
         }
     };
-    let calls = static_calls::macro_calls(&found.definition.source);
-    for call in calls.calls.iter().filter(|call| **call != found.name) {
-        match call.split_once('.') {
-            Some((package, name)) => add(resolver.find(package, name)),
-            None => add(resolver.find(&found.package_name, call)),
+    for call in &found.definition.calls {
+        let (name, dispatch) = match call {
+            StaticCall::Macro(name) => (name, None),
+            StaticCall::Dispatch(dispatch) => (&dispatch.name, Some(dispatch)),
+        };
+        // A macro that dispatches to implementations of its own name does not call itself.
+        if *name != found.name {
+            let (package, name) = name.split_once('.').unwrap_or((&found.package_name, name));
+            add(resolver.find_statically(package, name));
+        }
+        if let Some(dispatch) = dispatch {
+            add(Some(resolver.dispatch_statically(&dispatch.name, dispatch.namespace.as_deref())?));
         }
     }
-    for dispatch in &calls.dispatches {
-        if dispatch.name != found.name {
-            add(resolver.find(&found.package_name, &dispatch.name));
-        }
-        add(resolver.dispatch(&found.package_name, &dispatch.name, dispatch.namespace.as_deref()).ok());
-    }
-    called
+    Ok(called)
 }

@@ -85,7 +85,7 @@ pub fn parse(
     let created_at = cx::now();
     let mut all_macros = macros::load(project, &all_files, created_at, flags.validate_macro_args, &warnings)?;
     let resolver = macros::register(project, &engine, &all_macros);
-    macros::find_calls(&mut all_macros, &resolver);
+    macros::find_calls(&mut all_macros, &resolver)?;
     let globals =
         Globals::new(invocation.clone(), project.clone(), Arc::new(engine), Arc::new(resolver), events.clone())?;
     let cache_path = project.target_path.join(cache::FILE_NAME);

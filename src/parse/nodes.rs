@@ -14,8 +14,7 @@ use super::{static_config, unrendered};
 use crate::adapter::relation::{Policy, Relation};
 use crate::context::{Captured, generate_name, render_native_while_parsing};
 use crate::error::{Error, ErrorKind, Result};
-use crate::jinja::plain::PlainCall;
-use crate::jinja::static_calls;
+use crate::jinja::plain::{PlainCall, plain_calls};
 use crate::manifest::{Contract, DependsOn, FileHash, ModelFields, Node, NodeKind, RefArgs, ResourceType, SharedMap};
 
 /// What is known of a node before its text is rendered.
@@ -122,14 +121,12 @@ pub fn draft_node(cx: &Cx, draft: Draft) -> Result<Node> {
 /// # Errors
 /// The text cannot be rendered, or a value that it configures is not allowed.
 pub fn render_and_configure(cx: &Cx, node: &mut Node) -> Result<()> {
-    let scan = static_calls::scan(&node.raw_code);
-    let plain = scan.plain.filter(|calls| is_standard(cx, node, calls));
+    let plain = plain_calls(&node.raw_code).filter(|calls| is_standard(cx, node, calls));
     let captured = match plain {
         Some(calls) => captured(calls),
         None => cx.renders.captured(&cx.globals, node)?,
     };
     take_calls(node, captured).map_err(|error| in_node(error, node))?;
-    add_macros(cx, node, &scan.calls.calls);
     configure(cx, node, None, None)
 }
 
@@ -184,27 +181,10 @@ pub fn take_calls(node: &mut Node, captured: Captured) -> Result<()> {
     }
     node.metrics.extend(captured.metrics);
     node.functions.extend(captured.functions);
+    for unique_id in &captured.macros {
+        node.depends_on.add_macro(unique_id);
+    }
     Ok(())
-}
-
-/// Adds the macros that `source` calls to what the node depends on.
-pub fn add_called_macros(cx: &Cx, node: &mut Node, source: &str) {
-    if !source.contains("{{") && !source.contains("{%") {
-        return;
-    }
-    add_macros(cx, node, &static_calls::macro_calls(source).calls);
-}
-
-fn add_macros(cx: &Cx, node: &mut Node, calls: &[String]) {
-    for call in calls {
-        let found = match call.split_once('.') {
-            Some((package, name)) => cx.globals.macros.in_package(package, name),
-            None => cx.globals.macros.find(&node.package_name, call),
-        };
-        if let Some(unique_id) = found {
-            node.depends_on.add_macro(unique_id);
-        }
-    }
 }
 
 /// Names the node in an error that names none.
@@ -273,13 +253,12 @@ fn configure_inner(
     let hooks: Vec<String> =
         ["pre-hook", "post-hook"].iter().flat_map(|key| node.config.hooks(key)).map(|(sql, _)| sql).collect();
     for sql in hooks.iter().filter(|sql| sql.contains('{')) {
-        let (_, captured) = render_native_while_parsing(&cx.globals, node, sql)?;
+        let (_, captured) = render_native_while_parsing(&cx.globals, node, sql, None)?;
         let depends = !captured.refs.is_empty() || !captured.sources.is_empty() || !captured.metrics.is_empty();
         if depends && node.resource_type == ResourceType::Seed {
             return Err(seed_depends(node));
         }
         take_calls(node, Captured { config_calls: Vec::new(), ..captured })?;
-        add_called_macros(cx, node, sql);
     }
     Ok(())
 }

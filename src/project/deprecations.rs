@@ -122,6 +122,20 @@ pub fn install_path(events: &Events) -> Result<()> {
     events.deprecation(unnamed(events.paint(), "PackageInstallPathDeprecation", "D002", description))
 }
 
+/// Says that an installed package takes the place of a materialization of dbt's own.
+///
+/// # Errors
+/// See [`old_key`].
+pub fn overridden_materialization(events: &Events, package: &str, name: &str) -> Result<()> {
+    let description = format!(
+        "Installed package '{package}' is overriding the built-in materialization '{name}'. Overrides of built-in \
+         materializations from installed packages will be deprecated in future versions of dbt. For more information: \
+         https://docs.getdbt.com/reference/global-configs/legacy-behaviors"
+    );
+    let event = unnamed(events.paint(), "PackageMaterializationOverrideDeprecation", "D016", &description);
+    events.deprecation(event)
+}
+
 /// Says that a package of the hub goes on under another name.
 ///
 /// # Errors

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use indexmap::IndexMap;
 
+use super::contract;
 use super::file::{self, PROJECT_FILE};
 use super::package::{self, Rendered};
 use super::packages::{self, PackageList};
@@ -46,6 +47,11 @@ pub fn load(invocation: &Invocation, events: &Events) -> Result<Project> {
     let list = packages::load(root, &Renderer::for_secrets(&loaded.vars), packages::Rendered::PackagesOnly)?;
     let selectors = load_selectors(root, &loaded.renderer)?;
     let package = loaded.package;
+    package
+        .raw
+        .as_map()
+        .map_or(Ok(()), contract::check_config_version)
+        .map_err(|error| error.in_file(root.join(PROJECT_FILE).display().to_string()))?;
     let installed = load_packages(invocation, &package, &list, &target, events)?;
 
     let target_path = match &flags.target_path {
@@ -99,7 +105,8 @@ fn load_root(invocation: &Invocation, target: Option<&Target>, events: &Events) 
         vars.insert(key.clone(), value.clone());
     }
     let renderer = Renderer::for_project(&vars, target, invocation.command != "deps");
-    let rendered = package::render(raw, &renderer)?;
+    let rendered = package::render(raw, &renderer)
+        .map_err(|error| error.in_file(root.join(PROJECT_FILE).display().to_string()))?;
     let mut package = build(root, rendered, flags.version_check, events)?;
     if !file_vars.is_empty() {
         package.vars = file_vars;
@@ -118,8 +125,11 @@ fn build(root: &Path, rendered: Rendered, version_check: bool, events: &Events) 
 }
 
 fn load_selectors(root: &Path, renderer: &Renderer) -> Result<Option<Node>> {
-    match file::read_yaml(&root.join("selectors.yml"))? {
-        Some(node) if !node.is_null() => renderer.render_all(&node).map(Some),
+    let path = root.join("selectors.yml");
+    match file::read_yaml(&path)? {
+        Some(node) if !node.is_null() => {
+            renderer.render_all(&node).map(Some).map_err(|error| error.in_file(path.display().to_string()))
+        }
         _ => Ok(None),
     }
 }

@@ -5,7 +5,7 @@ pub mod behaviour;
 mod contract;
 mod credential_shapes;
 pub mod credentials;
-mod deprecations;
+pub(crate) mod deprecations;
 pub mod file;
 mod load;
 mod package;

@@ -106,7 +106,7 @@ impl Renderer {
                 let lenient = self.secrets && path.contains(&Step::Key("password"));
                 match self.render_str(text) {
                     Err(_) if lenient => node.value.clone(),
-                    other => other?,
+                    other => other.map_err(|error| error.hint_line(node.span.line))?,
                 }
             }
             yaml::Value::Date(_) | yaml::Value::DateTime(..) => yaml::from_json(yaml::to_json(&node.value)),

@@ -153,7 +153,8 @@ fn says_what_is_wrong() {
     );
     assert_eq!(
         message(&[("dbt_project.yml", "{name: a, profile: \"{{ env_var('RDBT_TEST_NONE') }}\"}"), profiles]),
-        "Parsing Error\n  Env var required but not provided: 'RDBT_TEST_NONE'"
+        "Parsing Error\n  Env var required but not provided: 'RDBT_TEST_NONE'\n  The value stands in line 1.\n\n\
+         Error encountered in ROOT/dbt_project.yml"
     );
     assert!(
         message(&[("dbt_project.yml", "{name: a, profile: p, models: {+schema: \"{{ var('z') }}\"}}"), profiles])

@@ -5,6 +5,7 @@ mod batch;
 mod catalog;
 mod database;
 mod defer;
+mod hook_results;
 mod hooks;
 mod interrupt;
 mod microbatch;
@@ -43,7 +44,7 @@ pub use operation::{run_operation, run_sql};
 pub use plan::{Plan, Resource};
 pub use preview::{grid, print_compiled, print_rows, print_seeds};
 pub use report::{finished, found_line, freshness_summary, summary};
-pub use results::{Freshness, NodeResult, RunResults, Status, Timing, moment};
+pub use results::{Freshness, NodeResult, RunResults, Status, Timing, batches_json, isoformat, moment};
 
 /// What a command does with the nodes of its plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,6 +106,10 @@ pub fn execute(globals: &Arc<Globals>, shared: &Arc<RunShared>, task: Task, plan
     events.emit(lines::formatting(""));
     events.emit(lines::concurrency(threads(globals), &target.name, plan.numbered()));
     events.emit(lines::formatting(""));
+    if threads(globals) == 0 {
+        return Err(Error::runtime("max_workers must be greater than 0")
+            .hint("Set `threads` in the profile, or --threads, to at least 1."));
+    }
     let interrupter = shared.adapter.clone();
     let watch = Watch::new(move || interrupter.interrupt());
     let uses_batches = uses_batches(globals);
@@ -126,7 +131,7 @@ pub fn execute(globals: &Arc<Globals>, shared: &Arc<RunShared>, task: Task, plan
 
 /// `--threads`, else the profile's.
 fn threads(globals: &Globals) -> usize {
-    globals.invocation.flags.threads.unwrap_or(globals.project.target.threads).max(1)
+    globals.invocation.flags.threads.unwrap_or(globals.project.target.threads)
 }
 
 /// Threads at work: with `--single-threaded` one, although dbt names the others on the console.
@@ -136,7 +141,7 @@ fn workers(globals: &Globals) -> usize {
 }
 
 /// A behaviour flag that is on unless the project says otherwise.
-fn behaviour_flag(globals: &Globals, name: &str) -> bool {
+pub(crate) fn behaviour_flag(globals: &Globals, name: &str) -> bool {
     globals.invocation.flags.other.get(name).and_then(serde_json::Value::as_bool).unwrap_or(true)
 }
 

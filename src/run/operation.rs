@@ -34,8 +34,9 @@ pub fn run_operation(
     arguments: Vec<(String, Value)>,
 ) -> Result<RunResults> {
     let unique_id = find(globals, name)?;
+    let package = name.split_once('.').map(|(package, _)| package);
     let result = measure(globals, shared, &unique_id, || {
-        call(globals, shared, &unique_id, arguments).map(|()| AdapterResponse::default())
+        call(globals, shared, package, &unique_id, arguments).map(|()| AdapterResponse::default())
     });
     Ok(only(result))
 }
@@ -147,6 +148,7 @@ fn find(globals: &Globals, name: &str) -> Result<Arc<str>> {
 fn call(
     globals: &Arc<Globals>,
     shared: &Arc<RunShared>,
+    package: Option<&str>,
     unique_id: &str,
     arguments: Vec<(String, Value)>,
 ) -> Result<()> {
@@ -154,7 +156,7 @@ fn call(
     let database = Database::new(globals.clone(), shared.clone());
     let connection: Arc<NodeConnection> = database.connect(&format!("macro_{name}"))?;
     let run = NodeRun::new(shared.clone(), connection.clone());
-    let called = Macros::new(globals.clone(), run).call_id(unique_id, Vec::new(), arguments);
+    let called = Macros::new(globals.clone(), run).call_in(package, unique_id, Vec::new(), arguments);
     connection.release();
     called.map(|_| ())
 }

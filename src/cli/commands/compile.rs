@@ -24,9 +24,12 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>, task: Task) -> Re
     workspace.check_target_folder()?;
     let results = run::execute(&workspace.globals, &shared, task, &plan);
     let closed = workspace.globals.adapter.engine().close();
+    match &results {
+        Ok(_) => workspace.write_manifest()?,
+        Err(_) => workspace.write_parsed_manifest()?,
+    }
     let results = results?;
     closed.map_err(Error::from)?;
-    workspace.write_manifest()?;
     if flags.write_json {
         artifacts::write_run_results(&workspace.globals, &workspace.compiled, &results)?;
     }

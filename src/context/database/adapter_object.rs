@@ -94,9 +94,10 @@ impl AdapterObject {
         }
         if args.get(2, "packages").is_some_and(|packages| !packages.is_none()) {
             return Err(raise_compilation(format!(
-                "The \"packages\" argument of adapter.dispatch() has been deprecated.\n\
-                 Use the \"macro_namespace\" argument instead.\n\nRaised during dispatch for: {name}\n\n\
-                 For more information, see:\n\nhttps://docs.getdbt.com/reference/dbt-jinja-functions/dispatch"
+                "        The \"packages\" argument of adapter.dispatch() has been deprecated.\n        \
+                 Use the \"macro_namespace\" argument instead.\n\n        Raised during dispatch for: {name}\n\n        \
+                 For more information, see:\n\n        \
+                 https://docs.getdbt.com/reference/dbt-jinja-functions/dispatch\n        "
             )));
         }
         let namespace = args.get(1, "macro_namespace").filter(|namespace| !namespace.is_none());

@@ -2,7 +2,7 @@
 
 use super::operations::Operations;
 use crate::adapter::Relation;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 
 /// How a snapshot names one of its own columns, by dbt's name for it.
 pub(super) type ColumnNames<'a> = &'a dyn Fn(&str) -> String;
@@ -58,8 +58,7 @@ impl Operations {
 /// The old and the new setting are both given, or the value is unknown.
 pub(super) fn hard_deletes_behavior(invalidate: Option<bool>, hard_deletes: Option<&str>) -> Result<&'static str> {
     if invalidate.is_some() && hard_deletes.is_some() {
-        return Err(Error::new(
-            ErrorKind::Validation,
+        return Err(Error::runtime(
             "You cannot set both the invalidate_hard_deletes and hard_deletes config properties on the same snapshot.",
         ));
     }
@@ -67,7 +66,7 @@ pub(super) fn hard_deletes_behavior(invalidate: Option<bool>, hard_deletes: Opti
         (Some(true), _) | (_, Some("invalidate")) => Ok("invalidate"),
         (_, Some("new_record")) => Ok("new_record"),
         (_, None | Some("ignore")) => Ok("ignore"),
-        _ => Err(Error::new(ErrorKind::Validation, "Invalid setting for property hard_deletes.")),
+        _ => Err(Error::runtime("Invalid setting for property hard_deletes.")),
     }
 }
 

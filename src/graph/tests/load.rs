@@ -225,6 +225,7 @@ fn macro_(json: &Json) -> Macro {
         line: 1,
         params: Vec::new(),
         supported_languages: None,
+        calls: Vec::new(),
     };
     Macro {
         unique_id: text(json, "unique_id"),

@@ -1,11 +1,13 @@
 //! Nodes as JSON: as the artifact shows them, and as Jinja's `model` does.
 
+use std::borrow::Cow;
+
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::{Map as JsonMap, Value as Json};
 
 use super::{Columns, Constraints, MacrosOnly, drop_nulls, entries, tree};
-use crate::manifest::{Compiled, ModelFields, Node, NodeKind};
+use crate::manifest::{Compiled, DependsOn, ModelFields, Node, NodeKind};
 
 impl Node {
     /// The node as `manifest.json` shows it.
@@ -66,7 +68,7 @@ impl Serialize for NodeJson<'_> {
             "sources": node.sources,
             "metrics": node.metrics,
             "functions": node.functions,
-            "depends_on": node.depends_on,
+            "depends_on": self.depends_on(),
             "compiled_path": compiled.and_then(|compiled| compiled.path.as_ref()),
         );
         if let Some((compiled, code)) = compiled.and_then(|compiled| Some((compiled, compiled.code.as_ref()?))) {
@@ -84,6 +86,20 @@ impl Serialize for NodeJson<'_> {
 }
 
 impl NodeJson<'_> {
+    /// What the node depends on; compiling it may have called macros that parsing did not.
+    fn depends_on(&self) -> Cow<'_, DependsOn> {
+        let known = &self.node.depends_on;
+        let called = self.compiled.map_or(&[][..], |compiled| &compiled.macros);
+        if called.iter().all(|unique_id| known.macros.iter().any(|macro_id| **macro_id == **unique_id)) {
+            return Cow::Borrowed(known);
+        }
+        let mut depends_on = known.clone();
+        for unique_id in called {
+            depends_on.add_macro(unique_id);
+        }
+        Cow::Owned(depends_on)
+    }
+
     fn common<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
         let NodeJson { node, compiled } = *self;
         let relation_name =
@@ -128,7 +144,10 @@ impl NodeJson<'_> {
                 "attached_node": test.attached_node,
                 "test_metadata": test.metadata,
             ),
-            NodeKind::Operation { index } => entries!(map, "index": index),
+            NodeKind::Operation { index } => {
+                let ran = self.compiled.and_then(|compiled| compiled.hook_index);
+                entries!(map, "index": ran.unwrap_or(*index));
+            }
             NodeKind::Function(own) => {
                 for (key, value) in own {
                     map.serialize_entry(key, value)?;

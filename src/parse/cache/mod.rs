@@ -76,7 +76,7 @@ impl RenderCache {
             return Ok(captured);
         }
         self.rendered.fetch_add(1, Ordering::Relaxed);
-        let (captured, reads) = render_noting_reads(globals, node, Vec::new())?;
+        let (captured, reads) = render_noting_reads(globals, node)?;
         if !reads.unrepeatable && !captured.config_calls.iter().any(|call| call.values().any(has_float)) {
             let mut renders = renders.to_vec();
             renders.insert(0, Render::new(globals, node, &reads, captured.clone()));

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use indexmap::IndexSet;
 use rayon::prelude::*;
 use serde_json::{Map as JsonMap, Value as Json, json};
 
 use super::builder::TestSpec;
 use super::names::metadata_hash;
 use super::{TargetKind, TestTarget};
-use crate::context::{render_native_while_parsing, render_while_parsing};
+use crate::context::{TestMacros, render_native_while_parsing, render_while_parsing};
 use crate::error::Result;
 use crate::jinja::Value;
 use crate::jinja::value::{Dict, List, from_json};
@@ -16,9 +17,7 @@ use crate::manifest::{FileHash, GenericTestFields, Manifest, Node, NodeKind, Res
 use crate::parse::config::join_call;
 use crate::parse::cx::Cx;
 use crate::parse::lookups::{NodeLookup, find_disabled};
-use crate::parse::nodes::{
-    Draft, add_called_macros, configure, configure_unrendered, draft_node, fqn_prefix, in_node, take_calls,
-};
+use crate::parse::nodes::{Draft, configure, configure_unrendered, draft_node, fqn_prefix, in_node, take_calls};
 use crate::parse::properties::constraints::plain_ref;
 use crate::parse::python;
 
@@ -70,7 +69,7 @@ fn build_one(cx: &Cx, manifest: &Manifest, refs: &NodeLookup, spec: &TestSpec) -
     if !spec.config.is_empty() {
         node.config_call = spec.config.clone().into();
     }
-    render(cx, &mut node, spec)?;
+    render(cx, manifest, &mut node, spec)?;
     attach(manifest, refs, &mut node, target)?;
     Ok(node)
 }
@@ -92,15 +91,10 @@ fn raw_code(spec: &TestSpec) -> String {
 
 /// The macro of the test. dbt looks in the package of the test first, even where the definition names another one.
 fn test_macro<'c>(cx: &'c Cx, spec: &TestSpec) -> Option<&'c Arc<str>> {
-    let name = format!("test_{}", spec.test);
-    let macros = &cx.globals.macros;
-    macros
-        .find(&spec.target.package, &name)
-        .or_else(|| spec.namespace.as_ref().and_then(|namespace| macros.in_package(namespace, &name)))
-        .or_else(|| cx.project().packages.keys().find_map(|package| macros.in_package(package, &name)))
+    cx.globals.macros.find_statically(&spec.target.package, &format!("test_{}", spec.test))
 }
 
-fn render(cx: &Cx, node: &mut Node, spec: &TestSpec) -> Result<()> {
+fn render(cx: &Cx, manifest: &Manifest, node: &mut Node, spec: &TestSpec) -> Result<()> {
     let found = test_macro(cx, spec).cloned();
     if let Some(unique_id) = &found {
         node.depends_on.add_macro(unique_id);
@@ -110,14 +104,37 @@ fn render(cx: &Cx, node: &mut Node, spec: &TestSpec) -> Result<()> {
         refer_to_target(node, &spec.target);
         return Ok(());
     }
-    let arguments = rendered_arguments(cx, node, &spec.arguments)?;
-    let captured = render_while_parsing(&cx.globals, node, vec![(ARGUMENTS_NAME.to_owned(), arguments)])?;
+    let macros = Some(visible_macros(cx, manifest, node));
+    let arguments = rendered_arguments(cx, node, &spec.arguments, macros.as_ref())?;
+    let extra = vec![(ARGUMENTS_NAME.to_owned(), arguments)];
+    let captured = render_while_parsing(&cx.globals, node, extra, macros)?;
     let calls = captured.config_calls.clone();
     for call in calls {
         join_call(&mut node.config_call, call).map_err(|error| in_node(error, node))?;
     }
     take_calls(node, crate::context::Captured { config_calls: Vec::new(), ..captured })?;
     configure(cx, node, None, None)
+}
+
+/// What the text of a test sees while it is parsed: the macros that it depends on and `get_where_subquery`, with all that
+/// these call, directly or not; with `support_custom_ref_kwargs` also a project's own `ref` and `source`.
+fn visible_macros(cx: &Cx, manifest: &Manifest, node: &Node) -> Arc<TestMacros> {
+    let macros = &cx.globals.macros;
+    let mut waiting: Vec<Arc<str>> = macros.by_name("get_where_subquery").cloned().into_iter().collect();
+    waiting.extend(node.depends_on.macros.iter().map(|unique_id| Arc::from(&**unique_id)));
+    if cx.flags.custom_ref_arguments {
+        waiting.extend(["ref", "source"].into_iter().filter_map(|name| macros.by_name(name).cloned()));
+    }
+    let mut visible: IndexSet<Arc<str>> = IndexSet::new();
+    waiting.reverse();
+    while let Some(unique_id) = waiting.pop() {
+        if let Some(found) = manifest.macros.get(&*unique_id) {
+            let called = found.depends_on.iter().rev().map(|called| Arc::from(called.as_str()));
+            waiting.extend(called.filter(|called: &Arc<str>| !visible.contains(called)));
+        }
+        visible.insert(unique_id);
+    }
+    Arc::new(TestMacros::new(visible))
 }
 
 fn refer_to_target(node: &mut Node, target: &TestTarget) {
@@ -128,38 +145,43 @@ fn refer_to_target(node: &mut Node, target: &TestTarget) {
 }
 
 /// Renders the arguments natively, recording what they call.
-fn rendered_arguments(cx: &Cx, node: &mut Node, arguments: &JsonMap<String, Json>) -> Result<Value> {
+fn rendered_arguments(
+    cx: &Cx,
+    node: &mut Node,
+    arguments: &JsonMap<String, Json>,
+    macros: Option<&Arc<TestMacros>>,
+) -> Result<Value> {
     let mut pairs = Vec::with_capacity(arguments.len());
     for (name, value) in arguments {
         let rendered = match (name.as_str(), value) {
             ("column_name", Json::String(_)) => from_json(value),
-            _ => rendered_argument(cx, node, value)?,
+            _ => rendered_argument(cx, node, value, macros)?,
         };
         pairs.push((name.clone(), rendered));
     }
     Ok(Dict::from_pairs(pairs))
 }
 
-fn rendered_argument(cx: &Cx, node: &mut Node, value: &Json) -> Result<Value> {
+fn rendered_argument(cx: &Cx, node: &mut Node, value: &Json, macros: Option<&Arc<TestMacros>>) -> Result<Value> {
     match value {
         Json::String(text) => {
             let wrapped = if looks_like_call(text) { format!("{{{{ {text} }}}}") } else { text.clone() };
             if !crate::parse::docs::has_jinja(&wrapped) {
                 return Ok(from_json(value));
             }
-            let (rendered, captured) = render_native_while_parsing(&cx.globals, node, &wrapped)?;
+            let (rendered, captured) = render_native_while_parsing(&cx.globals, node, &wrapped, macros.cloned())?;
             take_calls(node, captured)?;
-            add_called_macros(cx, node, &wrapped);
             Ok(rendered)
         }
         Json::Array(items) => {
-            let items: Result<Vec<Value>> = items.iter().map(|item| rendered_argument(cx, node, item)).collect();
+            let items: Result<Vec<Value>> =
+                items.iter().map(|item| rendered_argument(cx, node, item, macros)).collect();
             Ok(List::new(items?))
         }
         Json::Object(entries) => {
             let mut pairs = Vec::with_capacity(entries.len());
             for (key, value) in entries {
-                pairs.push((key.clone(), rendered_argument(cx, node, value)?));
+                pairs.push((key.clone(), rendered_argument(cx, node, value, macros)?));
             }
             Ok(Dict::from_pairs(pairs))
         }

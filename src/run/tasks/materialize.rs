@@ -14,6 +14,7 @@ use crate::error::{Error, Result, did_you_mean};
 use crate::jinja::Value;
 use crate::jinja::value::{iterate, py_repr, py_str, to_json};
 use crate::manifest::{Node, ResourceType};
+use crate::project::deprecations;
 use crate::run::plan::Resource;
 use crate::run::results::{NodeResult, Status};
 use crate::run::session::{Session, response_json};
@@ -81,7 +82,12 @@ pub fn call_materialization(session: &Session, node: &Node, scope: &Arc<Scope>) 
 
 fn call_named(session: &Session, name: &str, node: &Node, scope: &Arc<Scope>) -> Result<Value> {
     let globals = &session.globals;
-    let unique_id = globals.macros.materialization(name).ok_or_else(|| {
+    let flag = "require_explicit_package_overrides_for_builtin_materializations";
+    let packages_may_override = !crate::run::behaviour_flag(globals, flag);
+    if packages_may_override && let Some(package) = globals.macros.overriding_package(name) {
+        deprecations::overridden_materialization(&globals.events, package, name)?;
+    }
+    let unique_id = globals.macros.materialization(name, packages_may_override).ok_or_else(|| {
         let error = Error::compilation(format!(
             "No materialization '{name}' was found for adapter duckdb! (searched types 'default' and 'duckdb')"
         ));
@@ -93,10 +99,14 @@ fn call_named(session: &Session, name: &str, node: &Node, scope: &Arc<Scope>) ->
     })?;
     check_language(session, node, unique_id)?;
     let label = Subject::Node(Arc::new(node.clone())).label();
-    globals
-        .engine
-        .call_macro(unique_id, Vec::new(), Vec::new(), scope.clone().into_value())
-        .map_err(|error| from_jinja(&error, Some(&label)))
+    let root = scope.clone().into_value();
+    let returned = globals.engine.call_macro_tracked(unique_id, Vec::new(), Vec::new(), root);
+    // What the materialization of a test calls counts among the macros that the test depends on, as dbt notes it.
+    if node.resource_type == ResourceType::Test {
+        let called = returned.as_ref().map_or_else(|error| &error.way.called, |(_, called)| called).clone();
+        session.shared.compiled.update(&node.unique_id, |compiled| compiled.macros.extend(called));
+    }
+    returned.map(|(value, _)| value).map_err(|error| from_jinja(&error, Some(&label)))
 }
 
 fn check_language(session: &Session, node: &Node, unique_id: &str) -> Result<()> {

@@ -347,16 +347,17 @@ def materialize(df, con):
    MotherDuck has no temporary tables on the server, so there it is an ordinary table in a schema set
    aside for them, and that schema has to be committed before the model's own transaction. #}
 {% macro duckdb__dispatch_temporary_relation(target_relation, batch_id='') %}
-    {% if not adapter.is_motherduck() %}
-        {% do return({'relation': make_temp_relation(target_relation), 'temporary': true}) %}
+    {% if adapter.is_motherduck() %}
+        {% set path = adapter.get_temp_relation_path(target_relation, batch_id) %}
+        {% set relation = target_relation.incorporate(path=path) %}
+        {% do run_query(create_schema(relation)) %}
+        {% if not adapter.disable_transactions() %}
+            {% do adapter.commit() %}
+        {% endif %}
+        {% do return({'relation': relation, 'temporary': false}) %}
     {% endif %}
 
-    {% set relation = target_relation.incorporate(path=adapter.get_temp_relation_path(target_relation, batch_id)) %}
-    {% do run_query(create_schema(relation)) %}
-    {% if not adapter.disable_transactions() %}
-        {% do adapter.commit() %}
-    {% endif %}
-    {% do return({'relation': relation, 'temporary': false}) %}
+    {% do return({'relation': make_temp_relation(target_relation), 'temporary': true}) %}
 {% endmacro %}
 
 
@@ -437,7 +438,7 @@ def materialize(df, con):
 
 {# DuckDB refuses to rename a table that has an index. These statements begin no transaction: they may run
    after the model's commit, and what a transaction opened there does is rolled back in the end. #}
-{% macro drop_indexes_on_relation(relation) -%}
+{% macro drop_indexes_on_relation(relation) %}
   {% call statement('get_indexes_on_relation', fetch_result=True, auto_begin=False) %}
     SELECT index_name
     FROM duckdb_indexes()
@@ -577,7 +578,7 @@ def materialize(df, con):
 
 {# Puts the rows of the dropped tables back under their names, so that nobody misses them between two
    models; their constraints come back when their own models run. #}
-{% macro restore_foreign_key_dependents(dropped) -%}
+{% macro restore_foreign_key_dependents(dropped) %}
   {% for item in dropped | reverse %}
     {% do log(
       'Restoring data for ' ~ item['relation'] ~ '; its constraints are rebuilt later in this run', info=True

@@ -3,20 +3,22 @@
 
 {% macro duckdb__alter_relation_add_remove_columns(relation, add_columns, remove_columns) %}
 
-  {% for column in add_columns or [] %}
-    {% set statement_text -%}
-         alter {{ relation.type }} {{ relation }} add column
-           {{ api.Relation.create(identifier=column.name) }} {{ column.data_type }}
-    {%- endset %}
-    {% do run_query(statement_text) %}
-  {% endfor %}
+  {% if add_columns %}
+    {% for added in add_columns %}
+      {% do run_query(
+        'alter ' ~ relation.type ~ ' ' ~ relation ~ ' add column\n           '
+        ~ api.Relation.create(identifier=added.name) ~ ' ' ~ added.data_type
+      ) %}
+    {% endfor %}
+  {% endif %}
 
-  {% for column in remove_columns or [] %}
-    {% set statement_text -%}
-        alter {{ relation.type }} {{ relation }} drop column
-          {{ api.Relation.create(identifier=column.name) }}
-    {%- endset %}
-    {% do run_query(statement_text) %}
-  {% endfor %}
+  {% if remove_columns %}
+    {% for lost in remove_columns %}
+      {% do run_query(
+        'alter ' ~ relation.type ~ ' ' ~ relation ~ ' drop column\n          '
+        ~ api.Relation.create(identifier=lost.name)
+      ) %}
+    {% endfor %}
+  {% endif %}
 
 {% endmacro %}

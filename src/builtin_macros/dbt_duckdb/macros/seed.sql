@@ -21,10 +21,11 @@
     {% endif %}
 
     {% set table = adapter.convert_datetimes_to_strs(agate_table) %}
+    {% set batch_size = get_batch_size() %}
     {% set columns_csv = get_seed_column_quoted_csv(model, table.column_names) %}
     {% set shown = [] %}
 
-    {% for rows in table.rows | batch(get_batch_size()) %}
+    {% for rows in table.rows | batch(batch_size) %}
         {% set values = [] %}
         {% for row in rows %}
             {% do values.extend(row) %}

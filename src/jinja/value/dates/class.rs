@@ -9,7 +9,7 @@ use minijinja::{Error as MjError, ErrorKind, State};
 
 use super::super::super::error::PyError;
 use super::super::Num;
-use super::super::args::{CallArgs, required};
+use super::super::args::{CallArgs, Function, required};
 use super::super::{index_arg, str_arg};
 use super::datetime::{make_date, make_time};
 use super::strptime::{from_iso, strptime};
@@ -23,6 +23,10 @@ enum Kind {
     Time,
     TimeDelta,
 }
+
+/// What `datetime.datetime` can be asked, also as a value: `try_or_compiler_error(message, datetime.strptime, ...)`.
+const DATETIME_METHODS: [&str; 8] =
+    ["now", "today", "utcnow", "strptime", "fromisoformat", "fromtimestamp", "utcfromtimestamp", "combine"];
 
 /// A class that templates can call.
 #[derive(Debug)]
@@ -85,6 +89,15 @@ impl Class {
                 Ok(DateTime::with_tzinfo(date.and_time(time), zone(tz)).value())
             }
             Kind::TimeDelta => TimeDelta::call(args),
+        }
+    }
+
+    fn method(&self, name: &str, args: CallArgs) -> Result<Value, MjError> {
+        match (self.0, name) {
+            (Kind::Date, "today") => Ok(Date(Local::now().date_naive()).value()),
+            (Kind::Date, "fromisoformat") => Ok(Date(iso(args)?.local.date()).value()),
+            (Kind::DateTime, _) => Class::datetime_method(name, args),
+            _ => Err(MjError::from(ErrorKind::UnknownMethod)),
         }
     }
 
@@ -156,14 +169,19 @@ impl Object for Class {
         self.construct(CallArgs::split(args))
     }
 
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let names: &[&'static str] = match self.0 {
+            Kind::Date => &["today", "fromisoformat"],
+            Kind::DateTime => &DATETIME_METHODS,
+            Kind::Time | Kind::TimeDelta => return None,
+        };
+        let name = names.iter().find(|name| key.as_str() == Some(name))?;
+        let class = self.clone();
+        Some(Function::new(name, move |_, args| class.method(name, args)))
+    }
+
     fn call_method(self: &Arc<Self>, _state: &mut State<'_, '_>, name: &str, args: &[Value]) -> Result<Value, MjError> {
-        let args = CallArgs::split(args);
-        match (self.0, name) {
-            (Kind::Date, "today") => Ok(Date(Local::now().date_naive()).value()),
-            (Kind::Date, "fromisoformat") => Ok(Date(iso(args)?.local.date()).value()),
-            (Kind::DateTime, _) => Class::datetime_method(name, args),
-            _ => Err(MjError::from(ErrorKind::UnknownMethod)),
-        }
+        self.method(name, CallArgs::split(args))
     }
 
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -95,6 +95,7 @@
 {%- endmacro %}
 
 {% macro default__call_dcl_statements(dcl_statement_list) %}
+    {# Nothing is printed: this is called for what it does. #}
     {% call statement('grants') %}
         {% for dcl in dcl_statement_list %}
             {{ dcl }};
@@ -109,7 +110,7 @@
 
 {% macro default__apply_grants(relation, grant_config, should_revoke=True) -%}
   {%- if not grant_config -%}
-    {%- do return('') -%}
+    {%- do return('\n') -%}
   {%- endif -%}
 
   {%- set to_grant = grant_config -%}

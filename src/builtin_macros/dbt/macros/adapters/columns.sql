@@ -51,7 +51,8 @@
 {% macro default__get_empty_schema_sql(columns) -%}
     {%- set untyped = [] -%}
     {%- set no_precision = [] -%}
-    {%- for column in columns.values() -%}
+    {%- for name in columns -%}
+      {%- set column = columns[name] -%}
       {%- if column['data_type'] is not defined -%}
         {%- do untyped.append(column['name']) -%}
       {%- elif column['data_type'].strip().lower() in ('numeric', 'decimal', 'number') -%}
@@ -64,7 +65,8 @@
       {%- do exceptions.warn("Detected columns with numeric type and unspecified precision/scale, this can lead to unintended rounding: " ~ no_precision ~ "`") -%}
     {%- endif -%}
     select
-    {% for column in columns.values() %}
+    {% for name in columns -%}
+      {%- set column = columns[name] %}
       {{ cast('null', column['data_type']) }} as {{ adapter.quote(column['name']) if column.get('quote') else column['name'] }}{{ ", " if not loop.last }}
     {%- endfor -%}
 {%- endmacro %}

@@ -23,8 +23,8 @@
     {%- if ddl -%}
       {%- do run_query(ddl) -%}
     {%- endif -%}
-  {%- endfor -%}
-{%- endmacro %}
+  {%- endfor %}
+{% endmacro %}
 
 
 {% macro get_drop_index_sql(relation, index_name) -%}

@@ -28,17 +28,17 @@
 {% macro default__persist_docs(relation, model, for_relation, for_columns) -%}
   {%- if for_relation and config.persist_relation_docs() and model.description -%}
     {%- do run_query(alter_relation_comment(relation, model.description)) -%}
-  {%- endif -%}
+  {%- endif %}
 
-  {%- if for_columns and config.persist_column_docs() and model.columns -%}
+  {% if for_columns and config.persist_column_docs() and model.columns -%}
     {%- set in_database = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
     {%- set documented = validate_doc_columns(relation, model.columns, in_database) -%}
     {%- set comments = alter_column_comment(relation, documented) -%}
     {%- if comments and comments | trim -%}
       {%- do run_query(comments) -%}
     {%- endif -%}
-  {%- endif -%}
-{%- endmacro %}
+  {%- endif %}
+{% endmacro %}
 
 
 {# The entries of `column_dict` that the relation really has; a warning names the others. Only a

@@ -31,8 +31,9 @@
 {% endmacro %}
 
 
-{% macro drop_relation_if_exists(relation) -%}
-  {%- if relation is not none -%}
-    {%- do adapter.drop_relation(relation) -%}
-  {%- endif -%}
-{%- endmacro %}
+{# Prints what the adapter answers, which is `None`: called for its own sake with `do`. #}
+{% macro drop_relation_if_exists(relation) %}
+  {% if relation is not none %}
+    {{ adapter.drop_relation(relation) }}
+  {% endif %}
+{% endmacro %}

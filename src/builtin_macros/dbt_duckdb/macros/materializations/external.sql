@@ -98,9 +98,8 @@
 
   {% do run_hooks(post_hooks, inside_transaction=True) %}
 
-  {% do apply_grants(
-    target_relation, grant_config, should_revoke=should_revoke(existing_relation, full_refresh_mode=True)
-  ) %}
+  {% set revokes = should_revoke(existing_relation, full_refresh_mode=True) %}
+  {% do apply_grants(target_relation, grant_config, should_revoke=revokes) %}
 
   {% do persist_docs(target_relation, model) %}
 

@@ -104,9 +104,8 @@
   {% endif %}
   {% do restore_foreign_key_dependents(dropped_dependents) %}
 
-  {% do apply_grants(
-    target_relation, grant_config, should_revoke=should_revoke(existing_relation, full_refresh_mode)
-  ) %}
+  {% set revokes = should_revoke(existing_relation, full_refresh_mode) %}
+  {% do apply_grants(target_relation, grant_config, should_revoke=revokes) %}
 
   {# Indexes before comments, as for tables: MotherDuck fails on the other order. #}
   {% if existing_relation is none or existing_relation.is_view or should_full_refresh() %}

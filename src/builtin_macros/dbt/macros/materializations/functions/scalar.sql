@@ -95,6 +95,7 @@
   {%- do return(adapter.dispatch('unsupported_volatility_warning', 'dbt')(volatility)) -%}
 {%- endmacro %}
 
-{% macro default__unsupported_volatility_warning(volatility) -%}
-  {%- do exceptions.warn("Found `" ~ volatility ~ "` volatility specified on function `" ~ model.name ~ "`. This volatility is not supported by " ~ adapter.type() ~ ", and will be ignored") -%}
-{%- endmacro %}
+{% macro default__unsupported_volatility_warning(volatility) %}
+    {% set complaint = "Found `" ~ volatility ~ "` volatility specified on function `" ~ model.name ~ "`. This volatility is not supported by " ~ adapter.type() ~ ", and will be ignored" %}
+    {% do exceptions.warn(complaint) %}
+{% endmacro %}

@@ -10,13 +10,13 @@
   {{ adapter.dispatch('create_columns', 'dbt')(relation, columns) }}
 {% endmacro %}
 
-{% macro default__create_columns(relation, columns) -%}
-  {%- for column in columns -%}
+{% macro default__create_columns(relation, columns) %}
+  {% for column in columns %}
     {% call statement() %}
       alter table {{ relation.render() }} add column {{ adapter.quote(column.name) }} {{ column.expanded_data_type }};
     {% endcall %}
-  {%- endfor -%}
-{%- endmacro %}
+  {% endfor %}
+{% endmacro %}
 
 
 {# Called last; an adapter whose staging table outlives its session drops it here. #}
@@ -24,8 +24,9 @@
   {{ adapter.dispatch('post_snapshot', 'dbt')(staging_relation) }}
 {% endmacro %}
 
-{% macro default__post_snapshot(staging_relation) -%}
-{%- endmacro %}
+{% macro default__post_snapshot(staging_relation) %}
+    {# Nothing to do where temporary tables go by themselves. #}
+{% endmacro %}
 
 
 {% macro get_true_sql() %}
@@ -282,15 +283,15 @@
 
 {# Times with and without a zone do not compare well: warns if the snapshot's own clock and its
    updated_at column differ in type. #}
-{% macro check_time_data_types(sql) -%}
-  {%- set column_type = get_updated_at_column_data_type(sql) -%}
-  {%- set clock_type = get_snapshot_get_time_data_type() -%}
-  {%- if column_type is not none and clock_type is not none and column_type != clock_type -%}
+{% macro check_time_data_types(sql) %}
+  {% set column_type = get_updated_at_column_data_type(sql) %}
+  {% set clock_type = get_snapshot_get_time_data_type() %}
+  {% if column_type is not none and clock_type is not none and column_type != clock_type -%}
     {%- if exceptions.warn_snapshot_timestamp_data_types -%}
       {%- do exceptions.warn_snapshot_timestamp_data_types(clock_type, column_type) -%}
     {%- endif -%}
-  {%- endif -%}
-{%- endmacro %}
+  {%- endif %}
+{% endmacro %}
 
 
 {# nullif(x, x) is a null of the type that x has, so the column starts with the right type. #}

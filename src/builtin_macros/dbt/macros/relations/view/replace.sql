@@ -42,7 +42,7 @@
     {{ adapter.dispatch('handle_existing_table', 'dbt')(full_refresh, old_relation) }}
 {% endmacro %}
 
-{% macro default__handle_existing_table(full_refresh, old_relation) -%}
-  {%- do log("Dropping relation " ~ old_relation.render() ~ " because it is of type " ~ old_relation.type) -%}
-  {%- do adapter.drop_relation(old_relation) -%}
-{%- endmacro %}
+{% macro default__handle_existing_table(full_refresh, old_relation) %}
+    {% do log("Dropping relation " ~ old_relation.render() ~ " because it is of type " ~ old_relation.type) %}
+    {{ adapter.drop_relation(old_relation) }}
+{% endmacro %}

@@ -14,12 +14,12 @@
     'merge_returning_columns': 'sequence'
   } -%}
   {%- for setting, type in setting_types.items() -%}
-    {%- if type == 'mapping' -%}
-      {%- do validate_dict_field(config.get(setting), setting, errors) -%}
+    {%- if type == 'string' -%}
+      {%- do validate_string_field(config.get(setting), setting, errors) -%}
     {%- elif type == 'sequence' -%}
       {%- do validate_string_list_field(config.get(setting), setting, errors) -%}
     {%- else -%}
-      {%- do validate_string_field(config.get(setting), setting, errors) -%}
+      {%- do validate_dict_field(config.get(setting), setting, errors) -%}
     {%- endif -%}
   {%- endfor -%}
 

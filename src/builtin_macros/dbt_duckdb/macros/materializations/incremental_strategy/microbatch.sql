@@ -28,8 +28,8 @@
     {%- endif -%}
 
     {%- set target = arg_dict['target_relation'] -%}
-    {%- set columns_csv = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) -%}
     {%- set predicates = normalize_incremental_predicates(arg_dict.get('incremental_predicates')) -%}
+    {%- set columns_csv = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) -%}
 
     {%- set in_batch -%}
         {{ event_time }} >= '{{ start }}'

@@ -56,9 +56,9 @@
   {%- set gained = schema_changes_dict['source_not_in_target'] -%}
   {%- set lost = schema_changes_dict['target_not_in_source'] -%}
   {%- set retyped = schema_changes_dict['new_target_types'] -%}
-  {%- set syncs = on_schema_change == 'sync_all_columns' -%}
+  {%- set syncs = on_schema_change == 'sync_all_columns' %}
 
-  {%- if gained and on_schema_change == 'append_new_columns' -%}
+  {% if gained and on_schema_change == 'append_new_columns' -%}
     {%- do alter_relation_add_remove_columns(target_relation, gained, none) -%}
   {%- elif syncs and (gained or lost) -%}
     {%- do alter_relation_add_remove_columns(target_relation, gained, lost) -%}
@@ -66,7 +66,7 @@
 
   {%- for change in (retyped if syncs else []) -%}
     {%- do alter_column_type(target_relation, change['column_name'], change['new_type']) -%}
-  {%- endfor -%}
+  {%- endfor %}
 
   {% set report %}
     In {{ target_relation }}:
@@ -75,8 +75,9 @@
         Columns removed: {{ lost }}
         Data types changed: {{ retyped }}
   {% endset %}
-  {%- do log(report) -%}
-{%- endmacro %}
+  {%- do log(report) %}
+
+{% endmacro %}
 
 
 {# The columns to insert: those of the new rows, after the table has been made to fit. Nothing, if
