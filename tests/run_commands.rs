@@ -258,7 +258,9 @@ fn an_operation_can_be_a_statement() {
     1 of 1 ERROR executing inline_query ............................................ [ERROR in N.NNs]
     "#);
     let refused = |words: &[&str]| sandbox.run(&[&["run-operation"], words].concat()).console();
-    assert!(refused(&["m", "--sql", "select 1"]).contains("Cannot specify both a macro name and --sql for run-operation"));
+    assert!(
+        refused(&["m", "--sql", "select 1"]).contains("Cannot specify both a macro name and --sql for run-operation")
+    );
     assert!(refused(&["--sql", "select 1", "--args", "{a: 1}"]).contains("--args cannot be used with --sql"));
 }
 
@@ -273,7 +275,8 @@ fn ephemeral_models_can_be_left_out_of_compiled_sql() {
 fn an_option_that_does_nothing_says_so() {
     let sandbox = ephemeral_project();
     let said = sandbox.run(&["ls", "--no-static-parser", "-s", "raw"]).stdout;
-    let expected = "--static-parser is accepted and does nothing: what can be read off a template without rendering it always is.";
+    let expected =
+        "--static-parser is accepted and does nothing: what can be read off a template without rendering it always is.";
     assert_eq!(said.matches(expected).count(), 1, "{said}");
     assert!(!sandbox.run(&["ls", "-s", "raw"]).stdout.contains("does nothing"));
 }
