@@ -19,7 +19,11 @@ import sys
 import tempfile
 
 PROBE = pathlib.Path(__file__).resolve().parent.parent / "tests/data/macros/probe.sql"
-PROFILE = "shop:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: dev.duckdb, threads: 4}\n"
+PROFILE = """shop:
+  target: dev
+  outputs:
+    dev: {type: duckdb, path: dev.duckdb, threads: 1, attach: [{path: ':memory:', alias: mem}]}
+"""
 
 
 def write(folder, cases):

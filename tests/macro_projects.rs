@@ -159,13 +159,14 @@ fn projects_dispatch_and_override_as_in_dbt() {
 #[test]
 fn the_standard_macros_render_the_same_bytes() {
     let cases = cases("library.json");
-    assert!(cases.len() > 600, "the cases are all there");
+    assert!(cases.len() > 750, "the cases are all there");
     let probe = std::fs::read_to_string(format!("{}/tests/data/macros/probe.sql", env!("CARGO_MANIFEST_DIR"))).unwrap();
     let mut sandbox = Sandbox::new()
         .file("dbt_project.yml", "name: shop\nprofile: shop\nmodels: {+materialized: probe}\n")
         .file(
             "profiles.yml",
-            "shop:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: dev.duckdb, threads: 4}\n",
+            "shop:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: dev.duckdb, threads: 1, \
+             attach: [{path: ':memory:', alias: mem}]}\n",
         )
         .file("macros/probe.sql", &probe);
     for (index, case) in cases.iter().enumerate() {
