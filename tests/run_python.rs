@@ -34,7 +34,7 @@ fn with_python(test: impl Fn(Sandbox)) {
             let outcome = sandbox.run(&["run"]);
             assert_eq!(outcome.code, 1, "{outcome}");
             let lacking = outcome.stdout.contains("The package `duckdb` is not installed for ");
-            assert!(lacking || outcome.stdout.contains("there is no Python interpreter on the PATH"), "{outcome}");
+            assert!(lacking || outcome.stdout.contains("There is work for Python here"), "{outcome}");
         }
     }
 }

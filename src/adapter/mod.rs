@@ -4,6 +4,7 @@
 pub mod cache;
 pub mod column;
 pub mod duckdb;
+pub mod python;
 pub mod relation;
 pub mod seed;
 pub mod table;

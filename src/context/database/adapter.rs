@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use serde_json::{Map as JsonMap, Value as Json};
 
-use super::python::Processes;
 use crate::adapter::duckdb::{DuckDbCredentials, DuckDbEngine};
+use crate::adapter::python::Python;
 use crate::adapter::{Engine, Policy, RelationCache};
 use crate::error::{Error, Result};
 use crate::events::{Event, Events, Level};
@@ -31,8 +31,7 @@ pub struct Adapter {
     pub(super) catalog_types: OnceLock<HashMap<String, String>>,
     /// Constraints that stood before this run, by lower-case database and schema.
     pub(super) key_constraints: Mutex<HashMap<(String, String), KeyConstraints>>,
-    /// Python models that run.
-    pub(super) processes: Processes,
+    python: Arc<Python>,
     /// Sources that plugins have provided in this run, as they are written in SQL.
     pub(super) loaded_sources: Mutex<HashSet<String>>,
     /// Held while a model of a foreign key relationship is built.
@@ -73,6 +72,7 @@ impl Adapter {
     ) -> Adapter {
         Adapter {
             engine,
+            python: Python::new(credentials.python_interpreter.clone()),
             credentials,
             cache: RelationCache::default(),
             quoting,
@@ -82,7 +82,6 @@ impl Adapter {
             temporary_names: Mutex::default(),
             catalog_types: OnceLock::new(),
             key_constraints: Mutex::default(),
-            processes: Processes::default(),
             loaded_sources: Mutex::default(),
             foreign_keys: Mutex::default(),
         }
@@ -95,8 +94,13 @@ impl Adapter {
 
     /// Interrupts every running statement and ends every Python model.
     pub fn interrupt(&self) {
-        self.processes.interrupt();
+        self.python.interrupt();
         self.engine.interrupt();
+    }
+
+    /// The Python of this run and its processes.
+    pub(super) fn python(&self) -> &Arc<Python> {
+        &self.python
     }
 
     /// What the profile says.

@@ -28,7 +28,9 @@ impl Slots {
     /// A place for one more thread, if there is one.
     pub fn take(&self) -> Option<Slot<'_>> {
         let more = |busy: usize| (busy < self.limit).then_some(busy + 1);
-        self.busy.fetch_update(Ordering::SeqCst, Ordering::SeqCst, more).is_ok().then(|| Slot(self))
+        let taken = self.busy.fetch_update(Ordering::SeqCst, Ordering::SeqCst, more).is_ok();
+        // Not `then_some`: a slot that was never taken must not be made, for dropping it gives one back.
+        taken.then(|| Slot(self))
     }
 }
 

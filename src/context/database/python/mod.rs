@@ -3,11 +3,9 @@
 //! rdbt keeps the database, which one process alone may open, and which may live in memory. The process gets a DuckDB of
 //! its own that starts empty. What its queries name is written to Parquet files on the node's connection, so that the
 //! model sees what its transaction sees, and read from there; the result comes back in a DuckDB file, which keeps every
-//! type. `runner.py` is the other end of the pipe.
+//! type. `model.py` is the other end of the pipe.
 
 mod exchange;
-mod interpreter;
-mod process;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,14 +15,14 @@ use serde_json::{Value as Json, json};
 
 use super::connection::NodeConnection;
 use crate::adapter::AdapterResponse;
+use crate::adapter::python::{Interpreter, Process, temporary_folder};
 use crate::error::{Error, Result};
 use crate::events::{Event, Level};
 
 use exchange::Exchange;
-use interpreter::Interpreter;
-use process::Process;
 
-pub use process::Processes;
+/// The program that runs a model.
+const PROGRAM: &str = include_str!("model.py");
 
 /// A Python model to run.
 #[derive(Debug)]
@@ -86,16 +84,12 @@ enum Request {
 /// # Errors
 /// There is no interpreter, a package is missing, or the model raises: then the message has Python's traceback.
 pub fn run(connection: &Arc<NodeConnection>, job: &PythonJob<'_>) -> Result<AdapterResponse> {
-    let interpreter = Interpreter::find(connection.adapter().credentials().python_interpreter.as_deref(), job.project)?;
-    let folder = tempfile::Builder::new().prefix("rdbt_python_").tempdir().map_err(|error| {
-        Error::runtime(format!("No temporary folder could be made for a Python model: {error}."))
-            .hint("Check that the folder for temporary files exists and has space left, or set TMPDIR to another.")
-    })?;
+    let folder = temporary_folder()?;
     let mut exchange = Exchange::new(connection.clone(), folder.path().to_owned());
     let brief = brief(connection, job, folder.path(), &exchange)?;
-    let mut process = Process::start(&interpreter, &connection.adapter().processes)?;
+    let mut process = connection.adapter().python().start(PROGRAM, job.project)?;
     process.send(&serde_json::to_value(&brief).unwrap_or_default());
-    serve(connection, &mut exchange, &mut process, &interpreter)?;
+    serve(connection, &mut exchange, &mut process)?;
     Ok(AdapterResponse { message: "OK".to_owned(), ..AdapterResponse::default() })
 }
 
@@ -122,12 +116,7 @@ fn brief<'a>(
 }
 
 /// Answers the process until it is done.
-fn serve(
-    connection: &NodeConnection,
-    exchange: &mut Exchange,
-    process: &mut Process,
-    interpreter: &Interpreter,
-) -> Result<()> {
+fn serve(connection: &NodeConnection, exchange: &mut Exchange, process: &mut Process) -> Result<()> {
     loop {
         let line = process.read()?;
         let request: Request = serde_json::from_str(&line)
@@ -139,7 +128,9 @@ fn serve(
                 continue;
             }
             Request::Done => return Ok(()),
-            Request::Failed { trace, missing } => return Err(failure(&trace, missing.as_deref(), interpreter)),
+            Request::Failed { trace, missing } => {
+                return Err(failure(&trace, missing.as_deref(), process.interpreter()));
+            }
             Request::Find { names } => exchange.find(&names).map(Json::from),
             Request::Load { query } => exchange.load(&query),
             Request::Execute { sql } => exchange.execute(&sql).map(|()| Json::Null),
@@ -158,8 +149,7 @@ fn failure(trace: &str, missing: Option<&str>, interpreter: &Interpreter) -> Err
     let error = Error::runtime(format!("Python model failed:\n{trace}"));
     let Some(package) = missing else { return error };
     error.hint(format!(
-        "The package `{package}` is not installed for {interpreter}. Install it with `{} -m pip install {package}`, or \
-         name another interpreter in the environment variable RDBT_PYTHON or under `python_interpreter` in the profile.",
-        interpreter.path.display()
+        "The package `{package}` is not installed for {interpreter}. {}",
+        interpreter.way_to_install(package)
     ))
 }

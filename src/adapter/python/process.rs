@@ -1,4 +1,4 @@
-//! The Python process: started with our runner, spoken to in lines, ended with the run if the run is interrupted.
+//! One Python process: started with a program, spoken to in lines, ended with the run if the run is interrupted.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
@@ -7,48 +7,35 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
-use super::super::adapter::locked;
 use super::interpreter::Interpreter;
+use super::{Python, locked};
 use crate::error::{Error, Result};
 
-/// The program that runs in the process. It needs Python's library and the package `duckdb`.
-const RUNNER: &str = include_str!("runner.py");
-/// Gives the runner's frames a name by which tracebacks leave them out.
+/// What every program begins with.
+const CHANNEL: &str = include_str!("channel.py");
+/// Gives the program's frames a name by which tracebacks leave them out.
 const START: &str = "import sys; exec(compile(sys.argv[1], '<rdbt>', 'exec'))";
 /// How long to wait between two looks at a process that ends.
 const PATIENCE: Duration = Duration::from_millis(5);
 
-/// The Python processes that run, so that Ctrl-C and fail-fast can end them.
-#[derive(Debug, Default)]
-pub struct Processes(Mutex<Vec<Arc<Mutex<Child>>>>);
-
-impl Processes {
-    /// Ends them all; their models fail.
-    pub fn interrupt(&self) {
-        for child in locked(&self.0).iter() {
-            // One that has ended by itself needs no end.
-            let _ = locked(child).kill();
-        }
-    }
-}
-
 /// One process. Dropping it ends it.
-pub(super) struct Process<'a> {
+#[derive(Debug)]
+pub struct Process {
     child: Arc<Mutex<Child>>,
     input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
-    running: &'a Processes,
-    name: String,
+    python: Arc<Python>,
+    interpreter: Interpreter,
 }
 
-impl<'a> Process<'a> {
-    /// Starts the runner.
+impl Process {
+    /// Starts the program, which stands below the file with the channel.
     ///
     /// # Errors
     /// The interpreter cannot be started.
-    pub fn start(interpreter: &Interpreter, running: &'a Processes) -> Result<Process<'a>> {
+    pub(super) fn start(interpreter: &Interpreter, python: &Arc<Python>, program: &str) -> Result<Process> {
         let mut command = Command::new(&interpreter.path);
-        command.args(["-c", START, RUNNER]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.args(["-c", START, &format!("{CHANNEL}\n\n{program}")]).stdin(Stdio::piped()).stdout(Stdio::piped());
         let failed = |reason: String| {
             Error::runtime(format!("{interpreter}, could not be started: {reason}."))
                 .hint("Check that the file is a Python interpreter and that you may execute it.")
@@ -57,8 +44,14 @@ impl<'a> Process<'a> {
         let (input, output) = (child.stdin.take(), child.stdout.take());
         let output = output.ok_or_else(|| failed("it has no standard output".to_owned()))?;
         let child = Arc::new(Mutex::new(child));
-        locked(&running.0).push(child.clone());
-        Ok(Process { child, input, output: BufReader::new(output), running, name: interpreter.to_string() })
+        locked(&python.running).push(child.clone());
+        let (python, interpreter) = (python.clone(), interpreter.clone());
+        Ok(Process { child, input, output: BufReader::new(output), python, interpreter })
+    }
+
+    /// What runs it.
+    pub fn interpreter(&self) -> &Interpreter {
+        &self.interpreter
     }
 
     /// Sends a line. A process that is gone is noticed by the next [`Process::read`].
@@ -87,8 +80,8 @@ impl<'a> Process<'a> {
             None => "unknown status".to_owned(),
         };
         Error::runtime(format!(
-            "The Python process of the model ended before the model was done ({how}); it ran with {}.",
-            self.name
+            "The Python process ended before its work was done ({how}); it ran with {}.",
+            self.interpreter
         ))
         .hint("What it wrote to standard error stands above; a signal may mean that memory ran out.")
     }
@@ -106,11 +99,11 @@ impl<'a> Process<'a> {
     }
 }
 
-impl Drop for Process<'_> {
+impl Drop for Process {
     fn drop(&mut self) {
         self.input = None;
         let _ = locked(&self.child).kill();
         let _ = self.wait();
-        locked(&self.running.0).retain(|child| !Arc::ptr_eq(child, &self.child));
+        locked(&self.python.running).retain(|child| !Arc::ptr_eq(child, &self.child));
     }
 }

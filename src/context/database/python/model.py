@@ -2,21 +2,13 @@
 
 The model's `session` is a connection to a DuckDB of its own. It starts empty; a relation of the project's database comes
 into it when a query first names it, as a view over a Parquet file that rdbt has written. Statements that change the
-database go to rdbt. Everything crosses as lines of JSON: the job and the answers on standard input, the requests on
-standard output. Only Python's library and `duckdb` are needed here.
+database go to rdbt. Runs below the file with the channel.
 """
 
-import io
-import json
 import linecache
-import os
 import re
-import sys
-import threading
-import traceback
 import types
 
-OWN_FILE = "<rdbt>"
 PART = re.compile(r'"(?:[^"]|"")*"|[^."\s]+')
 CREATES = re.compile(r"\s*create\s+(or\s+replace\s+)?(table|view|schema|macro|function|type|sequence|index)\b", re.I)
 CHANGES = re.compile(r"\s*(insert|update|delete|merge|drop|alter|truncate|comment)\b", re.I)
@@ -48,64 +40,6 @@ def _rdbt_wrapped(_rdbt_self, *_rdbt_args, **_rdbt_kwargs):
                 raise
     return _rdbt_answer[0]
 """
-
-
-class Refused(Exception):
-    """rdbt could not do what was asked."""
-
-
-class Channel:
-    """The two pipes, kept away from the model's own standard input and output."""
-
-    def __init__(self):
-        self.lock = threading.RLock()
-        self.answers = os.fdopen(os.dup(0), "r", encoding="utf-8")
-        self.requests = os.fdopen(os.dup(1), "w", encoding="utf-8")
-        nothing = os.open(os.devnull, os.O_RDONLY)
-        os.dup2(nothing, 0)
-        os.close(nothing)
-        os.dup2(2, 1)
-        sys.stdout = io.TextIOWrapper(Printer(self), encoding="utf-8", line_buffering=True)
-
-    def read(self):
-        line = self.answers.readline()
-        if not line:
-            os._exit(1)
-        return json.loads(line)
-
-    def tell(self, ask, **data):
-        with self.lock:
-            self.requests.write(json.dumps({"ask": ask, **data}) + "\n")
-            self.requests.flush()
-
-    def ask(self, ask, **data):
-        with self.lock:
-            self.tell(ask, **data)
-            answer = self.read()
-        if "error" in answer:
-            raise Refused(answer["error"])
-        return answer.get("ok")
-
-
-class Printer(io.RawIOBase):
-    """What the model prints, line by line."""
-
-    def __init__(self, channel):
-        self.channel = channel
-        self.rest = b""
-
-    def writable(self):
-        return True
-
-    def write(self, data):
-        *lines, self.rest = (self.rest + bytes(data)).split(b"\n")
-        for line in lines:
-            self.channel.tell("print", text=line.decode("utf-8", "replace"))
-        return len(data)
-
-    def finish(self):
-        if self.rest:
-            self.write(b"\n")
 
 
 def quoted(name):
@@ -323,9 +257,7 @@ class Output:
     sql = query = execute
 
 
-def run_model(channel, job):
-    import duckdb
-
+def run_model(channel, duckdb, job):
     sys.path.extend(path for path in job["module_paths"] if path not in sys.path)
     session = Session(channel, duckdb, job)
     code, path = job["code"], job["path"]
@@ -338,43 +270,4 @@ def run_model(channel, job):
     module.materialize(rows, Output(session))
 
 
-def trace_of(error):
-    """The traceback without this file's frames."""
-    trace = traceback.TracebackException.from_exception(error)
-    link, seen = trace, set()
-    while link is not None and id(link) not in seen:
-        seen.add(id(link))
-        link.stack = traceback.StackSummary.from_list([f for f in link.stack if f.filename != OWN_FILE])
-        link = link.__cause__ or link.__context__
-    return "".join(trace.format())
-
-
-def missing_package(error):
-    while error is not None:
-        if isinstance(error, ModuleNotFoundError) and error.name:
-            return error.name.split(".")[0]
-        error = error.__cause__ or error.__context__
-    return None
-
-
-def main():
-    if sys.path and sys.path[0] == "":
-        del sys.path[0]
-    sys.argv[:] = [""]
-    channel = Channel()
-    printed = sys.stdout
-    try:
-        run_model(channel, channel.read())
-    except BaseException as error:
-        printed.flush()
-        printed.buffer.finish()
-        channel.tell("failed", trace=trace_of(error), missing=missing_package(error))
-    else:
-        printed.flush()
-        printed.buffer.finish()
-        channel.tell("done")
-    sys.stderr.flush()
-    os._exit(0)
-
-
-main()
+serve(run_model)
