@@ -128,6 +128,31 @@ class ComparisonTest(unittest.TestCase):
             self.assertEqual(code, 0, text)
             self.assertIn("1 places differ between two runs of the reference", text)
 
+    def test_a_project_on_which_both_fail_is_told_from_one_that_is_equal(self):
+        template = "print('no such profile'); sys.exit(2); {altered}"
+        with unittest.mock.patch(f"{__name__}.EXECUTABLE", EXECUTABLE.replace("{altered}", template)):
+            code, text = self.compare("pass")
+        self.assertEqual(code, 0, text)
+        self.assertIn("no node ran: `build` of the reference said: no such profile", text)
+
+    def test_mistakes_in_the_arguments_are_named(self):
+        here = self.executable("reference")
+        for arguments, message in (
+            ([here, self.folder / "none", self.project], "none is not a program that can be run"),
+            ([here, here, self.folder], "is no dbt project: it has no dbt_project.yml"),
+            (["--root", self.folder / "other", here, here, self.project], "does not lie below"),
+        ):
+            done = subprocess.run([sys.executable, SCRIPT, *arguments], capture_output=True, text=True)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(message, done.stderr)
+
+    def test_executables_may_be_named_from_here(self):
+        for name in ("reference", "candidate"):
+            self.executable(name)
+        command = [sys.executable, SCRIPT, "--command", "build", "./reference", "./candidate", "shop"]
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
     @unittest.skipUnless(HAS_DUCKDB, "needs the duckdb package")
     def test_tables(self):
         self.assert_found("table = table.replace('1 as', '2 as')", "shop.duckdb main.orders.id", "['1'] against ['2']")
