@@ -25,6 +25,7 @@ EXECUTABLE = '''\
     result = {{"unique_id": "model.shop.orders", "status": "success", "failures": None, "message": "OK"}}
     node = {{"created_at": now, "tags": ["b", "a"], "folder": str(pathlib.Path.cwd())}}
     manifest = {{"metadata": metadata, "nodes": {{"model.shop.orders": node}}}}
+    summary = {{"linked": {{"0": {{"name": "a", "succ": [1]}}, "1": {{"name": "b"}}}}}}
     compiled, table, code = f"select 1 as id -- {{now}}", {table!r}, 0
     {altered}
     target = pathlib.Path("target")
@@ -33,6 +34,7 @@ EXECUTABLE = '''\
         (target / kind / "orders.sql").write_text(compiled)
     (target / "run_results.json").write_text(json.dumps({{"metadata": metadata, "results": [result]}}))
     (target / "manifest.json").write_text(json.dumps(manifest))
+    (target / "graph_summary.json").write_text(json.dumps(summary))
     if {duckdb}:
         import duckdb
         duckdb.connect("shop.duckdb").execute(table)
@@ -107,6 +109,11 @@ class ComparisonTest(unittest.TestCase):
 
     def test_order_of_tags_does_not_count(self):
         self.assertEqual(self.compare("node['tags'].reverse()")[0], 0)
+
+    def test_numbers_of_the_graph_do_not_count_but_its_shape_does(self):
+        turned = "summary['linked'] = {'0': {'name': 'b'}, '1': {'name': 'a', 'succ': [0]}}"
+        self.assertEqual(self.compare(turned)[0], 0)
+        self.assert_found("summary['linked']['0']['succ'] = []", "graph_summary.json/linked/a/succ")
 
     def test_the_fingerprint_of_the_reference_decides_on_reuse(self):
         kept = ["--reuse", self.folder / "kept"]
