@@ -116,7 +116,8 @@ impl Workspace {
     pub fn graph(&self) -> Result<Graph> {
         let graph = Graph::new(&self.manifest)?;
         let build = self.invocation.command == "build";
-        let summary = Summary::new(&graph, &self.manifest, &self.invocation.invocation_id, build);
+        let all = Graph::with_disabled(&self.manifest)?;
+        let summary = Summary::new(&all, &self.manifest, &self.invocation.invocation_id, build);
         artifacts::write_graph_summary(&self.globals, &summary)?;
         Ok(if build { graph.with_test_edges(&self.manifest) } else { graph })
     }
