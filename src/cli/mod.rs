@@ -96,6 +96,7 @@ fn execute(invocation: &Arc<Invocation>, flags_moved: bool, words: &[String]) ->
     let terminal = std::io::stdout().is_terminal();
     let events = Arc::new(Events::new(EventsConfig::new(invocation, &log_folder(invocation), terminal)));
     events.emit(lines::main_report_version(project::DBT_VERSION));
+    events.emit(notices::arguments(invocation));
     let outcome = match flags_moved {
         true => project::warn_project_flags_moved(&events),
         false => Ok(()),
@@ -113,6 +114,8 @@ fn execute(invocation: &Arc<Invocation>, flags_moved: bool, words: &[String]) ->
         }
     };
     events.summarize_deprecations();
+    let elapsed = (Utc::now() - invocation.started_at).as_seconds_f64();
+    events.emit(lines::command_completed(&format!("dbt {}", invocation.command), code == SUCCESS, elapsed));
     events.flush();
     code
 }

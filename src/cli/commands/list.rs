@@ -13,7 +13,9 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
     let format = ListFormat::parse(flags.output.as_deref())?;
     let workspace = Workspace::open(invocation, events)?;
     workspace.write_manifest()?;
-    let selection = workspace.select(&workspace.graph()?)?;
+    let graph = workspace.graph()?;
+    workspace.report_found();
+    let selection = workspace.select(&graph)?;
     if selection.nodes.is_empty() {
         events.warn(lines::no_nodes_selected(events.paint()))?;
         return Ok(true);
