@@ -224,10 +224,10 @@ fn what_is_said_before_a_command_begins() {
 #[test]
 fn the_log_begins_with_the_arguments_and_ends_with_the_outcome() {
     let sandbox = Sandbox::new().project().file("models/one.sql", "select 1 as id");
-    assert_eq!(sandbox.run(&["ls", "--select", "one", "--quiet"]).code, 0);
+    assert_eq!(sandbox.run(&["parse", "--quiet"]).code, 0);
     let log = sandbox.read("logs/dbt.log");
     assert!(log.contains("running dbt with arguments {") && log.contains("'quiet': 'True'"), "{log}");
-    assert!(log.contains("Command `dbt list` succeeded at "), "{log}");
+    assert!(log.contains("Command `dbt parse` succeeded at "), "{log}");
 }
 
 #[test]
