@@ -2,9 +2,11 @@
 //! that dbt would name is named.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::base::Base;
 use super::contract;
 use super::file::{self, PROJECT_FILE};
 use super::package::{self, Rendered};
@@ -33,20 +35,24 @@ const BUILTIN_PACKAGES: [&str; 2] = ["dbt", "dbt_duckdb"];
 ///
 /// # Errors
 /// Whatever is missing or wrong in those files, in dbt's words.
-pub fn load(invocation: &Invocation, events: &Events) -> Result<Project> {
+pub fn load(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<Project> {
     let flags = &invocation.flags;
     let root = flags.project_dir.as_path();
     let mut env_vars = IndexMap::new();
 
     check_names_of_vars(&flags.vars)?;
     let profile_name = file::read_project(root)?.get("profile").cloned();
-    let secrets = Renderer::for_secrets(&flags.vars);
+    let secrets = Renderer::for_secrets(Base::new(invocation, events), &flags.vars);
     let target = profile::load(flags, profile_name.as_ref(), &secrets, events)?;
     env_vars.extend(secrets.env_vars());
 
     let loaded = load_root(invocation, Some(&target), events)?;
     env_vars.extend(loaded.renderer.env_vars());
-    let list = packages::load(root, &Renderer::for_secrets(&loaded.vars), packages::Rendered::PackagesOnly)?;
+    let list = packages::load(
+        root,
+        &Renderer::for_secrets(Base::new(invocation, events), &loaded.vars),
+        packages::Rendered::PackagesOnly,
+    )?;
     let selectors = load_selectors(root, &loaded.renderer)?;
     let package = loaded.package;
     package
@@ -90,13 +96,15 @@ fn check_names_of_vars(vars: &Map) -> Result<()> {
 ///
 /// # Errors
 /// See [`load`].
-pub fn load_without_profile(invocation: &Invocation, events: &Events) -> Result<ProjectWithoutProfile> {
+pub fn load_without_profile(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<ProjectWithoutProfile> {
     let loaded = load_root(invocation, None, events)?;
     let packages = packages::load(
         &invocation.flags.project_dir,
-        &Renderer::for_secrets(&loaded.vars),
+        &Renderer::for_secrets(Base::new(invocation, events), &loaded.vars),
         packages::Rendered::PackagesOnly,
     )?;
+    // Nothing selects here, but dbt renders them with the project: a mistake in one ends the command.
+    load_selectors(&invocation.flags.project_dir, &loaded.renderer)?;
     Ok(ProjectWithoutProfile { root: loaded.package, packages })
 }
 
@@ -106,7 +114,7 @@ struct LoadedRoot {
     vars: Map,
 }
 
-fn load_root(invocation: &Invocation, target: Option<&Target>, events: &Events) -> Result<LoadedRoot> {
+fn load_root(invocation: &Arc<Invocation>, target: Option<&Target>, events: &Arc<Events>) -> Result<LoadedRoot> {
     let flags = &invocation.flags;
     let root = flags.project_dir.as_path();
     let file_vars = file::read_vars(root)?;
@@ -118,7 +126,7 @@ fn load_root(invocation: &Invocation, target: Option<&Target>, events: &Events) 
     for (key, value) in &flags.vars {
         vars.insert(key.clone(), value.clone());
     }
-    let renderer = Renderer::for_project(&vars, target, invocation.command != "deps");
+    let renderer = Renderer::for_project(Base::new(invocation, events), &vars, target, invocation.command != "deps");
     let rendered = package::render(raw, &renderer)
         .map_err(|error| error.in_file(root.join(PROJECT_FILE).display().to_string()))?;
     let mut package = build(root, rendered, flags.version_check, events)?;
@@ -149,11 +157,11 @@ fn load_selectors(root: &Path, renderer: &Renderer) -> Result<Option<Node>> {
 }
 
 fn load_packages(
-    invocation: &Invocation,
+    invocation: &Arc<Invocation>,
     root: &Package,
     list: &PackageList,
     target: &Target,
-    events: &Events,
+    events: &Arc<Events>,
 ) -> Result<IndexMap<String, Package>> {
     let project_dir = invocation.flags.project_dir.as_path();
     let locked = packages::locked_names(project_dir)?;
@@ -162,7 +170,7 @@ fn load_packages(
     packages::check_installed(list, &locked, &folders, install_path)?;
 
     // A package's own file sees no `--vars`, as in dbt.
-    let renderer = Renderer::for_project(&Map::new(), Some(target), true);
+    let renderer = Renderer::for_project(Base::new(invocation, events), &Map::new(), Some(target), true);
     let mut found = IndexMap::new();
     for folder in folders {
         let package = load_package(&folder, &renderer, invocation.flags.version_check, root, events)?;

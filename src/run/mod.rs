@@ -40,9 +40,9 @@ use session::Session;
 
 pub use catalog::{CatalogRows, read_catalog};
 pub use microbatch::read_spans;
-pub use operation::run_operation;
+pub use operation::{run_operation, run_sql};
 pub use plan::{Plan, Resource};
-pub use preview::{print_compiled, print_rows, print_seeds};
+pub use preview::{grid, print_compiled, print_rows, print_seeds};
 pub use report::{finished, found_line, freshness_summary, summary};
 pub use results::{Freshness, NodeResult, RunResults, Status, Timing, batches_json, isoformat, moment};
 
@@ -134,6 +134,12 @@ fn threads(globals: &Globals) -> usize {
     globals.invocation.flags.threads.unwrap_or(globals.project.target.threads)
 }
 
+/// Threads at work: with `--single-threaded` one, although dbt names the others on the console.
+fn workers(globals: &Globals) -> usize {
+    let single = globals.invocation.flags.other.get("single_threaded").and_then(serde_json::Value::as_bool);
+    if single == Some(true) { 1 } else { threads(globals) }
+}
+
 /// A behaviour flag that is on unless the project says otherwise.
 pub(crate) fn behaviour_flag(globals: &Globals, name: &str) -> bool {
     globals.invocation.flags.other.get(name).and_then(serde_json::Value::as_bool).unwrap_or(true)
@@ -154,7 +160,7 @@ impl Session {
         }
         if started {
             events.start_progress(self.total);
-            let outcome = Scheduler::new(self, plan, threads(&self.globals)).run(threads(&self.globals));
+            let outcome = Scheduler::new(self, plan, workers(&self.globals)).run(workers(&self.globals));
             events.end_progress();
             self.conclude(outcome, &mut results)?;
         } else {
