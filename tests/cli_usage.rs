@@ -171,6 +171,7 @@ fn what_is_said_before_a_command_begins() {
     Usage of `--models`, `--model`, and `-m` is deprecated in favor of `--select` or
     `-s`.
     Registered adapter: duckdb=1.11.1
+    Found 1 model, 511 macros
     a.one
     [WARNING][DeprecationsSummary]: Deprecated functionality
     Summary of encountered deprecations:
@@ -189,6 +190,7 @@ fn what_is_said_before_a_command_begins() {
     environment variables with the prefix `DBT_ENGINE` may cause collisions and
     runtime errors.
     Registered adapter: duckdb=1.11.1
+    Found 1 model, 511 macros
     a.one
     [WARNING][DeprecationsSummary]: Deprecated functionality
     Summary of encountered deprecations:
@@ -203,6 +205,7 @@ fn what_is_said_before_a_command_begins() {
     Running with dbt=1.12.6
     The --select and --exclude arguments are being ignored for node selection because --selector is provided
     Registered adapter: duckdb=1.11.1
+    Found 1 model, 511 macros
     [ERROR]: Encountered an error:
     Runtime Error
       Could not find selector named x, expected one of []
@@ -216,6 +219,15 @@ fn what_is_said_before_a_command_begins() {
       Write the name between quotes: "1".
     "#);
     assert_eq!(sandbox().run(&["run", "--threads", "0"]).code, 2);
+}
+
+#[test]
+fn the_log_begins_with_the_arguments_and_ends_with_the_outcome() {
+    let sandbox = Sandbox::new().project().file("models/one.sql", "select 1 as id");
+    assert_eq!(sandbox.run(&["parse", "--quiet"]).code, 0);
+    let log = sandbox.read("logs/dbt.log");
+    assert!(log.contains("running dbt with arguments {") && log.contains("'quiet': 'True'"), "{log}");
+    assert!(log.contains("Command `dbt parse` succeeded at "), "{log}");
 }
 
 #[test]

@@ -107,6 +107,7 @@ fn execute(invocation: &Arc<Invocation>, flags_moved: bool, typed: &Typed, words
     let terminal = std::io::stdout().is_terminal();
     let events = Arc::new(Events::new(EventsConfig::new(invocation, &log_folder(invocation), terminal)));
     events.emit(lines::main_report_version(project::DBT_VERSION));
+    events.emit(notices::arguments(invocation));
     for option in typed.idle() {
         let spelling = option.spellings().into_iter().next().unwrap_or_default();
         let text = format!("{spelling} is accepted and does nothing: {}.", option.idle);
@@ -129,6 +130,8 @@ fn execute(invocation: &Arc<Invocation>, flags_moved: bool, typed: &Typed, words
         }
     };
     events.summarize_deprecations();
+    let elapsed = (Utc::now() - invocation.started_at).as_seconds_f64();
+    events.emit(lines::command_completed(&format!("dbt {}", invocation.command), code == SUCCESS, elapsed));
     events.flush();
     code
 }

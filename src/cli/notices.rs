@@ -1,12 +1,15 @@
 //! What dbt says of a command line and of the environment before the command begins: what is ignored, and what is
 //! deprecated.
 
+use serde_json::Value as Json;
+
 use super::command_specs::COMMANDS;
 use super::options::{GLOBAL, ROOT_ONLY};
 use crate::error::Result;
 use crate::events::deprecations::named;
-use crate::events::{Event, Events, Level};
+use crate::events::{Event, Events, Level, lines};
 use crate::invocation::Invocation;
+use crate::parse::python;
 
 /// Old spellings of `--select`.
 const MODEL_OPTIONS: [&str; 3] = ["--models", "--model", "-m"];
@@ -52,6 +55,14 @@ pub fn announce(invocation: &Invocation, words: &[String], events: &Events) -> R
         }
     }
     Ok(())
+}
+
+/// Every flag with its value as Python prints it, for whoever reads the log.
+pub fn arguments(invocation: &Invocation) -> Event {
+    let flags = &invocation.flags.other;
+    let args = Json::Object(flags.iter().map(|(name, value)| (name.clone(), python::text(value).into())).collect());
+    let shown = python::repr(&args);
+    lines::main_report_args(args, &shown)
 }
 
 /// Whether a variable is dbt's own: `DBT_X` of an option is `DBT_ENGINE_X`, too.
