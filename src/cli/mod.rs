@@ -78,7 +78,7 @@ fn run(program: &str, words: Vec<OsString>) -> u8 {
             SUCCESS
         }
         Parsed::Completion(shell) => {
-            print(&completion::script(&shell, program).unwrap_or_default());
+            print(completion::script(&shell, program).unwrap_or_default());
             SUCCESS
         }
         Parsed::Help(scope, false) => {
