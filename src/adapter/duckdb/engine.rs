@@ -1,7 +1,9 @@
 //! The DuckDB instance of this process: opened on the first connection, configured as the profile says, checkpointed
 //! and closed at the end.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use duckdb::{Config, Connection as RawConnection, InterruptHandle};
@@ -24,13 +26,15 @@ pub fn preload() {
 pub struct DuckDbEngine {
     credentials: DuckDbCredentials,
     root: Mutex<Option<RawConnection>>,
+    /// The thread that opens the database before the first connection is asked for.
+    ahead: Mutex<Option<JoinHandle<Option<RawConnection>>>>,
     running: Mutex<Vec<Weak<InterruptHandle>>>,
 }
 
 impl DuckDbEngine {
     /// An engine that opens its database when the first connection is asked for.
     pub fn new(credentials: DuckDbCredentials) -> Self {
-        DuckDbEngine { credentials, root: Mutex::default(), running: Mutex::default() }
+        DuckDbEngine { credentials, root: Mutex::default(), ahead: Mutex::default(), running: Mutex::default() }
     }
 
     /// What the profile says.
@@ -43,7 +47,7 @@ impl DuckDbEngine {
         let attempts = retries.map_or(1, |retries| retries.connect_attempts.max(1));
         let mut attempt = 0;
         let connection = loop {
-            match self.open_once() {
+            match self.opened_ahead().map_or_else(|| open_once(&self.credentials), Ok) {
                 Ok(connection) => break connection,
                 Err(error) => {
                     attempt += 1;
@@ -58,24 +62,10 @@ impl DuckDbEngine {
         Ok(connection)
     }
 
-    fn open_once(&self) -> Result<RawConnection, AdapterError> {
-        let config = self.config().map_err(|error| from_crate(&error))?;
-        let path = &self.credentials.path;
-        let opened = if self.credentials.in_memory() {
-            RawConnection::open_in_memory_with_flags(config)
-        } else {
-            RawConnection::open_with_flags(path, config)
-        };
-        opened.map_err(|error| on_open(path, from_crate(&error).message))
-    }
-
-    fn config(&self) -> Result<Config, duckdb::Error> {
-        let motherduck = self.credentials.motherduck.iter().flat_map(|motherduck| &motherduck.at_opening);
-        self.credentials
-            .config_options
-            .iter()
-            .chain(motherduck)
-            .try_fold(Config::default(), |config, (key, value)| config.with(key, value))
+    /// What the thread that went ahead has opened, once.
+    fn opened_ahead(&self) -> Option<RawConnection> {
+        let thread = lock(&self.ahead).take()?;
+        thread.join().ok().flatten()
     }
 
     /// Everything that dbt-duckdb does once for each database: extensions, secrets, attached databases.
@@ -138,7 +128,41 @@ impl DuckDbEngine {
     }
 }
 
+impl Drop for DuckDbEngine {
+    /// The process must not end while a thread is at work in the library.
+    fn drop(&mut self) {
+        drop(self.opened_ahead());
+    }
+}
+
+fn open_once(credentials: &DuckDbCredentials) -> Result<RawConnection, AdapterError> {
+    let config = config(credentials).map_err(|error| from_crate(&error))?;
+    let path = &credentials.path;
+    let opened = if credentials.in_memory() {
+        RawConnection::open_in_memory_with_flags(config)
+    } else {
+        RawConnection::open_with_flags(path, config)
+    };
+    opened.map_err(|error| on_open(path, from_crate(&error).message))
+}
+
+fn config(credentials: &DuckDbCredentials) -> Result<Config, duckdb::Error> {
+    let motherduck = credentials.motherduck.iter().flat_map(|motherduck| &motherduck.at_opening);
+    let mut options = credentials.config_options.iter().chain(motherduck);
+    options.try_fold(Config::default(), |config, (key, value)| config.with(key, value))
+}
+
 impl Engine for DuckDbEngine {
+    fn open_ahead(&self) {
+        let credentials = self.credentials.clone();
+        // A file that is not there yet would be left behind, empty, by a project that does not parse.
+        if !credentials.in_memory() && !Path::new(&credentials.path).is_file() {
+            return;
+        }
+        let thread = std::thread::Builder::new().name("open".to_owned());
+        *lock(&self.ahead) = thread.spawn(move || open_once(&credentials).ok()).ok();
+    }
+
     fn connect(&self, name: &str) -> Result<Box<dyn Connection>, AdapterError> {
         let mut root = lock(&self.root);
         let opened = match root.take() {
