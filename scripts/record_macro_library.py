@@ -19,7 +19,11 @@ import sys
 import tempfile
 
 PROBE = pathlib.Path(__file__).resolve().parent.parent / "tests/data/macros/probe.sql"
-PROFILE = "shop:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: dev.duckdb, threads: 4}\n"
+PROFILE = """shop:
+  target: dev
+  outputs:
+    dev: {type: duckdb, path: dev.duckdb, threads: 1, attach: [{path: ':memory:', alias: mem}]}
+"""
 
 
 def write(folder, cases):
@@ -57,12 +61,12 @@ def main():
     """Reads the arguments; records or compares."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cases", type=pathlib.Path)
-    parser.add_argument("--dbt", required=True)
+    parser.add_argument("--dbt", required=True, type=pathlib.Path)
     parser.add_argument("--compare", action="store_true")
     options = parser.parse_args()
     cases = json.loads(options.cases.read_text(encoding="utf-8"))
     differing = 0
-    for case, found in zip(cases, outcomes(options.dbt, cases)):
+    for case, found in zip(cases, outcomes(options.dbt.absolute(), cases)):
         if not options.compare:
             case["expected"] = found
         elif found != case.get("expected"):

@@ -85,7 +85,7 @@ def main():
     """Reads the arguments; records or compares."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cases", type=pathlib.Path)
-    parser.add_argument("--dbt", required=True)
+    parser.add_argument("--dbt", required=True, type=pathlib.Path)
     parser.add_argument("--only", default="")
     parser.add_argument("--compare", action="store_true")
     options = parser.parse_args()
@@ -94,7 +94,7 @@ def main():
     for case in cases:
         if options.only not in case["name"]:
             continue
-        found = outcome(options.dbt, case)
+        found = outcome(options.dbt.absolute(), case)
         if not options.compare:
             case["expected"] = found
         elif found != case.get("expected"):

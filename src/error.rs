@@ -126,6 +126,14 @@ impl Error {
         self
     }
 
+    /// Says in which line of the file the faulty value stands, unless a line is named already; zero is no line.
+    #[must_use]
+    pub fn hint_line(self, line: u32) -> Self {
+        const START: &str = "The value stands in line ";
+        let is_named = line == 0 || self.hints.iter().any(|hint| hint.starts_with(START));
+        if is_named { self } else { self.hint(format!("{START}{line}.")) }
+    }
+
     /// Adds a way to mend it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

@@ -163,3 +163,10 @@ pub struct Flags {
     /// What `run_results.json` shows under `args`, in dbt's names.
     pub args_for_artifacts: serde_json::Map<String, Json>,
 }
+
+impl Flags {
+    /// A text among [`Flags::other`]; None if it is absent or empty.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.other.get(name).and_then(Json::as_str).filter(|text| !text.is_empty())
+    }
+}

@@ -150,3 +150,63 @@ fn a_folder_without_profiles_is_named() {
     There is no profiles.yml in the current folder either. Write one there, or name its folder with --profiles-dir or DBT_PROFILES_DIR.
     ");
 }
+
+#[test]
+fn help_is_a_command_too() {
+    assert_eq!(run(&["help"]), run(&["--help"]));
+    assert_eq!(run(&["help", "source", "freshness"]), run(&["source", "freshness", "--help"]));
+    assert_snapshot!(run(&["help", "rnu"]), @r"
+    exit code 2
+    Usage: rdbt [OPTIONS] [COMMAND] [ARGS]...
+    Try 'rdbt --help' for help.
+
+    Error: No such command 'rnu'. Did you mean 'run'?
+    ");
+}
+
+#[test]
+fn completion_scripts_know_commands_and_options() {
+    for (shell, mark) in [("bash", "complete -F"), ("zsh", "#compdef rdbt"), ("fish", "complete -c rdbt")] {
+        let script = Sandbox::new().run(&["completion", shell]);
+        assert_eq!(script.code, 0, "{script}");
+        for word in [mark, "run-operation", "freshness", "warn-error-options", "cautious"] {
+            assert!(script.stdout.contains(word), "{shell} knows nothing of {word}");
+        }
+    }
+    assert_snapshot!(run(&["completion", "tcsh"]), @r"
+    exit code 2
+    Usage: rdbt completion SHELL
+    Try 'rdbt completion --help' for help.
+
+    Error: There is no script for 'tcsh', only for bash, zsh, fish.
+    ");
+}
+
+/// What bash offers behind some words.
+fn offered(words: &[&str]) -> String {
+    let sandbox = Sandbox::new();
+    let script = sandbox.run(&["completion", "bash"]).stdout;
+    let line = format!(
+        "{script}\nCOMP_WORDS=(rdbt {}); COMP_CWORD={}; _rdbt rdbt {} {}; echo \"${{COMPREPLY[@]}}\"",
+        words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" "),
+        words.len(),
+        words.last().map_or("''".to_owned(), |word| format!("'{word}'")),
+        words.iter().rev().nth(1).unwrap_or(&"rdbt"),
+    );
+    let output = std::process::Command::new("bash").arg("-c").arg(line).output().unwrap();
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+#[test]
+fn bash_completes() {
+    assert_eq!(offered(&["sna"]), "snapshot");
+    assert_eq!(offered(&["source", "fr"]), "freshness");
+    assert_eq!(offered(&["build", "--store"]), "--store-failures");
+    assert_eq!(offered(&["run", "--indirect-selection", "c"]), "cautious");
+}
+
+#[test]
+fn the_line_of_dbts_users_gives_the_script() {
+    let sandbox = Sandbox::new().env("_RDBT_COMPLETE", "zsh_source");
+    assert!(sandbox.run(&[]).stdout.starts_with("#compdef rdbt"));
+}

@@ -72,6 +72,8 @@ fn profiles_that_are_missing_or_wrong() {
     [ERROR]: Encountered an error:
     Parsing Error
       Env var required but not provided: 'NOPE_X'
+      The value stands in line 1.
+    Error encountered in HERE/profiles.yml
     ");
     let other_engine = "p: {target: dev, outputs: {dev: {type: duckdbb, path: a.duckdb}}}";
     assert_snapshot!(refused(&with("profiles.yml", other_engine)), @r#"
@@ -81,6 +83,8 @@ fn profiles_that_are_missing_or_wrong() {
       Credentials in profile "p", target "dev" invalid: Runtime Error
         Could not find adapter type duckdbb!
       rdbt runs projects on DuckDB: set `type: duckdb`.
+      The value stands in line 1.
+    Error encountered in HERE/profiles.yml
     "#);
 }
 
@@ -129,6 +133,97 @@ fn project_files_that_are_wrong() {
         Required version of dbt for 'a': ['>=9.0.0']
       Check for a different version of the 'a' package, or run dbt again with --no-version-check
       
+    Error encountered in HERE/dbt_project.yml
+    ");
+}
+
+#[test]
+fn values_of_profiles_are_found_again() {
+    let output = |keys: &str| with("profiles.yml", &format!("p:\n  target: dev\n  outputs:\n    dev: {{{keys}}}\n"));
+    assert_snapshot!(refused(&output("type: duckdb, path: a.duckdb, threads: x")), @r"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Runtime Error
+      at path ['threads']: 'x' is not of type 'integer'
+      The value stands in line 4.
+    Error encountered in HERE/profiles.yml
+    ");
+    assert_snapshot!(refused(&output("path: a.duckdb")), @r#"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Runtime Error
+      required field "type" not found in profile p and target dev
+      Set `type: duckdb`.
+      The value stands in line 4.
+    Error encountered in HERE/profiles.yml
+    "#);
+    assert_snapshot!(refused(&output("type: duckdb, path: \"{{ pth }}{{ nope( }}\"")), @r"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Runtime Error
+      Compilation Error
+        Could not render {{ pth }}{{ nope( }}: unexpected '}', expected ')'
+          line 1
+            {{ pth }}{{ nope( }}
+        The value stands in line 4.
+    Error encountered in HERE/profiles.yml
+    ");
+    let misspelt = with("profiles.yml", "p:\n  target: devv\n  outputs:\n    dev: {type: duckdb, path: a.duckdb}\n");
+    assert_snapshot!(refused(&misspelt), @r"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Runtime Error
+      The profile 'p' does not have a target named 'devv'. The valid target names for this profile are:
+       - dev
+      Did you mean 'dev'?
+    Error encountered in HERE/profiles.yml
+    ");
+}
+
+#[test]
+fn no_threads() {
+    let keys = "p: {target: dev, outputs: {dev: {type: duckdb, path: a.duckdb, threads: 0}}}";
+    let sandbox = with("profiles.yml", keys);
+    assert_eq!(sandbox.run(&["parse"]).code, 0);
+    assert_snapshot!(sandbox.run(&["run"]).console(), @r"
+    exit code 2
+    Concurrency: 0 threads (target='dev')
+    [ERROR]: Encountered an error:
+    Runtime Error
+      max_workers must be greater than 0
+      Set `threads` in the profile, or --threads, to at least 1.
+    ");
+    assert!(!sandbox.here().join("a.duckdb").exists());
+}
+
+#[test]
+fn project_files_of_another_format() {
+    let version = with("dbt_project.yml", "name: a\nprofile: p\nconfig-version: 3\n");
+    assert_snapshot!(refused(&version), @r"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Runtime Error
+      Got an unexpected project version=3, expected 2
+      Write `config-version: 2`, or leave the key out.
+      The value stands in line 3.
+    Error encountered in HERE/dbt_project.yml
+    ");
+    assert_eq!(version.run(&["clean"]).code, 0);
+    assert_snapshot!(refused(&with("dbt_project.yml", "name: a\nprofile: p\npackages: [x]\n")), @r"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Runtime Error
+      at path ['packages'][0]: 'x' is not valid under any of the given schemas
+      The value stands in line 3.
+    Error encountered in HERE/dbt_project.yml
+    ");
+    let unknown = "name: a\nprofile: p\nmodels:\n  a:\n    +schema: \"{{ nope() }}\"\n";
+    assert_snapshot!(refused(&with("dbt_project.yml", unknown)), @r"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Compilation Error
+      Could not render {{ nope() }}: 'nope' is undefined
+      The value stands in line 5.
     Error encountered in HERE/dbt_project.yml
     ");
 }
@@ -192,7 +287,53 @@ fn properties_that_are_wrong() {
     [ERROR]: Encountered an error:
     Parsing Error
       Node model.a.one has an invalid value (nope) for the access field
+      See models/schema.yml.
     ");
+}
+
+#[test]
+fn properties_with_wrong_values() {
+    let freshness =
+        "sources:\n  - name: raw\n    freshness: {warn_after: {count: 1, period: week}}\n    tables: [{name: x}]\n";
+    assert_snapshot!(refused(&with("models/schema.yml", freshness)), @r"
+        exit code 2
+        [ERROR]: Encountered an error:
+        Parsing Error
+          Invalid sources config given in models/schema.yml @ sources: {'name': 'raw', 'freshness': {'warn_after': {'count': 1, 'period': 'week'}}, 'tables': [{'name': 'x'}]} - at path ['freshness']: {'warn_after': {'count': 1, 'period': 'week'}} is not valid under any of the given schemas
+          See the entry in models/schema.yml that begins on line 2.
+        ");
+    assert_snapshot!(refused(&with("models/schema.yml", "metrics: [{name: m}]\n")), @r"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Parsing Error
+      Invalid metrics config given in models/schema.yml @ metrics: {'name': 'm'} - at path []: 'type' is a required property
+      See the entry in models/schema.yml that begins on line 1.
+    ");
+    let versions = "models: [{name: one, versions: [{v: 1}, {v: 1}]}]\n";
+    assert_snapshot!(refused(&with("models/schema.yml", versions)), @r"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Parsing Error
+      Found duplicate version: '1' in versions list of model 'one'
+      See models/schema.yml.
+    ");
+}
+
+#[test]
+fn templates_that_nest_too_deeply() {
+    // Jinja2 stops in all of these, most of them at a few hundred.
+    let deep = [
+        format!("{{{{ {}1{} }}}}", "(".repeat(400), ")".repeat(400)),
+        format!("{{{{ {}1 }}}}", "not ".repeat(4000)),
+        format!("{{{{ {}1 }}}}", "1 + ".repeat(4000)),
+        format!("{{{{ 1{} }}}}", " | int".repeat(4000)),
+        format!("{}1{}", "{% if true %}".repeat(1000), "{% endif %}".repeat(1000)),
+    ];
+    for model in deep {
+        let console = refused(&with("models/two.sql", &format!("select {model} as x")));
+        let start = "Compilation Error in model two (models/two.sql)\n  maximum recursion depth exceeded\n    line 1\n";
+        assert!(console.contains(start), "{}", console.chars().take(300).collect::<String>());
+    }
 }
 
 #[test]

@@ -200,6 +200,36 @@ fn macros_that_do_not_exist() {
 }
 
 #[test]
+fn attributes_of_what_is_not_there() {
+    // While parsing, `config.get` does not have the value yet, and whatever is asked of it is nothing.
+    let known = "{{ config(meta={'owner': {'name': 'x'}}) }} select '{{ config.get('meta').owner.name }}' as n";
+    let sandbox = with(&[("models/two.sql", known)]);
+    assert_eq!(sandbox.run(&["run"]).code, 0);
+    assert_eq!(sandbox.rows("select * from two"), "x\n");
+    assert_snapshot!(failed("select {{ none.x.y }}", &[]), @r#"
+    in model two (models/two.sql)
+      Compilation Error in model two (models/two.sql)
+      'None' has no attribute 'x'. This can happen when calling a macro that does not exist. Check for typos and/or install package dependencies with "dbt deps".
+      At models/two.sql:1.
+    Done. PASS=1 WARN=0 ERROR=1 SKIP=0 NO-OP=0 REUSED=0 TOTAL=2
+    "#);
+    assert_snapshot!(failed("select {{ this.nope.x() }}", &[]), @r#"
+    in model two (models/two.sql)
+      Compilation Error in model two (models/two.sql)
+      'dbt.adapters.duckdb.relation.DuckDBRelation object' has no attribute 'nope'. This can happen when calling a macro that does not exist. Check for typos and/or install package dependencies with "dbt deps".
+      At models/two.sql:1.
+    Done. PASS=1 WARN=0 ERROR=1 SKIP=0 NO-OP=0 REUSED=0 TOTAL=2
+    "#);
+    assert_snapshot!(failed("select {{ target.schema.x.y }}", &[]), @r#"
+    in model two (models/two.sql)
+      Compilation Error in model two (models/two.sql)
+      'str object' has no attribute 'x'. This can happen when calling a macro that does not exist. Check for typos and/or install package dependencies with "dbt deps".
+      At models/two.sql:1.
+    Done. PASS=1 WARN=0 ERROR=1 SKIP=0 NO-OP=0 REUSED=0 TOTAL=2
+    "#);
+}
+
+#[test]
 fn references_that_parsing_did_not_see() {
     let hidden = "{% if execute %}select * from {{ ref('one') }}{% else %}select 1{% endif %}";
     assert_snapshot!(failed(hidden, &[]), @r#"

@@ -1,8 +1,9 @@
-//! Dispatch, overriding and `depends_on.macros`, and the results of the standard macros: small projects and single calls
-//! with what dbt 1.12 made of them.
+//! Dispatch, overriding and `depends_on.macros`, and the signatures and results of the standard macros: small projects and
+//! single calls with what dbt 1.12 made of them.
 //!
 //! The expectations are in `tests/data/macros/`. `scripts/record_macro_projects.py` recorded those of `projects.json`, a
-//! project for each situation; `scripts/record_macro_library.py` those of `library.json`, a call for each line.
+//! project for each situation; `scripts/record_macro_library.py` those of `library.json`, a call for each line; `scripts/record_macro_signatures.py` the
+//! macros themselves in `signatures.json`.
 #![allow(clippy::unwrap_used)] // A failing look-up is a failing test.
 
 mod common;
@@ -102,6 +103,48 @@ fn differences(path: &str, wanted: &Json, got: &Json, out: &mut String) {
     }
 }
 
+/// The header of a macro's text without what may be written one way or another: spaces, quotes, `True` and `true`.
+fn header(source: &str) -> String {
+    let header = Regex::new(r"(?s)\{%-?\s*(macro|test|data_test|materialization)\s+(.*?)\s*-?%\}").unwrap();
+    let found = header.captures(source).unwrap().unwrap();
+    let text: String = found[2].split_whitespace().collect();
+    let text = ["True", "False", "None"].iter().fold(text.replace('"', "'"), |text, word| {
+        Regex::new(&format!(r"\b{word}\b")).unwrap().replace_all(&text, word.to_lowercase()).into_owned()
+    });
+    format!("{} {text}", &found[1])
+}
+
+fn signature(found: &Json) -> Json {
+    let arguments = found["arguments"].as_array().unwrap().iter();
+    let mut calls: Vec<&str> =
+        found["depends_on"]["macros"].as_array().unwrap().iter().map(|call| call.as_str().unwrap()).collect();
+    calls.sort_unstable();
+    json!({
+        "header": header(found["macro_sql"].as_str().unwrap()),
+        "path": found["original_file_path"],
+        "arguments": arguments.map(|argument| json!([argument["name"], argument["type"]])).collect::<Vec<_>>(),
+        "languages": found["supported_languages"],
+        "calls": calls,
+    })
+}
+
+#[test]
+fn the_standard_macros_have_the_signatures_of_dbt() {
+    let path = format!("{}/tests/data/macros/signatures.json", env!("CARGO_MANIFEST_DIR"));
+    let expected: Json = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    assert!(expected.as_object().unwrap().len() > 500, "the macros are all there");
+    let sandbox = Sandbox::new()
+        .file("dbt_project.yml", "name: shop\nprofile: shop\nflags: {validate_macro_args: true}\n")
+        .file("profiles.yml", "shop:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: ':memory:'}\n");
+    sandbox.run(&["parse"]);
+    let manifest = sandbox.json("target/manifest.json");
+    let found = manifest["macros"].as_object().unwrap().iter();
+    let got: Map<String, Json> = found.map(|(unique_id, found)| (unique_id.clone(), signature(found))).collect();
+    let mut out = String::new();
+    differences("macros", &expected, &Json::Object(got), &mut out);
+    assert!(out.is_empty(), "{out}");
+}
+
 #[test]
 fn projects_dispatch_and_override_as_in_dbt() {
     let cases = cases("projects.json");
@@ -116,13 +159,14 @@ fn projects_dispatch_and_override_as_in_dbt() {
 #[test]
 fn the_standard_macros_render_the_same_bytes() {
     let cases = cases("library.json");
-    assert!(cases.len() > 600, "the cases are all there");
+    assert!(cases.len() > 750, "the cases are all there");
     let probe = std::fs::read_to_string(format!("{}/tests/data/macros/probe.sql", env!("CARGO_MANIFEST_DIR"))).unwrap();
     let mut sandbox = Sandbox::new()
         .file("dbt_project.yml", "name: shop\nprofile: shop\nmodels: {+materialized: probe}\n")
         .file(
             "profiles.yml",
-            "shop:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: dev.duckdb, threads: 4}\n",
+            "shop:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: dev.duckdb, threads: 1, \
+             attach: [{path: ':memory:', alias: mem}]}\n",
         )
         .file("macros/probe.sql", &probe);
     for (index, case) in cases.iter().enumerate() {

@@ -198,3 +198,85 @@ fn nothing_selected_is_no_failure() {
         assert!(outcome.stdout.contains(warning), "{outcome}");
     }
 }
+
+/// A seed, an ephemeral model on it and a model on that.
+fn ephemeral_project() -> Sandbox {
+    Sandbox::new()
+        .project()
+        .file("seeds/raw.csv", "id,name\n1,a\n2,b\n3,c\n")
+        .file("models/e.sql", "{{ config(materialized='ephemeral') }}select * from {{ ref('raw') }}")
+        .file("models/f.sql", "select * from {{ ref('e') }}")
+}
+
+#[test]
+fn a_direct_query_goes_to_the_database_as_it_is() {
+    let sandbox = ephemeral_project();
+    assert_eq!(sandbox.run(&["seed"]).code, 0);
+    // Nothing is parsed: the project may be broken.
+    let sandbox = sandbox.file("models/broken.sql", "{{ no_end");
+    assert_snapshot!(sandbox.run(&["show", "--inline-direct", "select * from main.raw", "--limit", "2"]).console(), @r"
+    exit code 0
+    Previewing inline node:
+    | id | name |
+    | -- | ---- |
+    |  1 | a    |
+    |  2 | b    |
+    ");
+    assert_snapshot!(sandbox.run(&["show", "--inline-direct", "select {{ 1 }}"]).console(), @r#"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Runtime Error
+      Parser Error: syntax error at or near "{"
+      
+      LINE 1: select {{ 1 }}
+                      ^
+    "#);
+    let json = sandbox.run(&["-q", "show", "--inline-direct", "select 1 as a", "--output", "json"]);
+    assert_eq!(json.stdout.split_whitespace().collect::<String>(), r#"{"show":[{"a":1}]}"#);
+}
+
+#[test]
+fn an_operation_can_be_a_statement() {
+    let sandbox = ephemeral_project();
+    assert_eq!(sandbox.run(&["seed"]).code, 0);
+    assert_snapshot!(sandbox.run(&["run-operation", "--sql", "select * from {{ ref('raw') }}"]).console(), @r"
+    exit code 0
+    1 of 1 START executing inline_query ............................................ [RUN]
+    1 of 1 OK executed inline_query ................................................ [OK in N.NNs]
+    ");
+    let results = sandbox.json("target/run_results.json");
+    assert_eq!(results["results"][0]["unique_id"], "sql_operation.a.inline_query");
+    assert_eq!(results["args"]["sql"], "select * from {{ ref('raw') }}");
+    assert_snapshot!(sandbox.run(&["run-operation", "--sql", "selec 1"]).console(), @r#"
+    exit code 1
+    1 of 1 START executing inline_query ............................................ [RUN]
+    [ERROR]: Encountered an error while running operation: Runtime Error
+      Parser Error: syntax error at or near "selec"
+      
+      LINE 2: selec 1
+              ^
+    1 of 1 ERROR executing inline_query ............................................ [ERROR in N.NNs]
+    "#);
+    let refused = |words: &[&str]| sandbox.run(&[&["run-operation"], words].concat()).console();
+    assert!(
+        refused(&["m", "--sql", "select 1"]).contains("Cannot specify both a macro name and --sql for run-operation")
+    );
+    assert!(refused(&["--sql", "select 1", "--args", "{a: 1}"]).contains("--args cannot be used with --sql"));
+}
+
+#[test]
+fn ephemeral_models_can_be_left_out_of_compiled_sql() {
+    let sandbox = ephemeral_project();
+    let compiled = sandbox.run(&["-q", "compile", "-s", "f", "--no-inject-ephemeral-ctes"]);
+    assert_eq!(compiled.stdout.trim(), "select * from __dbt__cte__e");
+}
+
+#[test]
+fn an_option_that_does_nothing_says_so() {
+    let sandbox = ephemeral_project();
+    let said = sandbox.run(&["ls", "--no-static-parser", "-s", "raw"]).stdout;
+    let expected =
+        "--static-parser is accepted and does nothing: what can be read off a template without rendering it always is.";
+    assert_eq!(said.matches(expected).count(), 1, "{said}");
+    assert!(!sandbox.run(&["ls", "-s", "raw"]).stdout.contains("does nothing"));
+}

@@ -178,3 +178,53 @@ fn run_operation_calls_a_macro() {
     assert_eq!(outcome.code, 1);
     assert!(outcome.stdout.contains("syntax error at or near \"selec\""), "{outcome}");
 }
+
+/// Recorded from dbt: results, their timings and their nodes are objects with attributes, and dictionaries when asked.
+#[test]
+fn results_answer_as_data_classes_do() {
+    let show = "{% macro show(results) %}{% for r in results %}
+  {% do print(r.status ~ ' ' ~ r['node'].unique_id ~ ' ' ~ (r is mapping) ~ ' ' ~ r.skipped ~ ' <' ~ r.nothing ~ '>') %}
+  {% do print(r.to_dict() | list) %}
+  {% do print(r.to_dict(omit_none=true) | list) %}
+  {% do print(r.to_msg_dict() | list) %}
+  {% do print(r.to_dict().node.depends_on == r.node.to_dict().depends_on) %}
+  {% do print(r.node.depends_on_nodes ~ r.node.config.get('materialized') ~ ' ' ~ r.node.patch_path) %}
+  {% for t in r.timing %}
+    {% do print(t.name ~ ' ' ~ ((t.completed_at - t.started_at).total_seconds() >= 0) ~ ' ' ~ (t.to_dict() | list)) %}
+  {% endfor %}
+{% endfor %}{% endmacro %}";
+    let sandbox = Sandbox::new()
+        .file(
+            "dbt_project.yml",
+            "name: a\nprofile: p\non-run-start: [select 1, select 2]\non-run-end: '{{ show(results) }}'\n",
+        )
+        .file("profiles.yml", "p:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: a.duckdb, threads: 1}\n")
+        .file("macros/show.sql", show)
+        .file("models/bad.sql", "select nope")
+        .file("models/skipped.sql", "select * from {{ ref('bad') }}");
+    let outcome = sandbox.run(&["run"]);
+    let words = ["error ", "skipped ", "compile ", "execute ", "True", "['", "[]"];
+    let printed = outcome.stdout.lines().filter(|line| words.iter().any(|word| line.starts_with(word)));
+    assert_snapshot!(printed.collect::<Vec<_>>().join("\n"), @r"
+    error model.a.bad False False <>
+    ['status', 'timing', 'thread_id', 'execution_time', 'adapter_response', 'message', 'failures', 'node', 'agate_table', 'batch_results', 'overload_results']
+    ['status', 'timing', 'thread_id', 'execution_time', 'adapter_response', 'message', 'node']
+    ['status', 'message', 'thread', 'execution_time', 'num_failures', 'timing_info', 'adapter_response']
+    True
+    []view None
+    compile True ['name', 'started_at', 'completed_at']
+    execute True ['name', 'started_at', 'completed_at']
+    skipped model.a.skipped False True <>
+    ['status', 'timing', 'thread_id', 'execution_time', 'adapter_response', 'message', 'failures', 'node', 'agate_table', 'batch_results', 'overload_results']
+    ['status', 'timing', 'thread_id', 'execution_time', 'adapter_response', 'node']
+    ['status', 'message', 'thread', 'execution_time', 'num_failures', 'timing_info', 'adapter_response']
+    True
+    ['model.a.bad']view None
+    ");
+    let nodes = sandbox.json("target/manifest.json")["nodes"].clone();
+    let index = |name: &str| nodes[format!("operation.a.a-on-run-{name}")]["index"].clone();
+    // dbt counts from 0 when it parses hooks and from 1 when it runs them.
+    assert_eq!([index("start-0"), index("start-1"), index("end-0")], [1, 2, 1]);
+    assert_eq!(sandbox.run(&["parse"]).code, 0);
+    assert_eq!(sandbox.json("target/manifest.json")["nodes"]["operation.a.a-on-run-start-1"]["index"], 1);
+}

@@ -13,13 +13,14 @@ use indexmap::IndexSet;
 use serde::Serialize;
 use serde_json::{Map as JsonMap, Value as Json, json};
 
-use crate::context::{DBT_VERSION, Globals};
+use crate::context::Globals;
 use crate::error::Result;
 use crate::events::{Events, lines};
 use crate::graph::Summary;
 use crate::invocation::Invocation;
 use crate::manifest::json::{Artifact, Metadata};
 use crate::manifest::{CompiledNodes, Manifest, UniqueId};
+use crate::project::DBT_VERSION;
 use crate::run::{CatalogRows, RunResults, moment};
 
 pub use file::{check_folder, replace};

@@ -1,11 +1,10 @@
 //! `run_results.json`, version 6.
 
-use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value as Json, json};
 
-use crate::invocation::{BatchSpan, BatchSpans, Invocation};
+use crate::invocation::Invocation;
 use crate::manifest::{CompiledNodes, ResourceType};
-use crate::run::{NodeResult, Resource, RunResults, Status, Timing};
+use crate::run::{NodeResult, Resource, RunResults, Timing, batches_json};
 
 /// The artifact.
 pub fn to_json(invocation: &Invocation, compiled: &CompiledNodes, results: &RunResults) -> Json {
@@ -22,7 +21,7 @@ fn result_json(result: &NodeResult, nodes: &CompiledNodes) -> Json {
         "status": result.status.as_str(),
         "timing": result.timing.iter().map(Timing::to_json).collect::<Vec<_>>(),
         "thread_id": result.thread_id,
-        "execution_time": execution_time(result),
+        "execution_time": result.execution_time_json(),
         "adapter_response": result.adapter_response,
         "message": result.message,
         "failures": result.failures,
@@ -46,20 +45,4 @@ fn result_json(result: &NodeResult, nodes: &CompiledNodes) -> Json {
         json["relation_name"] = compiled.relation_name.clone().or(parsed).map_or(Json::Null, Json::from);
     }
     json
-}
-
-/// Batches as pairs of moments with `+00:00`.
-fn batches_json(batches: &BatchSpans) -> Json {
-    let text = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, false);
-    let list =
-        |spans: &[BatchSpan]| -> Json { spans.iter().map(|(start, end)| json!([text(*start), text(*end)])).collect() };
-    json!({"successful": list(&batches.successful), "failed": list(&batches.failed)})
-}
-
-/// A node that never started took a whole 0 seconds, which Python writes without a point.
-fn execution_time(result: &NodeResult) -> Json {
-    match result.status == Status::Skipped && result.timing.is_empty() && result.thread_id != "main" {
-        true => Json::from(0),
-        false => Json::from(result.execution_time),
-    }
 }

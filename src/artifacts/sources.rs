@@ -1,10 +1,9 @@
 //! `sources.json`, version 3: how fresh the sources are.
 
-use chrono::{DateTime, Timelike, Utc};
 use serde_json::{Value as Json, json};
 
 use crate::invocation::Invocation;
-use crate::run::{Freshness, NodeResult, Resource, RunResults, Timing};
+use crate::run::{Freshness, NodeResult, Resource, RunResults, Timing, isoformat};
 
 /// The artifact. Sources that could not be asked are left out, as dbt does.
 pub fn to_json(invocation: &Invocation, results: &RunResults) -> Json {
@@ -33,10 +32,4 @@ fn result_json(result: &NodeResult, freshness: &Freshness) -> Json {
         "thread_id": result.thread_id,
         "execution_time": result.execution_time,
     })
-}
-
-/// Python's `isoformat()` of a time in UTC: microseconds only where there are some.
-fn isoformat(at: DateTime<Utc>) -> String {
-    let format = if at.nanosecond() / 1_000 == 0 { "%Y-%m-%dT%H:%M:%S+00:00" } else { "%Y-%m-%dT%H:%M:%S%.6f+00:00" };
-    at.format(format).to_string()
 }

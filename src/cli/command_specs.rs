@@ -1,5 +1,6 @@
 //! Every command of dbt's command line: its names, its options, its help.
 
+use super::completion;
 use super::options::{self as o, OptionSpec};
 
 /// A command, or a group of commands.
@@ -15,6 +16,10 @@ pub struct CommandSpec {
     pub options: &'static [OptionSpec],
     /// The name of the positional argument, if it takes one.
     pub argument: Option<&'static str>,
+    /// The words that the positional argument can be, where they are known.
+    pub choices: &'static [&'static str],
+    /// Whether dbt has it too.
+    pub is_dbts: bool,
 }
 
 /// A group: `docs`, `source`.
@@ -33,7 +38,7 @@ pub const GROUPS: &[GroupSpec] = &[
 ];
 
 const fn command(path: &'static [&'static str], about: &'static str, options: &'static [OptionSpec]) -> CommandSpec {
-    CommandSpec { path, aliases: &[], about, options, argument: None }
+    CommandSpec { path, aliases: &[], about, options, argument: None, choices: &[], is_dbts: true }
 }
 
 /// The commands, in the order of help.
@@ -107,6 +112,12 @@ pub const COMMANDS: &[CommandSpec] = &[
             o::PROFILES_DIR,
         ],
     ),
+    CommandSpec {
+        argument: Some("shell"),
+        choices: &completion::SHELLS,
+        is_dbts: false,
+        ..command(&["completion"], "Print a script that completes commands and options in bash, zsh or fish", &[])
+    },
     command(
         &["debug"],
         "Check the project, the profile and the connection",
@@ -140,6 +151,11 @@ pub const COMMANDS: &[CommandSpec] = &[
         "Serve the documentation of the project",
         &[o::BROWSER, o::HOST, o::PORT, o::VARS, o::TARGET_PATH, o::PROJECT_DIR, o::PROFILES_DIR],
     ),
+    CommandSpec {
+        argument: Some("command"),
+        is_dbts: false,
+        ..command(&["help"], "Show the help of the program or of a command", &[])
+    },
     CommandSpec {
         argument: Some("project_name"),
         ..command(

@@ -42,7 +42,10 @@ pub fn build(typed: &Typed, resolved: &Resolved, start: &Start) -> Invocation {
         models_are_selected(&mut flags, resolved);
     }
     flags.other = every_flag(typed, resolved, &invocation_command);
-    flags.args_for_artifacts = artifact_args(&flags.other);
+    flags.args_for_artifacts = match typed.command.path {
+        ["run-operation"] => operation_args(&flags.other),
+        _ => artifact_args(&flags.other),
+    };
     let given_id = std::env::var("DBT_INVOCATION_ID").ok().filter(|id| !id.is_empty());
     Invocation {
         command: typed.command.path.join(" "),
@@ -102,7 +105,7 @@ fn flags(resolved: &Resolved) -> Flags {
         populate_cache: resolved.flag("populate_cache"),
         cache_selected_only: resolved.flag("cache_selected_only"),
         show_all_deprecations: resolved.flag("show_all_deprecations"),
-        inline: resolved.text("inline"),
+        inline: resolved.text("inline").filter(|sql| !sql.is_empty()),
         limit: resolved.json("limit").as_i64().filter(|limit| *limit >= 0),
         output: resolved.text("output"),
         output_keys: resolved.words("output_keys"),
@@ -146,6 +149,19 @@ fn every_flag(typed: &Typed, resolved: &Resolved, invocation_command: &str) -> J
         all.insert(argument.to_owned(), typed.argument().map_or(Json::Null, Json::from));
     }
     all
+}
+
+/// What `run_results.json` shows under `args` after `run-operation`: false flags too, and no empty `--args`.
+fn operation_args(all: &JsonMap<String, Json>) -> JsonMap<String, Json> {
+    let is_empty = |value: &Json| value.is_null() || value.as_object().is_some_and(JsonMap::is_empty);
+    all.iter()
+        .filter(|(name, value)| match name.as_str() {
+            "warn_error_options" => false,
+            "args" => !is_empty(value),
+            _ => !value.is_null(),
+        })
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
 }
 
 /// What `run_results.json` shows under `args`: every flag but the absent and some false ones.

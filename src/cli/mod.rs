@@ -3,6 +3,9 @@
 
 mod command_specs;
 pub mod commands;
+#[cfg(test)]
+mod commands_table;
+mod completion;
 mod invocation;
 mod mappings;
 mod options;
@@ -24,8 +27,9 @@ use std::sync::Arc;
 use chrono::Utc;
 
 use crate::error::Error;
-use crate::events::{Events, EventsConfig, lines};
+use crate::events::{Events, EventsConfig, Level, lines};
 use crate::invocation::Invocation;
+use crate::jinja::STACK_SIZE;
 use crate::project;
 use invocation::Start;
 use parse::{Parsed, Typed};
@@ -59,6 +63,10 @@ fn program_name(first: Option<OsString>) -> String {
 }
 
 fn run(program: &str, words: Vec<OsString>) -> u8 {
+    if let Some(script) = completion::asked_by_environment(program) {
+        print(&script);
+        return SUCCESS;
+    }
     let start = Start { words: words.iter().map(|word| word.to_string_lossy().into_owned()).collect(), at: Utc::now() };
     let parsed = match parse::parse(words) {
         Ok(parsed) => parsed,
@@ -66,11 +74,15 @@ fn run(program: &str, words: Vec<OsString>) -> u8 {
     };
     match parsed {
         Parsed::Version => {
-            print(&version());
+            print(version());
+            SUCCESS
+        }
+        Parsed::Completion(shell) => {
+            print(&completion::script(&shell, program).unwrap_or_default());
             SUCCESS
         }
         Parsed::Help(scope, false) => {
-            print(&usage::help(scope, program));
+            print(usage::help(scope, program));
             SUCCESS
         }
         Parsed::Help(scope, true) => {
@@ -78,7 +90,7 @@ fn run(program: &str, words: Vec<OsString>) -> u8 {
             ERROR
         }
         Parsed::Command(typed) => match prepare(&typed, &start) {
-            Ok((invocation, flags_moved)) => execute(&Arc::new(invocation), flags_moved),
+            Ok((invocation, flags_moved)) => execute(&Arc::new(invocation), flags_moved, &typed),
             Err(error) => usage_error(program, &error),
         },
     }
@@ -90,14 +102,21 @@ fn prepare(typed: &Typed, start: &Start) -> Result<(Invocation, bool), UsageErro
     Ok((invocation::build(typed, &resolved, start), resolved.project.from_profiles))
 }
 
-fn execute(invocation: &Arc<Invocation>, flags_moved: bool) -> u8 {
+fn execute(invocation: &Arc<Invocation>, flags_moved: bool, typed: &Typed) -> u8 {
     let terminal = std::io::stdout().is_terminal();
     let events = Arc::new(Events::new(EventsConfig::new(invocation, &log_folder(invocation), terminal)));
     events.emit(lines::main_report_version(project::DBT_VERSION));
+    for option in typed.idle() {
+        let spelling = option.spellings().into_iter().next().unwrap_or_default();
+        let text = format!("{spelling} is accepted and does nothing: {}.", option.idle);
+        events.emit(lines::note(Level::Info, &text));
+    }
     let outcome = match flags_moved {
         true => project::warn_project_flags_moved(&events),
         false => Ok(()),
     };
+    // Should the pool be there already, its threads have the usual stack, which all but absurd templates are content with.
+    let _ = rayon::ThreadPoolBuilder::new().stack_size(STACK_SIZE).build_global();
     let outcome = outcome.and_then(|()| enter_project(invocation)).and_then(|()| commands::run(invocation, &events));
     let code = match outcome {
         Ok(true) => SUCCESS,
@@ -143,8 +162,8 @@ fn version() -> String {
 }
 
 /// Writes to standard output. A reader that has gone away is no error.
-fn print(text: &str) {
-    let _ = std::io::stdout().write_all(text.as_bytes());
+fn print(text: impl AsRef<[u8]>) {
+    let _ = std::io::stdout().write_all(text.as_ref());
 }
 
 /// Writes to standard error. A reader that has gone away is no error.

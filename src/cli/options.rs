@@ -67,6 +67,8 @@ pub struct OptionSpec {
     pub default: Default,
     /// What it does; empty for the options that dbt hides.
     pub help: &'static str,
+    /// Why it does nothing here; empty for the options that do something.
+    pub idle: &'static str,
 }
 
 /// An option that takes a value.
@@ -76,7 +78,7 @@ const fn option(name: &'static str, long: &'static [&'static str], kind: Kind, h
         Kind::Words | Kind::ChoiceWords(_) => Default::Empty,
         _ => Default::None,
     };
-    OptionSpec { name, long, short: &[], kind, env: None, old_env: None, default, help }
+    OptionSpec { name, long, short: &[], kind, env: None, old_env: None, default, help, idle: "" }
 }
 
 impl OptionSpec {
@@ -97,6 +99,12 @@ impl OptionSpec {
 
     const fn or(mut self, default: Default) -> Self {
         self.default = default;
+        self
+    }
+
+    /// The option is accepted, and does nothing because of `why`.
+    const fn idle(mut self, why: &'static str) -> Self {
+        self.idle = why;
         self
     }
 
@@ -140,7 +148,10 @@ pub const GLOBAL: &[OptionSpec] = &[
     option("favor_state", &["favor-state"], Kind::Switch, "Defer to --state even where a node exists in the database")
         .env("DBT_FAVOR_STATE")
         .old_env("DBT_FAVOR_STATE_MODE", false),
-    option("hints_enabled", &["hints-enabled"], Kind::Switch, "").env("DBT_ENGINE_HINTS_ENABLED").or(ON),
+    option("hints_enabled", &["hints-enabled"], Kind::Switch, "")
+        .idle("rdbt gives no hints about dbt's other products")
+        .env("DBT_ENGINE_HINTS_ENABLED")
+        .or(ON),
     option(
         "indirect_selection",
         &["indirect-selection"],
@@ -150,6 +161,7 @@ pub const GLOBAL: &[OptionSpec] = &[
     .env("DBT_INDIRECT_SELECTION")
     .or(Default::Text("eager")),
     option("log_cache_events", &["log-cache-events"], Kind::Switch, "Log what happens in the relation cache")
+        .idle("the relation cache has no events of its own")
         .env("DBT_LOG_CACHE_EVENTS"),
     option("log_file_max_bytes", &["log-file-max-bytes"], Kind::Int, "")
         .env("DBT_LOG_FILE_MAX_BYTES")
@@ -169,7 +181,9 @@ pub const GLOBAL: &[OptionSpec] = &[
     option("log_path", &["log-path"], Kind::Path(false), "Folder of the log file")
         .env("DBT_LOG_PATH")
         .or(Default::Resolved),
-    option("macro_debugging", &["macro-debugging"], Kind::Switch, "").env("DBT_MACRO_DEBUGGING"),
+    option("macro_debugging", &["macro-debugging"], Kind::Switch, "")
+        .idle("macros are not compiled to Python files")
+        .env("DBT_MACRO_DEBUGGING"),
     option(
         "maximum_seed_size_mib",
         &["maximum-seed-size-mib"],
@@ -182,9 +196,11 @@ pub const GLOBAL: &[OptionSpec] = &[
         .env("DBT_PARTIAL_PARSE")
         .or(ON),
     option("partial_parse_file_diff", &["partial-parse-file-diff"], Kind::Switch, "")
+        .idle("files are always compared by their content")
         .env("DBT_PARTIAL_PARSE_FILE_DIFF")
         .or(ON),
     option("partial_parse_file_path", &["partial-parse-file-path"], Kind::Path(true), "")
+        .idle("the parse cache is rdbt's own and lies in the target folder")
         .env("DBT_PARTIAL_PARSE_FILE_PATH"),
     option("populate_cache", &["populate-cache"], Kind::Switch, "Look up existing relations when the run starts")
         .env("DBT_POPULATE_CACHE")
@@ -198,7 +214,9 @@ pub const GLOBAL: &[OptionSpec] = &[
         .or(Default::Int(80)),
     option("profile", &["profile"], Kind::Text, "Profile to use instead of the project's").env("DBT_PROFILE"),
     option("quiet", &["quiet"], Kind::Switch, "Show errors and printed text only").short(&['q']).env("DBT_QUIET"),
-    option("record_timing_info", &["record-timing-info"], Kind::Path(false), "").short(&['r']),
+    option("record_timing_info", &["record-timing-info"], Kind::Path(false), "")
+        .idle("it asks for a profile of Python code")
+        .short(&['r']),
     option(
         "send_anonymous_usage_stats",
         &["send-anonymous-usage-stats"],
@@ -209,6 +227,7 @@ pub const GLOBAL: &[OptionSpec] = &[
     .or(ON),
     option("single_threaded", &["single-threaded"], Kind::Switch, "").env("DBT_SINGLE_THREADED"),
     option("snowflake_projects_otel", &["snowflake-projects-otel"], Kind::Switch, "")
+        .idle("rdbt runs on DuckDB alone")
         .env("DBT_ENGINE_SNOWFLAKE_PROJECTS_OTEL"),
     option(
         "show_all_deprecations",
@@ -219,16 +238,23 @@ pub const GLOBAL: &[OptionSpec] = &[
     option("state", &["state"], Kind::Path(false), "Folder of artifacts to compare with and to defer to")
         .env("DBT_STATE")
         .old_env("DBT_ARTIFACT_STATE_PATH", false),
-    option("static_parser", &["static-parser"], Kind::Switch, "").env("DBT_STATIC_PARSER").or(ON),
+    option("static_parser", &["static-parser"], Kind::Switch, "")
+        .idle("what can be read off a template without rendering it always is")
+        .env("DBT_STATIC_PARSER")
+        .or(ON),
     option("target", &["target"], Kind::Text, "Target of the profile").short(&['t']).env("DBT_TARGET"),
     option("use_colors", &["use-colors"], Kind::Switch, "Colour console and log file").env("DBT_USE_COLORS").or(ON),
     option("use_colors_file", &["use-colors-file"], Kind::Switch, "Colour the log file")
         .env("DBT_USE_COLORS_FILE")
         .or(ON),
     option("use_experimental_parser", &["use-experimental-parser"], Kind::Switch, "")
+        .idle("there is one parser")
         .env("DBT_USE_EXPERIMENTAL_PARSER"),
-    option("use_v2_parser", &["use-v2-parser"], Kind::Switch, "").env("DBT_ENGINE_USE_V2_PARSER"),
+    option("use_v2_parser", &["use-v2-parser"], Kind::Switch, "")
+        .idle("there is one parser")
+        .env("DBT_ENGINE_USE_V2_PARSER"),
     option("v2_parser", &["v2-parser"], Kind::Text, "")
+        .idle("there is one parser")
         .env("DBT_ENGINE_V2_PARSER")
         .or(Default::Text("dbt-core-experimental-parser parse")),
     option("version_check", &["version-check"], Kind::Switch, "Check `require-dbt-version`")
@@ -248,16 +274,20 @@ pub const GLOBAL: &[OptionSpec] = &[
     option("write_json", &["write-json"], Kind::Switch, "Write manifest.json and run_results.json")
         .env("DBT_WRITE_JSON")
         .or(ON),
-    option("use_fast_test_edges", &["use-fast-test-edges"], Kind::Switch, "").env("DBT_USE_FAST_TEST_EDGES"),
+    option("use_fast_test_edges", &["use-fast-test-edges"], Kind::Switch, "")
+        .idle("the graph is always built the fast way")
+        .env("DBT_USE_FAST_TEST_EDGES"),
     option("upload_to_artifacts_ingest_api", &["upload-to-artifacts-ingest-api"], Kind::Switch, "")
+        .idle("rdbt sends nothing to dbt's services")
         .env("DBT_UPLOAD_TO_ARTIFACTS_INGEST_API"),
 ];
 
 /// The option that stands before the command only.
 pub const ROOT_ONLY: &[OptionSpec] = &[SHOW_RESOURCE_REPORT];
 
-const SHOW_RESOURCE_REPORT: OptionSpec =
-    option("show_resource_report", &["show-resource-report"], Kind::Switch, "").env("DBT_SHOW_RESOURCE_REPORT");
+const SHOW_RESOURCE_REPORT: OptionSpec = option("show_resource_report", &["show-resource-report"], Kind::Switch, "")
+    .idle("it asks what the Python process used")
+    .env("DBT_SHOW_RESOURCE_REPORT");
 
 pub(super) const ADD_PACKAGE: OptionSpec =
     option("add_package", &["add-package"], Kind::Package, "Add a package to packages.yml, as name@version");
@@ -275,8 +305,13 @@ pub(super) const CLEAN_PROJECT_FILES_ONLY: OptionSpec = option(
 .or(ON);
 pub(super) const COMPILE_DOCS: OptionSpec =
     option("compile", &["compile"], Kind::Switch, "Compile the project too").or(ON);
-pub(super) const INJECT_CTES: OptionSpec =
-    option("inject_ephemeral_ctes", &["inject-ephemeral-ctes"], Kind::Switch, "").or(ON);
+pub(super) const INJECT_CTES: OptionSpec = option(
+    "inject_ephemeral_ctes",
+    &["inject-ephemeral-ctes"],
+    Kind::Switch,
+    "Put ephemeral models into the SQL of what refers to them",
+)
+.or(ON);
 pub(super) const CONFIG_DIR: OptionSpec =
     option("config_dir", &["config-dir"], Kind::Flag, "Show where profiles.yml is looked for, and stop");
 pub(super) const CONNECTION: OptionSpec =
@@ -322,9 +357,13 @@ pub(super) const EXCLUDE_RESOURCE_TYPES: OptionSpec = option(
 )
 .env("DBT_EXCLUDE_RESOURCE_TYPES");
 pub(super) const EXPORT_SAVED_QUERIES: OptionSpec =
-    option("export_saved_queries", &["export-saved-queries"], Kind::Switch, "").env("DBT_EXPORT_SAVED_QUERIES");
+    option("export_saved_queries", &["export-saved-queries"], Kind::Switch, "")
+        .idle("exports run in dbt's platform only, as with dbt-core")
+        .env("DBT_EXPORT_SAVED_QUERIES");
 pub(super) const INCLUDE_SAVED_QUERY: OptionSpec =
-    option("include_saved_query", &["include-saved-query"], Kind::Switch, "").env("DBT_INCLUDE_SAVED_QUERY");
+    option("include_saved_query", &["include-saved-query"], Kind::Switch, "")
+        .idle("exports run in dbt's platform only, as with dbt-core")
+        .env("DBT_INCLUDE_SAVED_QUERY");
 pub(super) const FULL_REFRESH: OptionSpec =
     option("full_refresh", &["full-refresh"], Kind::Flag, "Build incremental models and seeds anew")
         .short(&['f'])
@@ -332,7 +371,12 @@ pub(super) const FULL_REFRESH: OptionSpec =
 pub(super) const HOST: OptionSpec =
     option("host", &["host"], Kind::Text, "Host to serve on").env("DBT_HOST").or(Default::Text("127.0.0.1"));
 pub(super) const INLINE: OptionSpec = option("inline", &["inline"], Kind::Text, "SQL to use instead of a node");
-pub(super) const INLINE_DIRECT: OptionSpec = option("inline_direct", &["inline-direct"], Kind::Text, "");
+pub(super) const INLINE_DIRECT: OptionSpec = option(
+    "inline_direct",
+    &["inline-direct"],
+    Kind::Text,
+    "SQL to send to the database as it is: no templates, no parsing of the project",
+);
 pub(super) const INTROSPECT: OptionSpec =
     option("introspect", &["introspect"], Kind::Switch, "Let macros query the database while compiling")
         .env("DBT_INTROSPECT")
@@ -421,6 +465,7 @@ pub(super) const SOURCE: OptionSpec =
         .or(Default::Text("hub"));
 pub(super) const SQL: OptionSpec = option("sql", &["sql"], Kind::Text, "SQL or Jinja to run instead of a macro");
 pub(super) const SQLPARSE: OptionSpec = option("sqlparse", &["sqlparse"], Kind::Yaml, "")
+    .idle("SQL is not taken apart with Python's sqlparse")
     .env("DBT_ENGINE_SQLPARSE")
     .or(Default::Json("{\"MAX_GROUPING_DEPTH\": null, \"MAX_GROUPING_TOKENS\": null}"));
 pub(super) const STATIC: OptionSpec = option("static", &["static"], Kind::Flag, "Write static_index.html too");

@@ -4,9 +4,11 @@
 use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::command_specs::{COMMANDS, CommandSpec, GROUPS, GroupSpec, commands_of};
+use super::completion;
 use super::mappings;
 use super::options::{GLOBAL, Kind, OptionSpec, ROOT_ONLY};
 use super::usage::{self, Scope, UsageError};
@@ -18,6 +20,8 @@ pub enum Parsed {
     Version,
     /// Show the help of a scope. The flag tells that it was not asked for: nothing was typed where something must be.
     Help(Scope, bool),
+    /// Print the completion script of a shell.
+    Completion(String),
     /// Run a command.
     Command(Box<Typed>),
 }
@@ -33,6 +37,23 @@ pub struct Typed {
     pub own: ArgMatches,
     /// What stands before it, the nearest stage first.
     pub before: Vec<ArgMatches>,
+}
+
+impl Typed {
+    /// The options that were typed and do nothing, each once.
+    pub fn idle(&self) -> impl Iterator<Item = &'static OptionSpec> {
+        let stages = std::iter::once(&self.own).chain(&self.before);
+        let matches: Vec<&ArgMatches> = stages.collect();
+        let options =
+            self.command.options.iter().chain(ROOT_ONLY).chain(GLOBAL).filter(|option| !option.idle.is_empty());
+        options.filter(move |option| {
+            let negative = negative_of(option);
+            let typed = |id: &str, stage: &ArgMatches| {
+                stage.try_contains_id(id).is_ok() && stage.value_source(id) == Some(ValueSource::CommandLine)
+            };
+            matches.iter().any(|stage| typed(option.name, stage) || typed(&negative, stage))
+        })
+    }
 }
 
 /// Reads the words after the program's name.
@@ -74,11 +95,31 @@ fn parse_command(
     before: Vec<ArgMatches>,
 ) -> Result<Parsed, UsageError> {
     let scope = Scope::Command(command);
+    if command.path == ["help"] {
+        return help_of(words);
+    }
     let own = read_stage(scope, one_pair_each(words))?;
     Ok(match help_or_version(scope, &own) {
         Some(parsed) => parsed,
+        None if command.path == ["completion"] => completion(scope, &own)?,
         None => Parsed::Command(Box::new(Typed { command, word, own, before })),
     })
+}
+
+/// `help run` is `run --help`.
+fn help_of(words: Vec<OsString>) -> Result<Parsed, UsageError> {
+    let mut words: Vec<OsString> = words.into_iter().filter(|word| word != "--help" && word != "-h").collect();
+    words.push("--help".into());
+    parse(words)
+}
+
+fn completion(scope: Scope, own: &ArgMatches) -> Result<Parsed, UsageError> {
+    let known = completion::SHELLS.join(", ");
+    match own.get_one::<String>("argument") {
+        Some(shell) if completion::SHELLS.contains(&shell.as_str()) => Ok(Parsed::Completion(shell.clone())),
+        Some(other) => Err(UsageError::in_scope(scope, format!("There is no script for '{other}', only for {known}."))),
+        None => Err(UsageError::in_scope(scope, format!("Missing argument 'SHELL': one of {known}."))),
+    }
 }
 
 /// Lets `--vars a=1 b=2` mean `--vars a=1 --vars b=2`. Only words of the shape `key=value` are drawn to the option, so

@@ -75,6 +75,8 @@ fn arguments_of(scope: Scope) -> &'static str {
         Scope::Group(_) => "[OPTIONS] COMMAND [ARGS]...",
         Scope::Command(command) => match command.argument {
             Some("macro") => "[OPTIONS] [MACRO]",
+            Some("shell") => "SHELL",
+            Some("command") => "[COMMAND]...",
             Some(_) => "[OPTIONS] [PROJECT_NAME]",
             None => "[OPTIONS]",
         },
@@ -109,7 +111,8 @@ pub fn help(scope: Scope, program: &str) -> String {
     let mut text = format!("Usage: {program}{} {}\n\n  {}.\n", path_of(scope), arguments_of(scope), about(scope));
     match scope {
         Scope::Program => {
-            list(&mut text, "Commands", &program_commands());
+            list(&mut text, "Commands", &program_commands(true));
+            list(&mut text, "Commands that dbt does not have", &program_commands(false));
             list(&mut text, "Options of every command", &rows(GLOBAL.iter()));
             let _ = write!(text, "\nRun `{program} COMMAND --help` for the options of a command.\n");
         }
@@ -136,9 +139,12 @@ fn about(scope: Scope) -> &'static str {
     }
 }
 
-fn program_commands() -> Vec<(String, &'static str)> {
-    let mut commands: Vec<(String, &'static str)> = commands_of(None).map(|c| (c.name().to_owned(), c.about)).collect();
-    commands.extend(GROUPS.iter().map(|group| (group.name.to_owned(), group.about)));
+fn program_commands(of_dbt: bool) -> Vec<(String, &'static str)> {
+    let commands = commands_of(None).filter(|command| command.is_dbts == of_dbt);
+    let mut commands: Vec<(String, &'static str)> = commands.map(|c| (c.name().to_owned(), c.about)).collect();
+    if of_dbt {
+        commands.extend(GROUPS.iter().map(|group| (group.name.to_owned(), group.about)));
+    }
     commands.sort_by(|a, b| a.0.cmp(&b.0));
     commands
 }

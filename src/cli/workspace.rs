@@ -4,11 +4,11 @@ use std::sync::{Arc, OnceLock};
 
 use crate::context::Globals;
 use crate::context::runtime::RunShared;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::events::{Events, lines};
 use crate::graph::{Filter, Graph, PreviousState, Request, Selection, Selectors, Summary, select};
 use crate::invocation::Invocation;
-use crate::manifest::{CompiledNodes, Manifest, ResourceType, UniqueId};
+use crate::manifest::{CompiledNodes, Manifest, Node, ResourceType, UniqueId};
 use crate::project::{self, values::engine};
 use crate::{artifacts, parse, run};
 
@@ -54,13 +54,27 @@ impl Workspace {
         })
     }
 
-    /// Adds the query of `--inline` to what was parsed.
+    /// Parses a query that belongs to no file.
     ///
     /// # Errors
     /// The query does not parse, or refers to what does not exist.
+    pub fn parse_query(&self, sql: &str) -> Result<Node> {
+        parse::inline_node(&self.globals, &self.manifest, sql, parse::cx::now())
+    }
+
+    /// Adds the query of `--inline` to what was parsed.
+    ///
+    /// # Errors
+    /// The query does not parse, or refers to what does not exist: why is said before.
     pub fn add_inline_query(&mut self) -> Result<()> {
         let Some(sql) = &self.invocation.flags.inline else { return Ok(()) };
-        let node = parse::inline_node(&self.globals, &self.manifest, sql, parse::cx::now())?;
+        let node = match self.parse_query(sql) {
+            Err(error) if error.kind == ErrorKind::Compilation => {
+                self.events().emit(lines::inline_error(self.events().paint(), &error));
+                return Err(Error::runtime("Error parsing inline query"));
+            }
+            parsed => parsed?,
+        };
         if let Some(manifest) = Arc::get_mut(&mut self.manifest) {
             manifest.nodes.insert(node.unique_id.clone(), node);
         }

@@ -51,7 +51,7 @@ impl Compiler {
         let code: Arc<str> = rendered.text.into();
         let relation_name = self.stored_relation_name(node);
         let foreign_keys = foreign_keys::resolve(&self.globals, node, run)?;
-        let ctes = self.gather(node, run)?;
+        let ctes = if self.injects() { self.gather(node, run)? } else { Vec::new() };
         let injected: Arc<str> = if ctes.is_empty() { code.clone() } else { inject::inject(&code, &ctes).into() };
         let mut path = None;
         if write {
@@ -62,7 +62,7 @@ impl Compiler {
             compiled.code = Some(injected);
             compiled.macros = rendered.macros;
             compiled.extra_ctes = ctes;
-            compiled.extra_ctes_injected = true;
+            compiled.extra_ctes_injected = self.injects();
             compiled.path = path;
             compiled.relation_name = relation_name;
             compiled.foreign_keys = foreign_keys;
@@ -130,6 +130,13 @@ impl Compiler {
         };
         let relation = Relation::new(node.database.as_deref(), Some(&node.schema), Some(&node.alias));
         Some(relation.with_quote_policy(policy).to_string())
+    }
+
+    /// Whether ephemeral models are put into what refers to them: `--no-inject-ephemeral-ctes` of `compile` leaves their
+    /// names alone.
+    fn injects(&self) -> bool {
+        let flag = self.globals.invocation.flags.other.get("inject_ephemeral_ctes");
+        flag.and_then(serde_json::Value::as_bool).unwrap_or(true)
     }
 
     /// The CTEs of the ephemeral models that `node` has just referred to, theirs before their own.

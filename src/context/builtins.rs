@@ -1,53 +1,24 @@
 //! dbt's own names in templates: functions and values that are not macros.
 
-use std::sync::{Arc, LazyLock};
-
-use chrono::Timelike;
-use indexmap::IndexMap;
+use std::sync::Arc;
 
 use crate::adapter::Column;
-use crate::jinja::value::dates::{DateTime, Zone};
+use crate::jinja::Value;
 use crate::jinja::value::{Dict, List, from_json};
-use crate::jinja::{self, Value};
 use crate::manifest::ResourceType;
+use crate::project::BASE_NAMES;
 use crate::project::values::to_jinja;
 use crate::yaml;
 
 use super::config_object::ConfigObject;
 use super::exceptions::Exceptions;
-use super::objects::{self, Builtins, Flags, MacroStack};
-use super::scope::{Scope, Subject};
+use super::objects::{self, Builtins, MacroStack};
+use super::scope::{Phase, Scope, Subject};
 use super::vars::VarFunction;
 use super::{bridge, functions, graph, relations, results};
 
-/// The dbt version whose behaviour rdbt reproduces.
-pub const DBT_VERSION: &str = "1.12.6";
-
-/// dbt's own names in the order in which `builtins` lists them.
-pub(crate) const NAMES: [&str; 63] = [
-    "dbt_version",
-    "var",
-    "env_var",
-    "return",
-    "fromjson",
-    "tojson",
-    "fromyaml",
-    "toyaml",
-    "set",
-    "set_strict",
-    "zip",
-    "zip_strict",
-    "log",
-    "run_started_at",
-    "invocation_id",
-    "thread_id",
-    "otel_trace_id",
-    "otel_span_id",
-    "modules",
-    "flags",
-    "print",
-    "diff_of_two_dicts",
-    "local_md5",
+/// dbt's own names behind those of the base context, in the order in which `builtins` lists them.
+pub(crate) const NAMES: [&str; 40] = [
     "target",
     "project_name",
     "context_macro_stack",
@@ -90,15 +61,39 @@ pub(crate) const NAMES: [&str; 63] = [
     "source_node",
 ];
 
-/// Names of the dialect itself (`return`, `tojson`, `modules`, `zip`, ...), which need nothing of dbt.
-static DIALECT: LazyLock<IndexMap<&'static str, Value>> =
-    LazyLock::new(|| jinja::functions::globals().into_iter().collect());
+/// The names above that templates in properties see.
+const OF_YAML: [&str; 2] = ["target", "project_name"];
+/// The names above that the query comment sees.
+const OF_HEADER: [&str; 3] = ["target", "project_name", "context_macro_stack"];
+
+/// What only nodes have that are rendered for themselves, unlike macros, sources and the arguments of tests.
+const OF_MODELS: [&str; 2] = ["compiled_code", "defer_relation"];
+
+/// All of dbt's own names that a scope knows, in order.
+pub(crate) fn names(scope: &Arc<Scope>) -> impl Iterator<Item = &'static str> {
+    let known = |name: &&str| lookup(scope, name).is_some();
+    BASE_NAMES.into_iter().chain(NAMES).filter(known).chain(scope.extra.contains_key("doc").then_some("doc"))
+}
+
+/// Whether the phase of a scope offers one of dbt's own names.
+fn offers(scope: &Scope, name: &str) -> bool {
+    match scope.phase {
+        Phase::Yaml => name == "builtins" || BASE_NAMES.contains(&name) || OF_YAML.contains(&name),
+        Phase::Header => name == "builtins" || BASE_NAMES.contains(&name) || OF_HEADER.contains(&name),
+        _ => true,
+    }
+}
 
 /// The value of one of dbt's own names, or nothing.
 pub fn lookup(scope: &Arc<Scope>, name: &str) -> Option<Value> {
-    if let Some(function) = functions::lookup(scope, name) {
-        return Some(function);
+    if !offers(scope, name) {
+        return None;
     }
+    let own = functions::lookup(scope, name).or_else(|| scope.globals.base.lookup(name, || scope.node_info()));
+    own.or_else(|| value(scope, name)).or_else(|| scope.globals.engine.global(name))
+}
+
+fn value(scope: &Arc<Scope>, name: &str) -> Option<Value> {
     let value = match name {
         "execute" => Value::from(scope.executes()),
         "config" => Value::from_object(ConfigObject { scope: scope.clone() }),
@@ -106,39 +101,19 @@ pub fn lookup(scope: &Arc<Scope>, name: &str) -> Option<Value> {
         "exceptions" => Value::from_object(Exceptions { scope: scope.clone() }),
         "builtins" => Value::from_object(Builtins { scope: scope.clone() }),
         "target" | "env" => target(scope),
-        "flags" => Value::from_object(Flags { scope: scope.clone() }),
         "adapter" => bridge::adapter_object(scope),
         "api" => bridge::api(scope),
         "column" => bridge::column_class(),
         "graph" => graph_of(scope),
-        "dbt_version" => Value::from(DBT_VERSION),
         "project_name" => Value::from(scope.globals.project.root.name.clone()),
-        "invocation_id" => Value::from(scope.globals.invocation.invocation_id.clone()),
-        "invocation_args_dict" => Dict::from_pairs(
-            scope
-                .globals
-                .invocation
-                .flags
-                .args_for_artifacts
-                .iter()
-                .map(|(key, value)| (key.clone(), from_json(value))),
-        ),
+        "invocation_args_dict" => scope.globals.base.arguments(),
         "dbt_metadata_envs" => metadata_envs(),
-        "run_started_at" => {
-            let started = scope.globals.invocation.started_at.naive_utc();
-            DateTime::new(
-                started.with_nanosecond(started.nanosecond() / 1000 * 1000).unwrap_or(started),
-                Some(Zone::Utc),
-            )
-            .value()
-        }
-        "thread_id" => Value::from(std::thread::current().name().unwrap_or("MainThread").to_owned()),
         "validation" => objects::validation(),
         "context_macro_stack" => Value::from_object(MacroStack),
         "_sql_results" => results::stored(scope),
         "sql_now" => Value::from("now()"),
         "selected_resources" => selected(scope),
-        _ => return subject_value(scope, name).or_else(|| DIALECT.get(name).cloned()),
+        _ => return subject_value(scope, name),
     };
     Some(value)
 }
@@ -146,6 +121,9 @@ pub fn lookup(scope: &Arc<Scope>, name: &str) -> Option<Value> {
 /// Names whose value comes from what is being rendered.
 fn subject_value(scope: &Arc<Scope>, name: &str) -> Option<Value> {
     let node = scope.subject.node();
+    if OF_MODELS.contains(&name) && !matches!(scope.context_class(), "ModelContext" | "UnitTestContext") {
+        return None;
+    }
     let target = &scope.globals.project.target;
     Some(match name {
         "model" => scope.model.get_or_init(|| model(scope)).clone(),
@@ -170,6 +148,7 @@ fn subject_value(scope: &Arc<Scope>, name: &str) -> Option<Value> {
 
 fn this(scope: &Arc<Scope>) -> Option<Value> {
     match &scope.subject {
+        _ if scope.context_class() == "TestContext" => None,
         Subject::Macro { .. } => None,
         Subject::Node(node) if node.resource_type == ResourceType::Operation => Some(Value::from(())),
         _ => relations::this(scope).ok(),
@@ -192,21 +171,41 @@ fn model(scope: &Scope) -> Value {
             }
             json
         }
-        Subject::Source(source) => source.to_json(),
-        Subject::Macro { unique_id, name, package } => serde_json::json!({
-            "unique_id": unique_id, "name": name, "package_name": package, "resource_type": "macro"
-        }),
+        Subject::Source(source) => without_nulls(source.to_json()),
+        Subject::Macro { unique_id, name, package } => {
+            let known = scope.run().and_then(|run| run.shared.manifest.macros.get(unique_id));
+            known.map_or_else(
+                || {
+                    serde_json::json!({
+                        "unique_id": unique_id, "name": name, "package_name": package, "resource_type": "macro"
+                    })
+                },
+                |found| without_nulls(found.to_json()),
+            )
+        }
     };
     let model = from_json(&json);
-    if scope.subject.node().is_some_and(|node| node.resource_type == ResourceType::Model) {
-        let batch = scope.run().and_then(|run| run.batch.as_ref());
-        let value = batch.map_or_else(|| Value::from(()), super::batch::Batch::value);
-        if let Some(entries) = model.downcast_object_ref::<Dict>() {
-            // A text is always a key.
-            let _ = entries.set_item(Value::from("batch"), value);
+    if let Some(entries) = model.downcast_object_ref::<Dict>() {
+        // A text is always a key.
+        if let Some(code) = compiled.as_deref().and_then(|compiled| compiled.code.as_deref()) {
+            let _ = entries.set_item(Value::from("compiled_sql"), Value::from(code));
+        }
+        if let Some(batch) = scope.run().and_then(|run| run.batch.as_ref()) {
+            let _ = entries.set_item(Value::from("batch"), batch.value());
         }
     }
     model
+}
+
+/// dbt's `to_dict(omit_none=True)`, as deep as the keys of the resource and of its documentation go.
+fn without_nulls(mut json: serde_json::Value) -> serde_json::Value {
+    if let Some(fields) = json.as_object_mut() {
+        fields.retain(|_, value| !value.is_null());
+        if let Some(docs) = fields.get_mut("docs").and_then(serde_json::Value::as_object_mut) {
+            docs.retain(|_, value| !value.is_null());
+        }
+    }
+    json
 }
 
 /// Gives the columns of a node the engine's names of their types.
@@ -220,7 +219,8 @@ fn translate_types(node: &mut serde_json::Value) {
 }
 
 fn hooks(scope: &Scope, key: &str) -> Value {
-    let Some(node) = scope.subject.node() else { return Value::from(()) };
+    let tested = scope.context_class() == "TestContext";
+    let Some(node) = scope.subject.node().filter(|_| !tested) else { return Value::from(()) };
     let none = matches!(node.resource_type, ResourceType::Source | ResourceType::Test | ResourceType::UnitTest);
     let hooks = node.config.hooks(key).into_iter().enumerate().map(|(index, (sql, transaction))| {
         let index = i64::try_from(index).unwrap_or_default();

@@ -9,10 +9,11 @@ use serde_json::{Map as JsonMap, Value as Json};
 use crate::error::Error;
 use crate::jinja::value::{CLASS_KEY, Class, Dict, from_json, to_json};
 use crate::jinja::{MjError, Object, ObjectRepr, State, Value};
+use crate::project::values::from_jinja;
 
 use super::call::Args;
 use super::errors::{raise, raise_compilation};
-use super::scope::{Phase, Scope};
+use super::scope::{Phase, Scope, Subject};
 use super::signature::Signature;
 
 /// The `config` of a scope.
@@ -62,7 +63,11 @@ impl ConfigObject {
     }
 
     pub(crate) fn config(&self) -> Option<&JsonMap<String, Json>> {
-        self.scope.subject.node().map(|node| &*node.config.0)
+        match &self.scope.subject {
+            Subject::Node(node) => Some(&*node.config.0),
+            Subject::Source(source) => Some(&*source.config.0),
+            Subject::Macro { .. } => None,
+        }
     }
 
     /// The value under `key` as macros read it; JSON null is a value (`none`).
@@ -123,7 +128,7 @@ fn config_json(value: &Value) -> Result<Json, MjError> {
     if crate::jinja::is_undefined(value) {
         return Ok(Json::Null);
     }
-    Ok(to_json(value).unwrap_or_else(|_| Json::String(crate::jinja::value::py_str(value))))
+    Ok(to_json(value).unwrap_or_else(|_| crate::yaml::to_json(&from_jinja(value))))
 }
 
 const SIGNATURES: [Signature; 7] = [

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::error::{Error, ErrorKind};
 use crate::events::{Event, Level};
 use crate::jinja::value::{CLASS_KEY, Class, py_str};
-use crate::jinja::{Enumerator, MjError, Object, ObjectRepr, State, Value, is_undefined};
+use crate::jinja::{Enumerator, MjError, Object, ObjectRepr, PyError, PyErrorKind, State, Value, is_undefined};
 
 use super::call::Args;
 use super::errors::raise;
@@ -136,6 +136,10 @@ impl Object for Exception {
                     ),
                 )
                 .map(|_| Value::from(())),
+            // The one error of these to which dbt adds no stack of macros.
+            "raise_not_implemented" => {
+                Err(PyError::raise(PyErrorKind::Value, format!("ERROR: {}", text(&args, 0, "msg"))))
+            }
             name => Err(raise(self.error(name, &args))),
         }
     }
@@ -147,7 +151,6 @@ impl Exception {
         let (kind, message) = match name {
             "raise_database_error" => (ErrorKind::Database, text(args, 0, "msg")),
             "raise_dependency_error" => (ErrorKind::Runtime, text(args, 0, "msg")),
-            "raise_not_implemented" => (ErrorKind::Compilation, format!("ERROR: {}", text(args, 0, "msg"))),
             "raise_fail_fast_error" => (ErrorKind::Runtime, text(args, 0, "msg")),
             "raise_cache_inconsistent" => {
                 (ErrorKind::Internal, format!("Cache inconsistency detected: {}", text(args, 0, "message")))

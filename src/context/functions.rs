@@ -4,8 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::events::{Event, Level};
-use crate::jinja::value::{CLASS_KEY, Class, py_str, truth, type_name};
+use crate::jinja::value::{CLASS_KEY, Class, py_str, type_name};
 use crate::jinja::{self, MjError, Object, ObjectRepr, PyError, State, Value};
 use crate::manifest::ResourceType;
 
@@ -16,11 +15,7 @@ use super::scope::{Phase, Scope};
 use super::signature::Signature;
 use super::{bridge, references, results, runtime, vars};
 
-const SIGNATURES: [Signature; 14] = [
-    Signature("BaseContext.log(msg, info?)"),
-    Signature("BaseContext.print(msg)"),
-    Signature("BaseContext.otel_trace_id()"),
-    Signature("BaseContext.otel_span_id()"),
+const SIGNATURES: [Signature; 10] = [
     Signature("ProviderContext.adapter_macro(self, name, *)"),
     Signature("ProviderContext.env_var(self, var, default?)"),
     Signature("ProviderContext.load_agate_table(self)"),
@@ -72,8 +67,6 @@ impl Object for Function {
         let scope = &self.scope;
         match self.signature.name() {
             "env_var" => vars::env_var(scope, &args),
-            "log" => log(scope, &args),
-            "print" => print(scope, &args),
             "render" => render(scope, &args),
             "write" => write(scope, &args),
             "store_result" => results::store(scope, &args),
@@ -82,8 +75,6 @@ impl Object for Function {
             "load_agate_table" => bridge::load_seed_table(scope),
             "try_or_compiler_error" => try_or_compiler_error(state, &args),
             "submit_python_job" => bridge::submit_python_job(scope, &args),
-            "otel_trace_id" => Ok(Value::from("0".repeat(32))),
-            "otel_span_id" => Ok(Value::from("0".repeat(16))),
             _ => Err(raise_compilation(format!(
                 "The \"adapter_macro\" macro has been deprecated. Instead, use the `adapter.dispatch` method to find a \
                  macro and call the result.  For more information, see: \
@@ -97,8 +88,19 @@ impl Object for Function {
         let (name, address) = (self.signature.qualified(), Arc::as_ptr(self));
         match self.signature.is_method() {
             true => {
-                let class = self.scope.subject.context_class();
-                write!(f, "<bound method {name} of <dbt.context.providers.{class} object at {address:p}>>")
+                let class = self.scope.context_class();
+                let (module, owner) = match class {
+                    "SchemaYamlContext" => ("configured", "SchemaYamlContext"),
+                    "DocsRuntimeContext" => ("docs", "SchemaYamlContext"),
+                    "QueryHeaderContext" => ("query_header", "BaseContext"),
+                    "TestContext" | "UnitTestContext" => ("providers", class),
+                    _ => ("providers", "ProviderContext"),
+                };
+                let name = match self.signature.name() {
+                    "env_var" => format!("{owner}.env_var"),
+                    _ => name.to_owned(),
+                };
+                write!(f, "<bound method {name} of <dbt.context.{module}.{class} object at {address:p}>>")
             }
             false => write!(f, "<function {name} at {address:p}>"),
         }
@@ -108,8 +110,12 @@ impl Object for Function {
 impl Resolver {
     fn class(&self) -> Class {
         let parsing = !matches!(self.scope.phase, Phase::Run(_));
+        let class = self.scope.context_class();
         let name = match (self.name, parsing) {
             ("ref", true) => "ParseRefResolver",
+            ("ref", false) if class == "MacroContext" => "OperationRefResolver",
+            ("ref", false) if class == "UnitTestContext" => "RuntimeUnitTestRefResolver",
+            ("source", false) if class == "UnitTestContext" => "RuntimeUnitTestSourceResolver",
             ("ref", false) => "RuntimeRefResolver",
             ("source", true) => "ParseSourceResolver",
             ("source", false) => "RuntimeSourceResolver",
@@ -149,25 +155,6 @@ impl Object for Resolver {
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.class().write(f, self)
     }
-}
-
-fn log(scope: &Scope, args: &Args) -> Result<Value, MjError> {
-    let message = py_str(&args.require("log", 0, "msg")?);
-    let info = args.get(1, "info").is_some_and(|info| truth(&info));
-    let event = match info {
-        true => Event::new("JinjaLogInfo", "I062", Level::Info, message.clone()),
-        false => Event::new("JinjaLogDebug", "I063", Level::Debug, message.clone()),
-    };
-    scope.globals.events.emit(event.with("msg", message).with("node_info", scope.node_info()));
-    Ok(Value::from(""))
-}
-
-fn print(scope: &Scope, args: &Args) -> Result<Value, MjError> {
-    let message = py_str(&args.require("print", 0, "msg")?);
-    if scope.globals.invocation.flags.print {
-        scope.globals.events.emit(Event::new("PrintEvent", "Z052", Level::Info, message.clone()).with("msg", message));
-    }
-    Ok(Value::from(""))
 }
 
 fn render(scope: &Arc<Scope>, args: &Args) -> Result<Value, MjError> {

@@ -15,6 +15,7 @@ pub fn flat_graph(manifest: &Manifest, compiled: &CompiledNodes) -> Value {
     let sources = manifest.sources.iter().map(|(id, source)| (id.clone(), from_json(&source.to_json())));
     let exposures = manifest.exposures.iter().map(|(id, exposure)| (id.clone(), from_json(&exposure.to_json())));
     let groups = manifest.groups.iter().map(|(id, group)| (id.clone(), from_json(&group.to_json())));
+    let unit_tests = manifest.unit_tests.iter().map(|(id, test)| (id.clone(), from_json(&test.to_json())));
     let carried = |resources: &IndexMap<String, serde_json::Value>| {
         Dict::from_pairs(resources.iter().map(|(id, json)| (id.clone(), from_json(json))))
     };
@@ -27,5 +28,6 @@ pub fn flat_graph(manifest: &Manifest, compiled: &CompiledNodes) -> Value {
         ("sources", Dict::from_pairs(sources)),
         ("semantic_models", carried(&manifest.semantic_models)),
         ("saved_queries", carried(&manifest.saved_queries)),
+        ("unit_tests", Dict::from_pairs(unit_tests)),
     ])
 }

@@ -8,6 +8,7 @@ use crate::jinja::{MjError, State, Value};
 use super::database::{Dispatcher, MacroCaller};
 use super::errors::{from_jinja, raise, with_suggestion};
 use super::runtime::NodeRun;
+use super::runtime_config::RuntimeConfig;
 use super::scope::{Globals, Phase, Scope, Subject};
 
 /// Calls macros on the connection of a node, each in a scope of its own, as dbt's `execute_macro` does.
@@ -85,5 +86,9 @@ impl Dispatcher for Scope {
         self.macro_by_id(unique_id).ok_or_else(|| {
             raise(Error::internal(format!("The macro `{unique_id}` was found by dispatch but is not registered.")))
         })
+    }
+
+    fn config(self: Arc<Self>) -> Value {
+        RuntimeConfig::of_root(&self)
     }
 }

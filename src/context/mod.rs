@@ -31,8 +31,6 @@ mod seeds;
 mod signature;
 mod vars;
 
-pub use builtins::DBT_VERSION;
-use builtins::NAMES;
 pub use capture::Captured;
 pub use macro_resolver::MacroResolver;
 pub use macros::Macros;

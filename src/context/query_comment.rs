@@ -7,10 +7,10 @@ use crate::jinja::value::{from_json, py_str};
 use crate::jinja::{Value, macros_in_file};
 use crate::manifest::Node;
 
-use super::builtins::DBT_VERSION;
 use super::database::{QueryComment, default_query_comment};
 use super::errors::from_jinja;
 use super::scope::{Globals, Phase, Scope, Subject};
+use crate::project::DBT_VERSION;
 
 /// The comment of statements that `node` sends, or of the connection called `connection_name` outside a node.
 ///
@@ -45,7 +45,7 @@ fn render(globals: &Arc<Globals>, template: &str, connection_name: &str, node: O
     }
     let node = node.map_or_else(|| Value::from(()), |node| from_json(&node.to_context_json(None)));
     let subject = Subject::Macro { unique_id: unique_id.clone(), name, package };
-    let scope = Arc::new(Scope::new(globals.clone(), subject, Phase::Names));
+    let scope = Arc::new(Scope::new(globals.clone(), subject, Phase::Header));
     let arguments = vec![Value::from(connection_name), node];
     let rendered = globals.engine.call_macro(&unique_id, arguments, Vec::new(), scope.into_value());
     rendered.map(|value| py_str(&value)).map_err(|error| from_jinja(&error, None))

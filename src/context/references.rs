@@ -23,7 +23,7 @@ pub fn call_ref(scope: &Arc<Scope>, args: &Args) -> Result<Value, MjError> {
             capture.record(|captured| captured.refs.push(reference));
             relations::this(scope)
         }
-        Phase::Names => relations::this(scope),
+        Phase::Names | Phase::Yaml | Phase::Header => relations::this(scope),
         Phase::Run(run) => resolve_ref(scope, run, &reference),
     }
 }
@@ -202,7 +202,7 @@ pub fn call_source(scope: &Arc<Scope>, args: &Args) -> Result<Value, MjError> {
             capture.record(|captured| captured.sources.push([source_name.to_owned(), table.to_owned()]));
             relations::this(scope)
         }
-        Phase::Names => relations::this(scope),
+        Phase::Names | Phase::Yaml | Phase::Header => relations::this(scope),
         Phase::Run(run) => match run.shared.manifest.resolve_source(scope.subject.package(), source_name, table) {
             Found::One(source) => match fixture_of(scope, run, &source.unique_id) {
                 Some(fixture) => {
@@ -238,7 +238,7 @@ pub fn call_named(scope: &Arc<Scope>, kind: ResourceType, args: &Args) -> Result
             });
             relations::this(scope)
         }
-        Phase::Names => relations::this(scope),
+        Phase::Names | Phase::Yaml | Phase::Header => relations::this(scope),
         Phase::Run(run) if kind == ResourceType::Function => {
             let name = parts.last().cloned().unwrap_or_default();
             let wanted = (parts.len() == 2).then(|| parts[0].clone());

@@ -1,8 +1,9 @@
 //! `store_result`, `load_result` and `store_raw_result`: how `statement` blocks hand rows to macros.
 
+use std::fmt;
 use std::sync::{Arc, PoisonError};
 
-use crate::jinja::value::{Dict, List, iterate, tuple};
+use crate::jinja::value::{Dict, List, iterate, py_repr, tuple};
 use crate::jinja::{Enumerator, MjError, Object, ObjectRepr, Value};
 
 use super::call::Args;
@@ -34,6 +35,11 @@ impl Object for StoredResult {
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
         Enumerator::Str(&["response", "data", "table"])
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (response, table) = (py_repr(&self.response), py_repr(&self.table));
+        write!(f, "{{'response': {response}, 'data': {}, 'table': {table}}}", py_repr(&matrix(&self.table)))
     }
 }
 

@@ -1,11 +1,12 @@
-//! `ref.config` (mostly written `builtins.ref.config`): dbt's `RuntimeConfig`, through which packages learn about the
+//! `adapter.config` and `ref.config` (mostly written `builtins.ref.config`): dbt's `RuntimeConfig`, through which packages learn about the
 //! project, its variables and the versions of what is installed.
 
 use std::sync::Arc;
 
-use crate::jinja::value::{Dict, from_json};
+use crate::jinja::value::{CLASS_KEY, Class, Dict, from_json};
 use crate::jinja::{MjError, Object, ObjectRepr, State, Value};
 use crate::project::Package;
+use crate::project::values::to_jinja;
 use crate::yaml;
 
 use super::errors::raise_compilation;
@@ -51,12 +52,30 @@ impl Object for RuntimeConfig {
         let (package, globals) = (self.package(), &self.scope.globals);
         let target = &globals.project.target;
         Some(match key.as_str()? {
+            CLASS_KEY => Class::new("dbt.config.runtime", "RuntimeConfig").value(),
             "project_name" => Value::from(package.name.clone()),
             "version" => package.version.clone().map_or(Value::from(()), Value::from),
             "project_root" => Value::from(package.root.to_string_lossy().into_owned()),
             "profile_name" => Value::from(target.profile_name.clone()),
             "target_name" => Value::from(target.name.clone()),
             "threads" => Value::from(target.threads),
+            "quoting" => {
+                let quoting = globals.adapter.quoting();
+                Dict::from_pairs([
+                    ("database", Value::from(quoting.database)),
+                    ("schema", Value::from(quoting.schema)),
+                    ("identifier", Value::from(quoting.identifier)),
+                ])
+            }
+            "credentials" => {
+                let credentials = globals.adapter.credentials();
+                Dict::from_pairs([
+                    ("database", Value::from(credentials.database.as_str())),
+                    ("schema", Value::from(credentials.schema.as_str())),
+                    ("path", Value::from(credentials.path.as_str())),
+                    ("type", Value::from("duckdb")),
+                ])
+            }
             "cli_vars" => of_yaml(&globals.project.cli_vars),
             "vars" => Value::from_object(VarProvider(package.vars.clone())),
             "args" => from_json(&globals.invocation.flags.args_for_artifacts.clone().into()),
@@ -88,5 +107,5 @@ impl Object for VarProvider {
 }
 
 fn of_yaml(map: &yaml::Map) -> Value {
-    from_json(&yaml::to_json(&yaml::Value::Map(map.clone())))
+    to_jinja(&yaml::Value::Map(map.clone()))
 }

@@ -9,8 +9,8 @@ use crate::error::{NodeLabel, Result};
 use crate::events::Events;
 use crate::invocation::Invocation;
 use crate::jinja::{self, Engine, Enumerator, Object, ObjectRepr, Value};
-use crate::manifest::{Node, SourceDefinition};
-use crate::project::Project;
+use crate::manifest::{Node, NodeKind, SourceDefinition};
+use crate::project::{Base, Project};
 
 use super::builtins;
 use super::capture::Capture;
@@ -40,6 +40,8 @@ pub struct Globals {
     pub adapter: Arc<Adapter>,
     /// Merged variables by package, computed once.
     pub(crate) vars: Vars,
+    /// The names that are the same everywhere.
+    pub(crate) base: Base,
 }
 
 impl fmt::Debug for Globals {
@@ -62,7 +64,8 @@ impl Globals {
     ) -> Result<Arc<Globals>> {
         let vars = Vars::new(&project);
         let adapter = Adapter::new(&project, events.clone())?;
-        Ok(Arc::new(Globals { invocation, project, engine, macros, events, adapter, vars }))
+        let base = Base::new(&invocation, &events);
+        Ok(Arc::new(Globals { invocation, project, engine, macros, events, adapter, vars, base }))
     }
 }
 
@@ -126,16 +129,6 @@ impl Subject {
         }
     }
 
-    /// The class of dbt's that makes this subject's context.
-    pub(crate) fn context_class(&self) -> &'static str {
-        match self {
-            Subject::Node(node) if node.unit_test().is_some() => "UnitTestContext",
-            Subject::Node(_) => "ModelContext",
-            Subject::Macro { .. } => "MacroContext",
-            Subject::Source(_) => "SourceContext",
-        }
-    }
-
     /// How errors name it.
     pub fn label(&self) -> NodeLabel {
         let (resource_type, name, path) = match self {
@@ -154,6 +147,10 @@ pub enum Phase {
     Parse(Arc<Capture>),
     /// `generate_*_name` while parsing: like parsing, but configuration and variables are real.
     Names,
+    /// Properties in YAML: no macros, nothing of nodes.
+    Yaml,
+    /// The comment in front of statements: macros, but nothing of nodes.
+    Header,
     /// `execute` is true.
     Run(Arc<NodeRun>),
 }
@@ -243,6 +240,20 @@ impl Scope {
         Value::from_dyn_object(self)
     }
 
+    /// The class of dbt's that makes this context.
+    pub(crate) fn context_class(&self) -> &'static str {
+        match (&self.subject, &self.phase) {
+            (_, Phase::Yaml) if self.extra.contains_key("doc") => "DocsRuntimeContext",
+            (_, Phase::Yaml) => "SchemaYamlContext",
+            (_, Phase::Header) => "QueryHeaderContext",
+            (Subject::Node(node), Phase::Parse(_)) if matches!(node.kind, NodeKind::GenericTest(_)) => "TestContext",
+            (Subject::Node(node), _) if node.unit_test().is_some() => "UnitTestContext",
+            (Subject::Node(_), _) => "ModelContext",
+            (Subject::Macro { .. }, _) => "MacroContext",
+            (Subject::Source(_), _) => "SourceContext",
+        }
+    }
+
     /// Whether statements run.
     pub fn executes(&self) -> bool {
         matches!(self.phase, Phase::Run(_))
@@ -261,6 +272,21 @@ impl Scope {
         self.globals.engine.macro_proxy(unique_id)
     }
 
+    /// The macro or the package that `name` means, where macros are known.
+    fn lookup_macro(self: &Arc<Self>, name: &str) -> Option<Value> {
+        if matches!(self.phase, Phase::Yaml) {
+            return None;
+        }
+        let macros = &self.globals.macros;
+        if let Some(found) = macros.find_in_projects(&self.search_package, name) {
+            return self.macro_by_id(found);
+        }
+        if macros.is_namespace(name) {
+            return Some(Value::from_object(Namespace { scope: self.clone(), package: name.to_owned() }));
+        }
+        self.macro_by_id(macros.built_in(name)?)
+    }
+
     fn lookup(self: &Arc<Self>, name: &str) -> Option<Value> {
         if name == "context" {
             if let Phase::Parse(capture) = &self.phase {
@@ -277,15 +303,8 @@ impl Scope {
         if let Some(macros) = &self.test_macros {
             return self.lookup_in_test(macros, name);
         }
-        let macros = &self.globals.macros;
-        if let Some(found) = macros.find_in_projects(&self.search_package, name) {
-            return self.macro_by_id(found);
-        }
-        if macros.is_namespace(name) {
-            return Some(Value::from_object(Namespace { scope: self.clone(), package: name.to_owned() }));
-        }
-        if let Some(found) = macros.built_in(name) {
-            return self.macro_by_id(found);
+        if let Some(found) = self.lookup_macro(name) {
+            return Some(found);
         }
         let found = builtins::lookup(self, name);
         if let Phase::Parse(capture) = &self.phase
@@ -323,9 +342,7 @@ impl Object for Scope {
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        let names = self.extra.keys().cloned().chain(
-            builtins::NAMES.iter().filter(|name| builtins::lookup(self, name).is_some()).map(|name| (*name).to_owned()),
-        );
+        let names = self.extra.keys().cloned().chain(builtins::names(self).map(str::to_owned));
         Enumerator::Values(names.map(Value::from).collect())
     }
 }

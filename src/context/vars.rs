@@ -40,6 +40,11 @@ impl Vars {
         merged.entry(package.to_owned()).or_insert_with(|| Arc::new(self.merge(package))).clone()
     }
 
+    /// `--vars` alone.
+    pub fn of_command_line(&self) -> Arc<yaml::Map> {
+        Arc::new(self.project.cli_vars.clone())
+    }
+
     fn merge(&self, package: &str) -> yaml::Map {
         let mut result = yaml::Map::new();
         let own = (package != self.project.root.name).then(|| self.project.packages.get(package)).flatten();
@@ -78,13 +83,28 @@ impl VarFunction {
                 reads.vars.insert(name.to_owned());
             });
         }
-        let vars = self.scope.globals.vars.of_package(self.scope.subject.package());
-        vars.get(name).map(|node| to_jinja(&node.value))
+        self.supplied().get(name).map(|node| to_jinja(&node.value))
+    }
+
+    /// The variables that count in this phase.
+    fn supplied(&self) -> Arc<yaml::Map> {
+        let vars = &self.scope.globals.vars;
+        match self.scope.phase {
+            Phase::Header => vars.of_command_line(),
+            _ => vars.of_package(self.scope.subject.package()),
+        }
+    }
+
+    /// In properties dbt asks for variables of the command line only.
+    fn has(&self, name: &str) -> bool {
+        match self.scope.phase {
+            Phase::Yaml => self.scope.globals.vars.of_command_line().get(name).is_some(),
+            _ => self.find(name).is_some(),
+        }
     }
 
     fn missing(&self, name: &str) -> MjError {
-        let vars = self.scope.globals.vars.of_package(self.scope.subject.package());
-        let supplied = sorted(&yaml::to_json(&yaml::Value::Map((*vars).clone())));
+        let supplied = sorted(&yaml::to_json(&yaml::Value::Map((*self.supplied()).clone())));
         let label = self.scope.subject.label();
         let error = Error::compilation(format!(
             "Required var '{name}' not found in config:\nVars supplied to {} = {}",
@@ -101,17 +121,20 @@ impl VarFunction {
 
 impl VarFunction {
     fn class(&self) -> Class {
-        let name = match &self.scope.phase {
-            Phase::Parse(_) => "ParseVar",
-            _ => "RuntimeVar",
-        };
-        Class::callable("dbt.context.providers", name)
+        let unit_test = self.scope.subject.node().is_some_and(|node| node.unit_test().is_some());
+        match &self.scope.phase {
+            Phase::Yaml => Class::callable("dbt.context.configured", "ConfiguredVar"),
+            Phase::Header => Class::callable("dbt.context.base", "Var"),
+            Phase::Parse(_) => Class::callable("dbt.context.providers", "ParseVar"),
+            Phase::Run(_) if unit_test => Class::callable("dbt.context.providers", "UnitTestVar"),
+            Phase::Run(_) | Phase::Names => Class::callable("dbt.context.providers", "RuntimeVar"),
+        }
     }
 
     /// A variable's text may be a template itself.
     fn rendered(&self, value: Value) -> Result<Value, MjError> {
         match value.as_str() {
-            Some(text) if text.contains("{{") || text.contains("{%") => {
+            Some(text) if (text.contains("{{") || text.contains("{%")) && !matches!(self.scope.phase, Phase::Yaml) => {
                 let scope = self.scope.clone();
                 let rendered = scope.globals.engine.render_str(text, "<var>", scope.clone().into_value());
                 rendered.map(Value::from).map_err(|error| raise(super::errors::from_jinja(&error, None)))
@@ -156,7 +179,7 @@ impl Object for VarFunction {
     fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, MjError> {
         let name = |args: &[Value]| Args::new(args)?.text(method, 0, "var_name");
         match method {
-            "has_var" => Ok(Value::from(self.find(&name(args)?).is_some())),
+            "has_var" => Ok(Value::from(self.has(&name(args)?))),
             "get_rendered_var" => self.rendered(self.find(&name(args)?).unwrap_or_default()),
             "get_missing_var" => Err(self.missing(&name(args)?)),
             _ => Err(MjError::from(minijinja::ErrorKind::UnknownMethod)),

@@ -23,7 +23,6 @@ use crate::events::Events;
 use crate::project::file::LOCK_FILE;
 use crate::project::packages::{self, PackageSpec};
 use crate::project::{ProjectWithoutProfile, Renderer};
-use crate::yaml::Map;
 use sources::Sources;
 use wanted::Pinned;
 
@@ -32,8 +31,8 @@ use wanted::Pinned;
 pub struct Request<'a> {
     /// The project.
     pub project: &'a ProjectWithoutProfile,
-    /// `--vars`, for templates in lists of packages.
-    pub vars: &'a Map,
+    /// For templates in lists of packages.
+    pub renderer: &'a Renderer,
     /// Leave out versions that are not made for this dbt.
     pub version_check: bool,
     /// Resolve anew even if the lock file fits.
@@ -61,7 +60,7 @@ pub struct Addition {
 /// Whatever is wrong with the list or on the way to a package. The packages that were installed before are there still.
 pub fn run(request: &Request<'_>, events: &Events) -> Result<()> {
     let project = request.project;
-    let renderer = Renderer::for_secrets(request.vars);
+    let renderer = request.renderer;
     let downloads = Downloads::make()?;
     say::debug(
         events,
@@ -70,9 +69,9 @@ pub fn run(request: &Request<'_>, events: &Events) -> Result<()> {
         format!("Set downloads directory='{}'", downloads.path().display()),
     );
     let root = project.root.root.as_path();
-    let sources = Sources::new(root, &renderer, downloads.path(), request.version_check, events);
+    let sources = Sources::new(root, renderer, downloads.path(), request.version_check, events);
     let added = match &request.add {
-        Some(addition) => Some(add::add(project, addition, &renderer, events)?),
+        Some(addition) => Some(add::add(project, addition, renderer, events)?),
         None => None,
     };
     let wanted = added.as_deref().unwrap_or(&project.packages.packages);
@@ -81,7 +80,7 @@ pub fn run(request: &Request<'_>, events: &Events) -> Result<()> {
     }
     match request.lock_only {
         true => Ok(()),
-        false => install(project, &renderer, &sources, events),
+        false => install(project, renderer, &sources, events),
     }
 }
 

@@ -129,6 +129,11 @@ impl Engine {
         self.globals.iter().map(|(name, value)| (*name, value.clone()))
     }
 
+    /// One of them.
+    pub fn global(&self, name: &str) -> Option<Value> {
+        self.globals.get(name).cloned()
+    }
+
     /// Adds a template under `name`; `path` stands in errors. The same text again keeps what is compiled.
     pub fn add_template(&self, name: &str, path: &str, source: Arc<str>) {
         let mut sources = write(&self.sources);

@@ -31,6 +31,9 @@ pub use minijinja::{Error as MjError, ErrorKind, State};
 pub use static_calls::StaticCall;
 pub use undefined::{is_undefined, parse_undefined, require_defined};
 
+/// The stack of a thread that renders templates, in bytes: enough for the deepest ones that we read and run.
+pub const STACK_SIZE: usize = 32 << 20;
+
 /// A root object answers this name with a true value when unknown names are to be lenient.
 ///
 /// While dbt parses (`execute` is false) a name that does not exist yet can be called, has every attribute and prints

@@ -12,7 +12,8 @@ use minijinja::value::{Enumerator, Object, ObjectRepr, Value};
 use minijinja::{Error as MjError, State};
 
 use super::error::{PyError, PyErrorKind};
-use super::value::py_repr;
+use super::value::methods::no_attribute_message;
+use super::value::{Dict, py_repr};
 
 thread_local! {
     /// Whether the template that runs on this thread is parsed leniently.
@@ -114,6 +115,28 @@ pub(crate) fn no_element(object: &str, key: &Value) -> Value {
         }
     };
     Undefined::value(&name, Some(hint))
+}
+
+/// `value` as the owner of attributes: what it does not have is an [`Undefined`] that names it.
+pub(crate) fn owner(value: &Value) -> Value {
+    // Dicts say so themselves, and so do undefined values.
+    let knows = value.downcast_object_ref::<Dict>().is_some() || value.downcast_object_ref::<Undefined>().is_some();
+    if knows { value.clone() } else { Value::from_object(Owner(value.clone())) }
+}
+
+/// See [`owner`]; lives for one look-up.
+#[derive(Debug)]
+struct Owner(Value);
+
+impl Object for Owner {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let name = key.as_str().unwrap_or_default();
+        Some(match self.0.get_item(key) {
+            Ok(found) if !found.is_undefined() => found,
+            _ if LENIENT.get() => Undefined::value(name, None),
+            _ => Undefined::value(name, Some(no_attribute_message(&self.0, name))),
+        })
+    }
 }
 
 /// What a missing method gives in a lenient template; nothing in a strict one.

@@ -24,6 +24,8 @@ pub struct Compiled {
     pub relation_name: Option<String>,
     /// Unique ids of the macros that the text called when it was compiled; some calls are not made while parsing.
     pub macros: Vec<Arc<str>>,
+    /// Place of a hook of the project among those that ran with it, from 1.
+    pub hook_index: Option<usize>,
     /// Relations that foreign keys refer to, by the `to` of YAML.
     pub foreign_keys: HashMap<String, String>,
 }

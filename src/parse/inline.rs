@@ -28,7 +28,7 @@ pub fn inline_node(globals: &Arc<Globals>, manifest: &Manifest, sql: &str, creat
         name: INLINE_NAME.to_owned(),
         package_name: package.clone(),
         path: format!("sql/{INLINE_NAME}"),
-        original_file_path: format!("sql/{INLINE_NAME}"),
+        original_file_path: "from remote system.sql".to_owned(),
         fqn: vec![package.clone(), "sql".to_owned(), INLINE_NAME.to_owned()],
         alias: INLINE_NAME.to_owned(),
         database: Some(target.database.clone()),
@@ -73,7 +73,7 @@ pub fn inline_node(globals: &Arc<Globals>, manifest: &Manifest, sql: &str, creat
 fn resolve(manifest: &Manifest, node: &mut Node) -> Result<()> {
     let missing = |kind: &str, name: &str| {
         Error::compilation(format!(
-            "sql_operation '{}' ({}) depends on a {kind} named '{name}' which was not found",
+            "Sql_Operation '{}' ({}) depends on a {kind} named '{name}' which was not found",
             node.unique_id, node.original_file_path
         ))
     };

@@ -1,5 +1,6 @@
 //! Checks a rendered `dbt_project.yml` against the keys and types that dbt accepts, with dbt's messages.
 
+use super::packages::PackageSpec;
 use super::values::repr;
 use crate::error::{Error, Result};
 use crate::yaml::{Map, Node, Value};
@@ -127,6 +128,7 @@ pub fn check(project: &Map) -> Result<()> {
             return Err(at(&[key], &complaint, node));
         }
     }
+    check_packages(project)?;
     check_unknown_keys(project)?;
     let Some(name) = project.get("name").and_then(Node::as_str) else {
         return Err(Error::runtime("at path []: 'name' is a required property"));
@@ -166,6 +168,37 @@ fn check_unknown_keys(project: &Map) -> Result<()> {
     })
 }
 
+/// Packages may stand in this file, too, but nothing reads them there; dbt checks them all the same.
+fn check_packages(project: &Map) -> Result<()> {
+    let Some(list) = project.get("packages") else { return Ok(()) };
+    let Some(items) = list.as_seq() else {
+        return Err(at(&["packages"], &format!("{} is not of type 'array'", repr(&list.value)), list));
+    };
+    match items.iter().enumerate().find(|(_, item)| PackageSpec::read(item, None).is_err()) {
+        None => Ok(()),
+        Some((index, item)) => {
+            let complaint = format!("{} is not valid under any of the given schemas", repr(&item.value));
+            Err(Error::runtime(format!("at path ['packages'][{index}]: {complaint}")).hint_line(item.span.line))
+        }
+    }
+}
+
+/// Checks that a project is written in the one version of the format that dbt reads. It looks when it parses, so `deps`
+/// and `clean` do not mind.
+///
+/// # Errors
+/// `config-version` is another one.
+pub fn check_config_version(project: &Map) -> Result<()> {
+    match project.get("config-version") {
+        Some(node) if !node.is_null() && node.as_i64() != Some(2) => {
+            Err(Error::runtime(format!("Got an unexpected project version={}, expected 2", repr(&node.value)))
+                .hint("Write `config-version: 2`, or leave the key out.")
+                .hint_line(node.span.line))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn check_dispatch(project: &Map) -> Result<()> {
     for entry in project.get("dispatch").and_then(Node::as_seq).unwrap_or_default() {
         let complete = entry.get("macro_namespace").is_some()
@@ -180,8 +213,7 @@ fn check_dispatch(project: &Map) -> Result<()> {
 /// dbt's message, with the place where the value stands.
 fn at(path: &[&str], complaint: &str, node: &Node) -> Error {
     let path: Vec<String> = path.iter().map(|key| format!("['{key}']")).collect();
-    let error = Error::runtime(format!("at path {}: {complaint}", path.concat()));
-    if node.span.line == 0 { error } else { error.hint(format!("The value stands in line {}.", node.span.line)) }
+    Error::runtime(format!("at path {}: {complaint}", path.concat())).hint_line(node.span.line)
 }
 
 /// What is wrong with a value, in the words of dbt's validator; none if nothing is.

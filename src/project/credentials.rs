@@ -36,7 +36,9 @@ pub fn complete(output: &Map) -> Result<Map> {
             credentials.insert(text(key), default_of(key));
             continue;
         };
-        shape.check(&given.value)?;
+        shape
+            .check(&given.value)
+            .map_err(|error| error.hint(format!("This is the value of the key `{key}`.")).hint_line(given.span.line))?;
         credentials.insert(text(key), given.clone());
     }
     // Other keys are kept although dbt drops them from `target`: a plugin may look for its own.

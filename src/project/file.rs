@@ -28,7 +28,16 @@ pub fn read_yaml(path: &Path) -> Result<Option<Node>> {
     }
 }
 
+/// The text of a file as dbt reads its own: without what is empty at its end.
 fn read_text(path: &Path) -> Result<Option<String>> {
+    Ok(read_whole(path)?.map(|text| text.trim_end().to_owned()))
+}
+
+/// The text of a file; None if there is no such file.
+///
+/// # Errors
+/// The file cannot be read or is not UTF-8.
+pub fn read_whole(path: &Path) -> Result<Option<String>> {
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -40,7 +49,7 @@ fn read_text(path: &Path) -> Result<Option<String>> {
         Error::runtime(format!("The file {} is not valid UTF-8: {}.", path.display(), error.utf8_error()))
             .hint("Save the file in UTF-8.")
     })?;
-    Ok(Some(text.trim_end().to_owned()))
+    Ok(Some(text))
 }
 
 fn parse(text: &str, path: &Path) -> Result<Node> {

@@ -2,9 +2,12 @@
 //! that dbt would name is named.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::base::Base;
+use super::contract;
 use super::file::{self, PROJECT_FILE};
 use super::package::{self, Rendered};
 use super::packages::{self, PackageList};
@@ -31,21 +34,30 @@ const BUILTIN_PACKAGES: [&str; 2] = ["dbt", "dbt_duckdb"];
 ///
 /// # Errors
 /// Whatever is missing or wrong in those files, in dbt's words.
-pub fn load(invocation: &Invocation, events: &Events) -> Result<Project> {
+pub fn load(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<Project> {
     let flags = &invocation.flags;
     let root = flags.project_dir.as_path();
     let mut env_vars = IndexMap::new();
 
     let profile_name = file::read_project(root)?.get("profile").cloned();
-    let secrets = Renderer::for_secrets(&flags.vars);
+    let secrets = Renderer::for_secrets(Base::new(invocation, events), &flags.vars);
     let target = profile::load(flags, profile_name.as_ref(), &secrets, events)?;
     env_vars.extend(secrets.env_vars());
 
     let loaded = load_root(invocation, Some(&target), events)?;
     env_vars.extend(loaded.renderer.env_vars());
-    let list = packages::load(root, &Renderer::for_secrets(&loaded.vars), packages::Rendered::PackagesOnly)?;
+    let list = packages::load(
+        root,
+        &Renderer::for_secrets(Base::new(invocation, events), &loaded.vars),
+        packages::Rendered::PackagesOnly,
+    )?;
     let selectors = load_selectors(root, &loaded.renderer)?;
     let package = loaded.package;
+    package
+        .raw
+        .as_map()
+        .map_or(Ok(()), contract::check_config_version)
+        .map_err(|error| error.in_file(root.join(PROJECT_FILE).display().to_string()))?;
     let installed = load_packages(invocation, &package, &list, &target, events)?;
 
     let target_path = match &flags.target_path {
@@ -70,13 +82,15 @@ pub fn load(invocation: &Invocation, events: &Events) -> Result<Project> {
 ///
 /// # Errors
 /// See [`load`].
-pub fn load_without_profile(invocation: &Invocation, events: &Events) -> Result<ProjectWithoutProfile> {
+pub fn load_without_profile(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<ProjectWithoutProfile> {
     let loaded = load_root(invocation, None, events)?;
     let packages = packages::load(
         &invocation.flags.project_dir,
-        &Renderer::for_secrets(&loaded.vars),
+        &Renderer::for_secrets(Base::new(invocation, events), &loaded.vars),
         packages::Rendered::PackagesOnly,
     )?;
+    // Nothing selects here, but dbt renders them with the project: a mistake in one ends the command.
+    load_selectors(&invocation.flags.project_dir, &loaded.renderer)?;
     Ok(ProjectWithoutProfile { root: loaded.package, packages })
 }
 
@@ -86,7 +100,7 @@ struct LoadedRoot {
     vars: Map,
 }
 
-fn load_root(invocation: &Invocation, target: Option<&Target>, events: &Events) -> Result<LoadedRoot> {
+fn load_root(invocation: &Arc<Invocation>, target: Option<&Target>, events: &Arc<Events>) -> Result<LoadedRoot> {
     let flags = &invocation.flags;
     let root = flags.project_dir.as_path();
     let file_vars = file::read_vars(root)?;
@@ -98,8 +112,9 @@ fn load_root(invocation: &Invocation, target: Option<&Target>, events: &Events) 
     for (key, value) in &flags.vars {
         vars.insert(key.clone(), value.clone());
     }
-    let renderer = Renderer::for_project(&vars, target, invocation.command != "deps");
-    let rendered = package::render(raw, &renderer)?;
+    let renderer = Renderer::for_project(Base::new(invocation, events), &vars, target, invocation.command != "deps");
+    let rendered = package::render(raw, &renderer)
+        .map_err(|error| error.in_file(root.join(PROJECT_FILE).display().to_string()))?;
     let mut package = build(root, rendered, flags.version_check, events)?;
     if !file_vars.is_empty() {
         package.vars = file_vars;
@@ -118,18 +133,21 @@ fn build(root: &Path, rendered: Rendered, version_check: bool, events: &Events) 
 }
 
 fn load_selectors(root: &Path, renderer: &Renderer) -> Result<Option<Node>> {
-    match file::read_yaml(&root.join("selectors.yml"))? {
-        Some(node) if !node.is_null() => renderer.render_all(&node).map(Some),
+    let path = root.join("selectors.yml");
+    match file::read_yaml(&path)? {
+        Some(node) if !node.is_null() => {
+            renderer.render_all(&node).map(Some).map_err(|error| error.in_file(path.display().to_string()))
+        }
         _ => Ok(None),
     }
 }
 
 fn load_packages(
-    invocation: &Invocation,
+    invocation: &Arc<Invocation>,
     root: &Package,
     list: &PackageList,
     target: &Target,
-    events: &Events,
+    events: &Arc<Events>,
 ) -> Result<IndexMap<String, Package>> {
     let project_dir = invocation.flags.project_dir.as_path();
     let locked = packages::locked_names(project_dir)?;
@@ -138,7 +156,7 @@ fn load_packages(
     packages::check_installed(list, &locked, &folders, install_path)?;
 
     // A package's own file sees no `--vars`, as in dbt.
-    let renderer = Renderer::for_project(&Map::new(), Some(target), true);
+    let renderer = Renderer::for_project(Base::new(invocation, events), &Map::new(), Some(target), true);
     let mut found = IndexMap::new();
     for folder in folders {
         let package = load_package(&folder, &renderer, invocation.flags.version_check, root, events)?;

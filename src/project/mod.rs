@@ -1,6 +1,7 @@
 //! A project as it stands on disk: `dbt_project.yml`, `profiles.yml`, installed packages, variables. Hands on a
 //! [`Project`]; knows nothing of nodes.
 
+pub mod base;
 pub mod behaviour;
 mod contract;
 mod credential_shapes;
@@ -8,6 +9,7 @@ pub mod credentials;
 pub(crate) mod deprecations;
 pub mod file;
 mod load;
+mod names;
 mod package;
 pub mod packages;
 pub mod profile;
@@ -17,13 +19,14 @@ mod tests;
 pub mod values;
 pub mod version;
 
+pub use base::{BASE_NAMES, Base, DBT_VERSION};
 pub use contract::is_identifier;
 pub use deprecations::{
     install_path as warn_install_path, package_redirect as warn_package_redirect,
     project_flags_moved as warn_project_flags_moved,
 };
 pub use load::{ProjectWithoutProfile, load, load_without_profile, project_name};
-pub use render::{DBT_VERSION, Renderer};
+pub use render::Renderer;
 
 use std::path::PathBuf;
 

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use indexmap::IndexMap;
 
+use super::base::DBT_VERSION;
 use super::contract;
 use super::deprecations::{self, OldKey};
-use super::render::{DBT_VERSION, Renderer, Step};
+use super::render::{Renderer, Step};
 use super::values::{repr, text};
 use super::version::{self, VersionSpec};
 use super::{Package, QueryComment};

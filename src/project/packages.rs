@@ -38,7 +38,8 @@ pub fn load(root: &Path, renderer: &Renderer, which: Rendered) -> Result<Package
     let raw = file::read_packages(root)?;
     let node = Node::detached(Value::Map(raw.map));
     let as_written = which == Rendered::PackagesOnly && raw.file == DEPENDENCIES_FILE;
-    let rendered = if as_written { node.clone() } else { renderer.render_all(&node)? };
+    let in_file = |error: Error| error.in_file(root.join(raw.file).display().to_string());
+    let rendered = if as_written { node.clone() } else { renderer.render_all(&node).map_err(in_file)? };
     let mut packages = specs(&rendered, Some(&node));
     if which == Rendered::PackagesOnly {
         packages = packages.map_err(|error| error.in_file(root.join(PROJECT_FILE).display().to_string()));

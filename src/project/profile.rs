@@ -4,9 +4,10 @@ use std::path::Path;
 
 use super::Target;
 use super::credentials;
+use super::file::{self, PROJECT_FILE};
 use super::render::Renderer;
 use super::values::{repr, text};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, did_you_mean};
 use crate::events::{Event, Events, Level};
 use crate::invocation::Flags;
 use crate::yaml::{self, Map, Node, Value};
@@ -23,8 +24,7 @@ pub fn read_profiles(profiles_dir: &Path) -> Result<Map> {
     if !path.is_file() {
         return Ok(Map::new());
     }
-    let content = std::fs::read_to_string(&path)
-        .map_err(|error| unreadable(&format!("The file {} cannot be read: {error}", path.display())))?;
+    let Some(content) = file::read_whole(&path)? else { return Ok(Map::new()) };
     let node = yaml::parse(&content, &path.display().to_string())
         .map_err(|error| unreadable(&Error::runtime(error.to_string()).to_string()))?;
     match node.value {
@@ -67,7 +67,7 @@ pub fn pick_name(flags: &Flags, from_project: Option<&str>) -> Result<String> {
 /// No profile or target of that name; a value does not render; a key has the wrong type; the engine is unknown.
 pub fn load(flags: &Flags, project_profile: Option<&Node>, renderer: &Renderer, events: &Events) -> Result<Target> {
     let from_project = match project_profile {
-        Some(node) if !node.is_null() => match renderer.render_all(node)?.value {
+        Some(node) if !node.is_null() => match render_name(node, flags, renderer)? {
             Value::Str(name) => Some(name),
             other => Some(repr(&other)),
         },
@@ -76,22 +76,33 @@ pub fn load(flags: &Flags, project_profile: Option<&Node>, renderer: &Renderer, 
     let profiles = read_profiles(&flags.profiles_dir)?;
     let name = pick_name(flags, from_project.as_deref())?;
     let profile = find_profile(&profiles, &name, flags)?;
-    let target = pick_target(profile, &name, flags, renderer, events)?;
-    let output = find_output(profile, &name, &target)?;
+    let path = flags.profiles_dir.join(PROFILES_FILE).display().to_string();
+    load_target(profile, &name, flags, renderer, events).map_err(|error| error.in_file(path))
+}
+
+/// The name of the profile as `dbt_project.yml` says it.
+fn render_name(node: &Node, flags: &Flags, renderer: &Renderer) -> Result<Value> {
+    let file = flags.project_dir.join(PROJECT_FILE).display().to_string();
+    renderer.render_all(node).map(|node| node.value).map_err(|error| error.in_file(file))
+}
+
+fn load_target(profile: &Node, name: &str, flags: &Flags, renderer: &Renderer, events: &Events) -> Result<Target> {
+    let target = pick_target(profile, name, flags, renderer, events)?;
+    let output = find_output(profile, name, &target)?;
     let rendered = renderer.render_all(output).map_err(|error| match error.kind {
         ErrorKind::Compilation => Error::runtime(error.to_string()),
         _ => error,
     })?;
-    let rendered = rendered.as_map().cloned().unwrap_or_default();
-    complete(&name, &target, &rendered, flags)
+    let map = rendered.as_map().cloned().unwrap_or_default();
+    complete(name, &target, &map, flags).map_err(|error| error.hint_line(output.span.line))
 }
 
-fn find_profile<'a>(profiles: &'a Map, name: &str, flags: &Flags) -> Result<&'a Map> {
+fn find_profile<'a>(profiles: &'a Map, name: &str, flags: &Flags) -> Result<&'a Node> {
     let Some(profile) = profiles.get(name) else {
         let error = Error::runtime(format!("Could not find profile named '{name}'"));
         let path = flags.profiles_dir.join(PROFILES_FILE);
         let known: Vec<&str> = profiles.str_entries().map(|(key, _)| key).filter(|key| *key != "config").collect();
-        return Err(match crate::error::did_you_mean(name, known.iter().copied()) {
+        return Err(match did_you_mean(name, known.iter().copied()) {
             Some(near) => error.hint(format!("Did you mean '{near}'? It is defined in {}.", path.display())),
             None if known.is_empty() => error.hint(format!(
                 "There is no profile in {}. Add one, or name its folder with --profiles-dir.",
@@ -101,7 +112,7 @@ fn find_profile<'a>(profiles: &'a Map, name: &str, flags: &Flags) -> Result<&'a 
         });
     };
     match &profile.value {
-        Value::Map(map) if !map.is_empty() => Ok(map),
+        Value::Map(map) if !map.is_empty() => Ok(profile),
         value if !value.is_truthy() => Err(unreadable(&format!("Profile {name} in profiles.yml is empty"))),
         other => Err(unreadable(&format!(
             "Profile {name} in profiles.yml must be a mapping with the keys `target` and `outputs`, but is a {}",
@@ -110,7 +121,7 @@ fn find_profile<'a>(profiles: &'a Map, name: &str, flags: &Flags) -> Result<&'a 
     }
 }
 
-fn pick_target(profile: &Map, name: &str, flags: &Flags, renderer: &Renderer, events: &Events) -> Result<String> {
+fn pick_target(profile: &Node, name: &str, flags: &Flags, renderer: &Renderer, events: &Events) -> Result<String> {
     if let Some(target) = &flags.target {
         return Ok(target.clone());
     }
@@ -125,21 +136,29 @@ fn pick_target(profile: &Map, name: &str, flags: &Flags, renderer: &Renderer, ev
     Ok("default".to_owned())
 }
 
-fn find_output<'a>(profile: &'a Map, name: &str, target: &str) -> Result<&'a Node> {
+fn find_output<'a>(profile: &'a Node, name: &str, target: &str) -> Result<&'a Node> {
     let Some(outputs) = profile.get("outputs") else {
-        return Err(Error::runtime(format!("outputs not specified in profile '{name}'")));
+        return Err(Error::runtime(format!("outputs not specified in profile '{name}'"))
+            .hint("List the profile's targets below `outputs`, each with its `type` and `path`.")
+            .hint_line(profile.span.line));
     };
     let Some(output) = outputs.get(target) else {
-        let entries = outputs.as_map().into_iter().flat_map(Map::str_entries);
-        let known: Vec<String> = entries.map(|(key, _)| format!(" - {key}")).collect();
-        return Err(Error::runtime(format!(
+        let known: Vec<&str> = outputs.as_map().into_iter().flat_map(Map::str_entries).map(|(key, _)| key).collect();
+        let list: Vec<String> = known.iter().map(|key| format!(" - {key}")).collect();
+        let error = Error::runtime(format!(
             "The profile '{name}' does not have a target named '{target}'. The valid target names for this profile \
              are:\n{}",
-            known.join("\n")
-        )));
+            list.join("\n")
+        ));
+        return Err(match did_you_mean(target, known) {
+            Some(near) => error.hint(format!("Did you mean '{near}'?")),
+            None => error,
+        });
     };
     if output.as_map().is_none() {
-        return Err(Error::runtime(format!("output '{target}' of profile '{name}' is misconfigured in profiles.yml")));
+        return Err(Error::runtime(format!("output '{target}' of profile '{name}' is misconfigured in profiles.yml"))
+            .hint("It must be a mapping with the keys `type` and `path`.")
+            .hint_line(output.span.line));
     }
     Ok(output)
 }
@@ -155,14 +174,18 @@ fn complete(profile: &str, name: &str, output: &Map, flags: &Flags) -> Result<Ta
         None => {
             return Err(Error::runtime(format!(
                 "required field \"type\" not found in profile {profile} and target {name}"
-            )));
+            ))
+            .hint("Set `type: duckdb`."));
         }
     };
     if adapter_type != "duckdb" {
         let reason = Error::runtime(format!("Could not find adapter type {adapter_type}!")).to_string();
         return Err(invalid(&reason).hint("rdbt runs projects on DuckDB: set `type: duckdb`."));
     }
-    let credentials = credentials::complete(output).map_err(|error| invalid(&error.message))?;
+    let credentials = credentials::complete(output).map_err(|error| {
+        let hints = error.hints.clone();
+        hints.into_iter().fold(invalid(&error.message), Error::hint)
+    })?;
     let field = |key: &str| credentials.get(key).and_then(Node::as_str).unwrap_or_default().to_owned();
     Ok(Target {
         profile_name: profile.to_owned(),
@@ -181,8 +204,10 @@ fn threads(output: &Map, flags: &Flags) -> Result<usize> {
         (Some(threads), _) => Ok(threads),
         (None, None) => Ok(1),
         (None, Some(node)) => {
-            node.as_i64().map(|threads| usize::try_from(threads).unwrap_or(1).max(1)).ok_or_else(|| {
+            // None of them can run, but everything else works; see `run`.
+            node.as_i64().map(|threads| usize::try_from(threads).unwrap_or(0)).ok_or_else(|| {
                 Error::runtime(format!("at path ['threads']: {} is not of type 'integer'", repr(&node.value)))
+                    .hint_line(node.span.line)
             })
         }
     }

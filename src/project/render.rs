@@ -5,23 +5,22 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use indexmap::IndexMap;
-use minijinja::value::{ValueOrKwargs, from_args};
 
 use super::Target;
+use super::base::Base;
+use super::names::{EmptyTarget, EnvVarFunction, Names, Vars};
 use super::values::{engine, from_jinja, to_jinja};
 use crate::error::{Error, ErrorKind, Result};
-use crate::jinja::{self, Engine, JinjaErrorKind, Kwargs, MjError, Object, State, Value, host_error};
+use crate::jinja::{self, Engine, JinjaErrorKind, Value};
 use crate::yaml::{self, Map, Node};
 
 /// Variables with this prefix are secret: they may stand in `profiles.yml` and `packages.yml` only.
 pub const SECRET_PREFIX: &str = "DBT_ENV_SECRET";
 /// What the parse cache keeps for a variable that was taken from its default.
 pub const DEFAULT_ENV_PLACEHOLDER: &str = "DBT_DEFAULT_PLACEHOLDER";
-/// The dbt version whose behaviour rdbt reproduces; what `dbt_version` says in Jinja and in artifacts.
-pub const DBT_VERSION: &str = "1.12.6";
 
-const SECRET_START: &str = "$$$DBT_SECRET_START$$$";
-const SECRET_END: &str = "$$$DBT_SECRET_END$$$";
+pub(super) const SECRET_START: &str = "$$$DBT_SECRET_START$$$";
+pub(super) const SECRET_END: &str = "$$$DBT_SECRET_END$$$";
 
 /// Environment variables read while rendering, with their values; secrets are left out.
 pub type EnvVars = Arc<Mutex<IndexMap<String, String>>>;
@@ -49,23 +48,24 @@ pub struct Renderer {
 impl Renderer {
     /// For `dbt_project.yml` and `selectors.yml`; `target` is absent for commands that load no profile. With
     /// `require_vars` an unknown variable is an error, else it renders as None (dbt's `deps`).
-    pub fn for_project(vars: &Map, target: Option<&Target>, require_vars: bool) -> Self {
+    pub fn for_project(base: Base, vars: &Map, target: Option<&Target>, require_vars: bool) -> Self {
         let target = match target {
             Some(target) => to_jinja(&yaml::Value::Map(target.jinja_dict())),
             None => Value::from_object(EmptyTarget),
         };
-        Renderer::new(vars, Some(target), require_vars, false)
+        Renderer::new(|env| Names::new(base, Vars::new(vars, require_vars), env, Some(target)))
     }
 
     /// For `profiles.yml` and `packages.yml`, where secret environment variables are allowed.
-    pub fn for_secrets(vars: &Map) -> Self {
-        Renderer::new(vars, None, true, true)
+    pub fn for_secrets(base: Base, vars: &Map) -> Self {
+        let renderer = Renderer::new(|env| Names::new(base, Vars::new(vars, true), env.with_secrets(), None));
+        Renderer { secrets: true, ..renderer }
     }
 
-    fn new(vars: &Map, target: Option<Value>, require_vars: bool, secrets: bool) -> Self {
+    fn new(names: impl FnOnce(EnvVarFunction) -> Names) -> Self {
         let env_vars = EnvVars::default();
-        let names = Names::new(vars, target, require_vars, secrets, &env_vars);
-        Renderer { engine: engine(), root: Value::from_object(names), secrets, env_vars }
+        let names = names(EnvVarFunction::new(&env_vars));
+        Renderer { engine: engine(), root: Value::from_object(names), secrets: false, env_vars }
     }
 
     /// The environment variables that were read so far.
@@ -106,7 +106,7 @@ impl Renderer {
                 let lenient = self.secrets && path.contains(&Step::Key("password"));
                 match self.render_str(text) {
                     Err(_) if lenient => node.value.clone(),
-                    other => other?,
+                    other => other.map_err(|error| error.hint_line(node.span.line))?,
                 }
             }
             yaml::Value::Date(_) | yaml::Value::DateTime(..) => yaml::from_json(yaml::to_json(&node.value)),
@@ -183,133 +183,4 @@ fn reveal_secrets(text: &str) -> String {
         rest = tail;
     }
     revealed + rest
-}
-
-/// The names that a template in a project file can use.
-#[derive(Debug)]
-struct Names {
-    values: IndexMap<&'static str, Value>,
-}
-
-impl Names {
-    fn new(vars: &Map, target: Option<Value>, require_vars: bool, secrets: bool, env_vars: &EnvVars) -> Self {
-        let mut values: IndexMap<&'static str, Value> = jinja::functions::globals().into_iter().collect();
-        values.insert("dbt_version", Value::from(DBT_VERSION));
-        values.insert("var", Value::from_object(VarFunction { vars: vars.clone(), require: require_vars }));
-        values.insert("env_var", Value::from_object(EnvVarFunction { secrets, seen: Arc::clone(env_vars) }));
-        if let Some(target) = target {
-            values.insert("target", target);
-        }
-        Names { values }
-    }
-}
-
-impl Object for Names {
-    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        self.values.get(key.as_str()?).cloned()
-    }
-}
-
-/// `target` where no profile is loaded: every name gives an empty text, as in dbt's `clean` and `deps`.
-#[derive(Debug)]
-struct EmptyTarget;
-
-impl Object for EmptyTarget {
-    fn get_value(self: &Arc<Self>, _key: &Value) -> Option<Value> {
-        Some(Value::from(""))
-    }
-}
-
-/// A call's first two arguments by position or name.
-fn two_arguments(args: &[Value], first: &str, second: &str) -> std::result::Result<(Value, Option<Value>), MjError> {
-    let (positional, kwargs): (&[Value], Kwargs) = from_args(args)?;
-    let named = |index: usize, name: &str| match positional.get(index) {
-        Some(value) => Some(value.clone()),
-        None => kwargs.get::<ValueOrKwargs>(name).ok().map(ValueOrKwargs::into_value),
-    };
-    let name = named(0, first)
-        .ok_or_else(|| jinja::PyError::type_error(format!("missing 1 required positional argument: '{first}'")))?;
-    Ok((name, named(1, second)))
-}
-
-/// `var(name, default)`: `--vars` and `vars.yml` only.
-#[derive(Debug)]
-struct VarFunction {
-    vars: Map,
-    require: bool,
-}
-
-impl Object for VarFunction {
-    fn call(self: &Arc<Self>, _state: &mut State<'_, '_>, args: &[Value]) -> std::result::Result<Value, MjError> {
-        let (name, default) = two_arguments(args, "var_name", "default")?;
-        let key = from_jinja(&name);
-        match (self.vars.get_node(&key), default) {
-            (Some(found), _) => Ok(to_jinja(&found.value)),
-            (None, Some(default)) => Ok(default),
-            (None, None) if !self.require => Ok(Value::from(())),
-            (None, None) => Err(host_error(Box::new(missing_var(&jinja::value::py_str(&name), &self.vars)))),
-        }
-    }
-}
-
-/// dbt's error for a variable that is neither given nor defaulted in a project file.
-fn missing_var(name: &str, vars: &Map) -> Error {
-    let mut sorted: Vec<_> = vars.iter().map(|(key, value)| (key, yaml::to_json(&value.value))).collect();
-    sorted.sort_by(|a, b| a.0.as_str().cmp(&b.0.as_str()));
-    let object: serde_json::Map<_, _> =
-        sorted.into_iter().map(|(key, value)| (key.as_str().unwrap_or_default().to_owned(), value)).collect();
-    let pretty = if object.is_empty() { "{}".to_owned() } else { pretty_json(&serde_json::Value::Object(object)) };
-    Error::compilation(format!(
-        "Required var '{name}' not found in config:\nVars supplied to <Configuration> = {pretty}"
-    ))
-}
-
-/// JSON with an indentation of four, as Python prints it with `indent=4`.
-fn pretty_json(value: &serde_json::Value) -> String {
-    let mut buffer = Vec::new();
-    let formatter = serde_json::ser::PrettyFormatter::with_indent(b"    ");
-    let mut serializer = serde_json::Serializer::with_formatter(&mut buffer, formatter);
-    match serde::Serialize::serialize(value, &mut serializer) {
-        Ok(()) => String::from_utf8_lossy(&buffer).into_owned(),
-        Err(_) => value.to_string(),
-    }
-}
-
-/// `env_var(name, default)`.
-#[derive(Debug)]
-struct EnvVarFunction {
-    secrets: bool,
-    seen: EnvVars,
-}
-
-impl Object for EnvVarFunction {
-    fn call(self: &Arc<Self>, _state: &mut State<'_, '_>, args: &[Value]) -> std::result::Result<Value, MjError> {
-        let (name, default) = two_arguments(args, "var", "default")?;
-        let name = jinja::value::py_str(&name);
-        let secret = name.starts_with(SECRET_PREFIX);
-        if secret && !self.secrets {
-            return Err(host_error(Box::new(Error::parsing(format!(
-                "Secret env vars are allowed only in profiles.yml or packages.yml. Found '{name}' referenced elsewhere."
-            )))));
-        }
-        let found = std::env::var(&name).ok();
-        if secret && found.is_some() {
-            return Ok(Value::from(format!("{SECRET_START}{name}{SECRET_END}")));
-        }
-        let default = default.filter(|value| !value.is_none());
-        let (value, remembered) = match (found, default) {
-            (Some(value), _) => (Value::from(value.as_str()), value),
-            (None, Some(default)) => (default, DEFAULT_ENV_PLACEHOLDER.to_owned()),
-            (None, None) => return Err(host_error(Box::new(missing_env_var(&name)))),
-        };
-        if !secret {
-            self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(name, remembered);
-        }
-        Ok(value)
-    }
-}
-
-/// dbt's error for an environment variable that is neither set nor defaulted.
-pub fn missing_env_var(name: &str) -> Error {
-    Error::new(ErrorKind::EnvVarMissing, format!("Env var required but not provided: '{name}'"))
 }

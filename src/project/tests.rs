@@ -2,12 +2,12 @@
 #![allow(clippy::unwrap_used)] // A failing look-up is a failing test.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use tempfile::TempDir;
 
 use super::{Project, load};
 use crate::error::Result;
-use crate::events::Events;
 use crate::invocation::{Flags, Invocation};
 use crate::yaml::Node;
 
@@ -46,7 +46,7 @@ fn load_from(root: &Path, vars: &str) -> Result<Project> {
         started_at: chrono::Utc::now(),
         flags,
     };
-    load(&invocation, &Events::default())
+    load(&Arc::new(invocation), &Arc::default())
 }
 
 fn message(files: &[(&str, &str)]) -> String {
@@ -153,7 +153,8 @@ fn says_what_is_wrong() {
     );
     assert_eq!(
         message(&[("dbt_project.yml", "{name: a, profile: \"{{ env_var('RDBT_TEST_NONE') }}\"}"), profiles]),
-        "Parsing Error\n  Env var required but not provided: 'RDBT_TEST_NONE'"
+        "Parsing Error\n  Env var required but not provided: 'RDBT_TEST_NONE'\n  The value stands in line 1.\n\n\
+         Error encountered in ROOT/dbt_project.yml"
     );
     assert!(
         message(&[("dbt_project.yml", "{name: a, profile: p, models: {+schema: \"{{ var('z') }}\"}}"), profiles])

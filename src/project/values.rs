@@ -1,7 +1,8 @@
 //! Crossing over between YAML values and Jinja values.
 
-use crate::jinja::value::{self, Dict, List};
-use crate::jinja::{Engine, PyError, Value, ValueKind, is_undefined};
+use crate::jinja::value::dates::{Date, DateTime, Zone};
+use crate::jinja::value::{self, Dict, List, Set};
+use crate::jinja::{Engine, MjError, PyError, Value, ValueKind, is_undefined};
 use crate::yaml::{self, Map, Node};
 
 /// The Jinja value of a YAML value: dictionaries and lists become the mutable ones of the dialect.
@@ -20,6 +21,14 @@ pub fn to_jinja(value: &yaml::Value) -> Value {
             }
             dict
         }
+        yaml::Value::Date(date) => Date(*date).value(),
+        yaml::Value::DateTime(local, offset) => {
+            let zone = offset.map(|offset| match offset.local_minus_utc() {
+                0 => Zone::Utc,
+                seconds => Zone::Fixed(seconds),
+            });
+            DateTime::new(*local, zone).value()
+        }
         scalar => value::from_json(&yaml::to_json(scalar)),
     }
 }
@@ -33,10 +42,46 @@ pub fn from_jinja(value: &Value) -> yaml::Value {
         ValueKind::Seq => yaml::Value::Seq(
             value::iterate(value).unwrap_or_default().iter().map(|item| Node::detached(from_jinja(item))).collect(),
         ),
-        _ => match value::to_json(value) {
-            Ok(json) => yaml::from_json(json),
-            Err(_) => yaml::Value::Str(value::py_str(value)),
-        },
+        _ => scalar_from_jinja(value).unwrap_or_else(|| yaml::Value::Str(value::py_str(value))),
+    }
+}
+
+/// What YAML knows of values that are neither text nor collections.
+fn scalar_from_jinja(value: &Value) -> Option<yaml::Value> {
+    if let Some(Date(date)) = value.downcast_object_ref() {
+        return Some(yaml::Value::Date(*date));
+    }
+    if let Some(moment) = value.downcast_object_ref::<DateTime>() {
+        let offset = moment.zone.as_ref().and_then(|_| chrono::FixedOffset::east_opt(moment.offset));
+        return Some(yaml::Value::DateTime(moment.local, offset));
+    }
+    if value.kind() == ValueKind::Number && !value.is_integer() {
+        return f64::try_from(value.clone()).ok().map(yaml::Value::Float);
+    }
+    value::to_json(value).ok().map(yaml::from_json)
+}
+
+/// The YAML of a value for `toyaml`, which has nothing for objects.
+fn yaml_of(value: &Value) -> std::result::Result<yaml::Value, MjError> {
+    let seq = |items: Vec<Value>| -> std::result::Result<Vec<Node>, MjError> {
+        items.iter().map(|item| yaml_of(item).map(Node::detached)).collect()
+    };
+    if value.downcast_object_ref::<Set>().is_some() {
+        return seq(value::iterate(value)?).map(yaml::Value::Set);
+    }
+    match value.kind() {
+        _ if is_undefined(value) => Err(PyError::type_error("an undefined value cannot be represented")),
+        ValueKind::String => Ok(yaml::Value::Str(value::py_str(value))),
+        ValueKind::Seq => seq(value::iterate(value)?).map(yaml::Value::Seq),
+        ValueKind::Map => {
+            let pairs = value::iterate(value)?;
+            let pairs = pairs.iter().map(|key| {
+                let item = value.get_item(key)?;
+                Ok((Node::detached(yaml_of(key)?), Node::detached(yaml_of(&item)?)))
+            });
+            pairs.collect::<std::result::Result<Map, MjError>>().map(yaml::Value::Map)
+        }
+        _ => scalar_from_jinja(value).ok_or_else(|| PyError::type_error("the value cannot be represented")),
     }
 }
 
@@ -58,7 +103,7 @@ pub fn engine() -> Engine {
         Ok(to_jinja(&node.value))
     };
     let print = |value: &Value, sort_keys: bool| {
-        Ok(yaml::dump(&yaml::from_json(value::to_json(value)?), yaml::DumpOptions { sort_keys, ..Default::default() }))
+        Ok(yaml::dump(&yaml_of(value)?, yaml::DumpOptions { sort_keys, ..Default::default() }))
     };
     Engine::new().with_yaml(parse, print)
 }

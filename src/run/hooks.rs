@@ -5,17 +5,18 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use chrono::Utc;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use crate::context::runtime::NodeRun;
 use crate::error::Result;
 use crate::events::lines::{self, About};
 use crate::events::{NodeInfo, Position};
 use crate::jinja::Value;
-use crate::jinja::value::{List, from_json, tuple};
+use crate::jinja::value::{List, tuple};
 use crate::manifest::{Node, NodeKind, ResourceType};
 
 use super::database::is_relational;
+use super::hook_results::result_object;
 use super::plan::Resource;
 use super::results::{NodeResult, Status, Timing};
 use super::session::Session;
@@ -60,10 +61,13 @@ pub(super) fn run(session: &Session, moment: Moment, so_far: &[Arc<NodeResult>])
     for (index, hook) in hooks.into_iter().enumerate() {
         let hook = Hook { session, moment, node: Arc::new(hook), position: Position { index: index + 1, total } };
         let result = if failed {
-            hook.skip()
+            Ok(hook.skip())
         } else {
-            hook.run(&NodeRun::new(session.shared.clone(), connection.clone()), &extra)?
+            hook.run(&NodeRun::new(session.shared.clone(), connection.clone()), &extra)
         };
+        let compiled = &session.shared.compiled;
+        compiled.update(&hook.node.unique_id, |compiled| compiled.hook_index = Some(index + 1));
+        let result = result?;
         failed = failed || result.status != Status::Success;
         results.push(Arc::new(result));
     }
@@ -192,7 +196,7 @@ fn outcome(session: &Session, so_far: &[Arc<NodeResult>]) -> Vec<(String, Value)
     schemas.dedup();
     let schemas = schemas.into_iter().map(|schema| Value::from(schema.clone())).collect();
     let results = so_far.iter().filter(|result| result.thread_id != "main" || result.status == Status::Error);
-    let results = results.map(|result| result_value(session, result)).collect();
+    let results = results.map(|result| result_object(session, result)).collect();
     let database = |name: &Option<String>| name.clone().map_or_else(|| Value::from(()), Value::from);
     let pairs = pairs.iter().map(|(name, schema)| tuple(vec![database(name), Value::from(schema.clone())])).collect();
     vec![
@@ -200,29 +204,4 @@ fn outcome(session: &Session, so_far: &[Arc<NodeResult>]) -> Vec<(String, Value)
         ("results".to_owned(), List::new(results)),
         ("database_schemas".to_owned(), List::new(pairs)),
     ]
-}
-
-/// A result as templates see it: dbt's fields, the node as a dict.
-fn result_value(session: &Session, result: &NodeResult) -> Value {
-    let compiled = session.shared.compiled.get(result.resource.unique_id());
-    let node = match &result.resource {
-        Resource::Node(node) => node.to_context_json(compiled.as_deref()),
-        other => json!({
-            "unique_id": other.unique_id(),
-            "name": other.name(),
-            "resource_type": other.resource_type().as_str(),
-        }),
-    };
-    from_json(&json!({
-        "status": result.status.as_str(),
-        "timing": result.timing.iter().map(Timing::to_json).collect::<Vec<_>>(),
-        "thread_id": result.thread_id,
-        "execution_time": result.execution_time,
-        "adapter_response": result.adapter_response,
-        "message": result.message,
-        "failures": result.failures,
-        "node": node,
-        "agate_table": null,
-        "batch_results": null,
-    }))
 }

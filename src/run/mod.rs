@@ -5,6 +5,7 @@ mod batch;
 mod catalog;
 mod database;
 mod defer;
+mod hook_results;
 mod hooks;
 mod interrupt;
 mod microbatch;
@@ -39,11 +40,11 @@ use session::Session;
 
 pub use catalog::{CatalogRows, read_catalog};
 pub use microbatch::read_spans;
-pub use operation::run_operation;
+pub use operation::{run_operation, run_sql};
 pub use plan::{Plan, Resource};
-pub use preview::{print_compiled, print_rows, print_seeds};
+pub use preview::{grid, print_compiled, print_rows, print_seeds};
 pub use report::{finished, found_line, freshness_summary, summary};
-pub use results::{Freshness, NodeResult, RunResults, Status, Timing, moment};
+pub use results::{Freshness, NodeResult, RunResults, Status, Timing, batches_json, isoformat, moment};
 
 /// What a command does with the nodes of its plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,6 +106,10 @@ pub fn execute(globals: &Arc<Globals>, shared: &Arc<RunShared>, task: Task, plan
     events.emit(lines::formatting(""));
     events.emit(lines::concurrency(threads(globals), &target.name, plan.numbered()));
     events.emit(lines::formatting(""));
+    if threads(globals) == 0 {
+        return Err(Error::runtime("max_workers must be greater than 0")
+            .hint("Set `threads` in the profile, or --threads, to at least 1."));
+    }
     let interrupter = shared.adapter.clone();
     let watch = Watch::new(move || interrupter.interrupt());
     let uses_batches = uses_batches(globals);
@@ -126,7 +131,13 @@ pub fn execute(globals: &Arc<Globals>, shared: &Arc<RunShared>, task: Task, plan
 
 /// `--threads`, else the profile's.
 fn threads(globals: &Globals) -> usize {
-    globals.invocation.flags.threads.unwrap_or(globals.project.target.threads).max(1)
+    globals.invocation.flags.threads.unwrap_or(globals.project.target.threads)
+}
+
+/// Threads at work: with `--single-threaded` one, although dbt names the others on the console.
+fn workers(globals: &Globals) -> usize {
+    let single = globals.invocation.flags.other.get("single_threaded").and_then(serde_json::Value::as_bool);
+    if single == Some(true) { 1 } else { threads(globals) }
 }
 
 /// A behaviour flag that is on unless the project says otherwise.
@@ -149,7 +160,7 @@ impl Session {
         }
         if started {
             events.start_progress(self.total);
-            let outcome = Scheduler::new(self, plan, threads(&self.globals)).run(threads(&self.globals));
+            let outcome = Scheduler::new(self, plan, workers(&self.globals)).run(workers(&self.globals));
             events.end_progress();
             self.conclude(outcome, &mut results)?;
         } else {

@@ -1,23 +1,27 @@
-//! `run-operation`: one macro, on a connection of its own.
+//! `run-operation`: one macro or one statement, on a connection of its own.
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use chrono::Utc;
-use serde_json::Map as JsonMap;
+use serde_json::{Map as JsonMap, Value as Json};
 
+use crate::adapter::AdapterResponse;
+use crate::compile::Compiler;
 use crate::context::database::NodeConnection;
 use crate::context::runtime::{NodeRun, RunShared};
 use crate::context::{Globals, Macros};
 use crate::error::{Error, Result};
-use crate::events::lines;
+use crate::events::{Level, Position, lines};
 use crate::jinja::Value;
 use crate::manifest::{Config, Contract, DependsOn, FileHash, Node, NodeKind, ResourceType, SharedMap};
+use crate::parse::INLINE_NAME;
 
 use super::database::Database;
 use super::interrupt::Watch;
 use super::plan::Resource;
 use super::results::{NodeResult, RunResults, Status, Timing};
+use super::session::whole_response_json;
 
 /// Calls the macro `name`, with a package before a point if it is not the project's own, with keyword `arguments`.
 ///
@@ -30,25 +34,100 @@ pub fn run_operation(
     arguments: Vec<(String, Value)>,
 ) -> Result<RunResults> {
     let unique_id = find(globals, name)?;
+    let package = name.split_once('.').map(|(package, _)| package);
+    let result = measure(globals, shared, &unique_id, || {
+        call(globals, shared, package, &unique_id, arguments).map(|()| AdapterResponse::default())
+    });
+    Ok(only(result))
+}
+
+/// Runs one statement; if it holds Jinja, `parse` makes a node of it.
+pub fn run_sql(
+    globals: &Arc<Globals>,
+    shared: &Arc<RunShared>,
+    sql: &str,
+    parse: impl FnOnce(&str) -> Result<Node>,
+) -> RunResults {
+    let unique_id = format!("sql_operation.{}.{INLINE_NAME}", globals.project.root.name);
+    let events = &globals.events;
+    let paint = events.paint();
+    let only_one = Some(Position { index: 1, total: 1 });
+    let say = |level, text: &str, status: &str, seconds| {
+        let text = format!("{text} {INLINE_NAME}");
+        events.emit(lines::note(level, &paint.progress_line(&text, status, only_one, seconds)));
+    };
+    let result = measure(globals, shared, &unique_id, || {
+        let sql = match sql.contains("{{") || sql.contains("{%") {
+            true => compile(globals, shared, &Arc::new(parse(sql)?))?,
+            false => Arc::from(sql),
+        };
+        say(Level::Info, "START executing", "RUN", None);
+        execute(globals, shared, &sql)
+    });
+    let seconds = Some(result.execution_time);
+    match (result.status, result.adapter_response.get("_message").and_then(Json::as_str)) {
+        (Status::Success, message) => {
+            let message = message.filter(|message| !message.is_empty()).unwrap_or("OK");
+            say(Level::Info, "OK executed", &paint.green(message), seconds);
+        }
+        _ => say(Level::Error, "ERROR executing", &paint.red("ERROR"), seconds),
+    }
+    only(result)
+}
+
+fn only(result: NodeResult) -> RunResults {
+    RunResults { elapsed: result.execution_time, results: vec![Arc::new(result)], ..RunResults::default() }
+}
+
+/// What an operation comes to, and how long it takes.
+fn measure(
+    globals: &Globals,
+    shared: &RunShared,
+    unique_id: &str,
+    work: impl FnOnce() -> Result<AdapterResponse>,
+) -> NodeResult {
     let clock = Instant::now();
     let compiled = Timing::since("compile", Utc::now());
     let began = Utc::now();
     let interrupter = shared.adapter.clone();
-    // Ctrl-C ends the statement; the macro then fails, and the result says so.
+    // Ctrl-C ends the statement; the operation then fails, and the result says so.
     let _watch = Watch::new(move || interrupter.interrupt());
-    let package = name.split_once('.').map(|(package, _)| package);
-    let called = call(globals, shared, package, &unique_id, arguments);
+    let done = work();
     let executed = Timing::since("execute", began);
-    let status = if called.is_ok() { Status::Success } else { Status::Error };
-    let mut result = NodeResult::new(Resource::Node(Arc::new(operation(globals, &unique_id))), status);
-    if let Err(error) = called {
-        globals.events.emit(lines::operation_error(globals.events.paint(), &error));
-        result = result.with_error(&error);
+    let status = if done.is_ok() { Status::Success } else { Status::Error };
+    let mut result = NodeResult::new(Resource::Node(Arc::new(operation(globals, unique_id))), status);
+    match done {
+        Ok(response) if !response.message.is_empty() => {
+            result.adapter_response = whole_response_json(&response);
+        }
+        Ok(_) => {}
+        Err(error) => {
+            globals.events.emit(lines::operation_error(globals.events.paint(), &error));
+            result = result.with_error(&error);
+        }
     }
     result.failures = Some(i64::from(status == Status::Error));
     result.timing = vec![compiled, executed];
     result.execution_time = clock.elapsed().as_secs_f64();
-    Ok(RunResults { results: vec![Arc::new(result)], elapsed: clock.elapsed().as_secs_f64(), ..RunResults::default() })
+    result
+}
+
+/// The SQL of a statement with Jinja.
+fn compile(globals: &Arc<Globals>, shared: &Arc<RunShared>, node: &Arc<Node>) -> Result<Arc<str>> {
+    let connection = Database::new(globals.clone(), shared.clone()).connect(&node.unique_id)?;
+    let run = NodeRun::new(shared.clone(), connection.clone());
+    let compiled = Compiler::new(globals.clone(), shared.clone()).compile(node, &run, &[], false);
+    connection.release();
+    compiled?;
+    let compiled = shared.compiled.get(&node.unique_id);
+    Ok(compiled.and_then(|compiled| compiled.code.clone()).unwrap_or_default())
+}
+
+fn execute(globals: &Arc<Globals>, shared: &Arc<RunShared>, sql: &str) -> Result<AdapterResponse> {
+    let connection = Database::new(globals.clone(), shared.clone()).connect(INLINE_NAME)?;
+    let executed = connection.execute(sql, true, false, None);
+    connection.release();
+    executed.map(|(response, _)| response)
 }
 
 fn find(globals: &Globals, name: &str) -> Result<Arc<str>> {

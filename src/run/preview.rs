@@ -1,5 +1,6 @@
 //! What `compile`, `show` and `seed --show` print: the SQL of what was selected, or its rows.
 
+use crate::adapter::Table;
 use crate::adapter::table::PrintOptions;
 use crate::artifacts::python_json;
 use crate::context::runtime::RunShared;
@@ -27,6 +28,11 @@ pub fn print_compiled(events: &Events, flags: &Flags, shared: &RunShared, result
     }
 }
 
+/// All rows of a table, as `show` prints them.
+pub fn grid(table: &Table) -> String {
+    table.to_grid(&PrintOptions { max_rows: None, ..PrintOptions::default() })
+}
+
 /// The rows of each node named by the first word of the selection.
 pub fn print_rows(events: &Events, flags: &Flags, results: &RunResults) {
     let (inline, format) = (flags.inline.is_some(), flags.output.as_deref().unwrap_or("text"));
@@ -34,7 +40,7 @@ pub fn print_rows(events: &Events, flags: &Flags, results: &RunResults) {
         let Some(table) = &result.table else { continue };
         let preview = match format {
             "json" => python_json::to_string(&table.to_json()),
-            _ => table.to_grid(&PrintOptions { max_rows: None, ..PrintOptions::default() }),
+            _ => grid(table),
         };
         let name = result.resource.node().map(|node| versioned(node)).unwrap_or_default();
         events.emit(lines::show_node(&name, result.resource.unique_id(), &preview, inline, format, flags.quiet));

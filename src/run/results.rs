@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, Timelike, Utc};
 use serde_json::{Map as JsonMap, Value as Json, json};
 
 use crate::adapter::Table;
 use crate::error::{Error, Result};
 use crate::events::lines::Stats;
 use crate::events::thread_name;
-use crate::invocation::BatchSpans;
+use crate::invocation::{BatchSpan, BatchSpans};
 
 use super::plan::Resource;
 
@@ -81,6 +81,20 @@ pub fn moment(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
+/// Python's `isoformat()` of a time in UTC: microseconds only where there are some.
+pub fn isoformat(at: DateTime<Utc>) -> String {
+    let format = if at.nanosecond() / 1_000 == 0 { "%Y-%m-%dT%H:%M:%S+00:00" } else { "%Y-%m-%dT%H:%M:%S%.6f+00:00" };
+    at.format(format).to_string()
+}
+
+/// Batches as pairs of moments with `+00:00`.
+pub fn batches_json(batches: &BatchSpans) -> Json {
+    let text = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, false);
+    let list =
+        |spans: &[BatchSpan]| -> Json { spans.iter().map(|(start, end)| json!([text(*start), text(*end)])).collect() };
+    json!({"successful": list(&batches.successful), "failed": list(&batches.failed)})
+}
+
 /// How fresh a source is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Freshness {
@@ -137,6 +151,14 @@ impl NodeResult {
             table: None,
             freshness: None,
             batches: None,
+        }
+    }
+
+    /// Seconds as dbt shows them: a node that never started took a whole 0, which Python writes without a point.
+    pub fn execution_time_json(&self) -> Json {
+        match self.status == Status::Skipped && self.timing.is_empty() && self.thread_id != "main" {
+            true => Json::from(0),
+            false => Json::from(self.execution_time),
         }
     }
 

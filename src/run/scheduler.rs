@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::events::Position;
 use crate::events::lines;
 use crate::graph::Queue;
+use crate::jinja::STACK_SIZE;
 use crate::manifest::{UniqueId, UnitTest};
 
 use super::batch;
@@ -92,7 +93,8 @@ impl<'a> Scheduler<'a> {
         let workers = threads.clamp(1, self.plan.len().max(1));
         std::thread::scope(|scope| {
             for number in 1..=workers {
-                let worker = std::thread::Builder::new().name(format!("Thread-{number} (worker)"));
+                let worker =
+                    std::thread::Builder::new().name(format!("Thread-{number} (worker)")).stack_size(STACK_SIZE);
                 if worker.spawn_scoped(scope, || self.work()).is_err() && number == 1 {
                     // The system gives no threads at all: this one does the work.
                     self.work();

@@ -9,7 +9,7 @@ use std::time::Instant;
 use chrono::Utc;
 use serde_json::{Map as JsonMap, Value as Json};
 
-use crate::adapter::AdapterErrorKind;
+use crate::adapter::{AdapterErrorKind, AdapterResponse};
 use crate::compile::Compiler;
 use crate::context::Globals;
 use crate::context::errors::with_suggestion;
@@ -278,6 +278,19 @@ impl Session {
         progress.timing.push(Timing::since("execute", started));
         result
     }
+}
+
+/// The adapter's response with null for what is not set: where dbt calls `to_dict` without leaving anything out.
+pub(super) fn whole_response_json(response: &AdapterResponse) -> JsonMap<String, Json> {
+    [
+        ("_message", Json::from(response.message.as_str())),
+        ("code", Json::from(response.code.as_deref())),
+        ("rows_affected", Json::from(response.rows_affected)),
+        ("query_id", Json::Null),
+    ]
+    .into_iter()
+    .map(|(key, value)| (key.to_owned(), value))
+    .collect()
 }
 
 /// The adapter's response as run_results shows it: what is set, in dbt's order.

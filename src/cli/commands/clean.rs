@@ -2,6 +2,7 @@
 //! that is asked for.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::say;
 use crate::error::{Error, Result};
@@ -11,7 +12,7 @@ use crate::project::values::repr;
 use crate::project::{self, Package, file};
 use crate::yaml::{Node, Value};
 
-pub fn run(invocation: &Invocation, events: &Events) -> Result<bool> {
+pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
     let root = project::load_without_profile(invocation, events)?.root;
     let folders = targets(&root, invocation)?;
     let old_folder = root.clean_targets.iter().any(|target| target == "dbt_modules");

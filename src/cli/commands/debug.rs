@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use super::say;
 use crate::adapter::duckdb::{DuckDbCredentials, DuckDbEngine};
@@ -14,7 +15,7 @@ use crate::project::credentials::SHOWN_KEYS;
 use crate::project::file::{self, PROJECT_FILE};
 use crate::project::profile::{self, PROFILES_FILE};
 use crate::project::values::repr;
-use crate::project::{self, DBT_VERSION, Renderer, Target};
+use crate::project::{self, Base, DBT_VERSION, Renderer, Target};
 use crate::yaml::{Map, Node, Value};
 
 const DOCUMENTATION: &str = "https://docs.getdbt.com/docs/configure-your-profile";
@@ -37,7 +38,7 @@ impl Check {
     }
 }
 
-pub fn run(invocation: &Invocation, events: &Events) -> Result<bool> {
+pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
     let set = |name: &str| invocation.flags.other.get(name).and_then(serde_json::Value::as_bool).unwrap_or(false);
     if set("config_dir") {
         let folder = invocation.flags.profiles_dir.display();
@@ -49,7 +50,7 @@ pub fn run(invocation: &Invocation, events: &Events) -> Result<bool> {
 }
 
 /// Runs every check and says what came of it.
-pub fn check_all(invocation: &Invocation, events: &Events, connection_only: bool) -> Result<bool> {
+pub fn check_all(invocation: &Arc<Invocation>, events: &Arc<Events>, connection_only: bool) -> Result<bool> {
     let out = |message: String| say(events, "DebugCmdOut", "Z047", message);
     let flags = &invocation.flags;
     // Shown as typed, like dbt's.
@@ -107,8 +108,8 @@ fn report(checks: &[Check], events: &Events) -> bool {
 }
 
 fn check_profile(
-    invocation: &Invocation,
-    events: &Events,
+    invocation: &Arc<Invocation>,
+    events: &Arc<Events>,
     profiles_file: &Path,
     project_file: &Path,
 ) -> Result<(Option<Target>, Check)> {
@@ -126,7 +127,7 @@ fn check_profile(
         );
         return Ok((None, Check::bad(events, "ERROR not found", failure)));
     }
-    let renderer = Renderer::for_secrets(&invocation.flags.vars);
+    let renderer = Renderer::for_secrets(Base::new(invocation, events), &invocation.flags.vars);
     let name = project.get("profile").cloned().or_else(|| only_profile(&invocation.flags.profiles_dir));
     Ok(match profile::load(&invocation.flags, name.as_ref(), &renderer, events) {
         Ok(target) => (Some(target), Check::good(events, "OK found and valid")),
@@ -147,7 +148,7 @@ fn only_profile(profiles_dir: &Path) -> Option<Node> {
     }
 }
 
-fn check_project(invocation: &Invocation, events: &Events, project_file: &Path) -> Check {
+fn check_project(invocation: &Arc<Invocation>, events: &Arc<Events>, project_file: &Path) -> Check {
     const FAILED: &str = "Project loading failed for the following reason:";
     if !project_file.exists() {
         let failure = format!("{FAILED}\n project path <{}> not found", project_file.display());

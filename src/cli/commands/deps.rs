@@ -1,21 +1,23 @@
 //! `deps`: installs the packages that the project asks for.
 
 use serde_json::Value as Json;
+use std::sync::Arc;
 
 use crate::deps::{self, Addition, Request};
 use crate::error::{Error, Result};
 use crate::events::Events;
 use crate::invocation::Invocation;
-use crate::project;
+use crate::project::{self, Base, Renderer};
 
-pub fn run(invocation: &Invocation, events: &Events) -> Result<bool> {
+pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
     let flags = &invocation.flags;
     let flag = |name: &str| flags.other.get(name).and_then(Json::as_bool).unwrap_or(false);
     let add = addition(invocation)?;
     let project = project::load_without_profile(invocation, events)?;
+    let renderer = Renderer::for_secrets(Base::new(invocation, events), &flags.vars);
     let request = Request {
         project: &project,
-        vars: &flags.vars,
+        renderer: &renderer,
         version_check: flags.version_check,
         upgrade: flag("upgrade"),
         lock_only: flag("lock"),

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::{debug, say};
 use crate::error::{Error, Result};
@@ -52,7 +53,7 @@ const PROFILE_TEMPLATE: &str = "\
 /// Names of the packages inside rdbt, which a project may not have.
 const RESERVED: [&str; 2] = ["dbt", "dbt_duckdb"];
 
-pub fn run(invocation: &Invocation, events: &Events) -> Result<bool> {
+pub fn run(invocation: &Invocation, events: &Arc<Events>) -> Result<bool> {
     if invocation.flags.project_dir.join(PROJECT_FILE).exists() {
         return set_up_existing(invocation, events);
     }
@@ -73,7 +74,7 @@ fn is_valid(name: &str) -> bool {
 }
 
 /// Inside a project `init` writes the profile that the project names.
-fn set_up_existing(invocation: &Invocation, events: &Events) -> Result<bool> {
+fn set_up_existing(invocation: &Invocation, events: &Arc<Events>) -> Result<bool> {
     if invocation.flags.profile.is_some() {
         return Err(Error::runtime(
             "Can not init existing project with specified profile, edit dbt_project.yml instead",
@@ -96,7 +97,7 @@ fn skips(invocation: &Invocation, flag: &str) -> bool {
     invocation.flags.other.get(flag).and_then(serde_json::Value::as_bool).unwrap_or(false)
 }
 
-fn create(invocation: &Invocation, name: &str, events: &Events) -> Result<bool> {
+fn create(invocation: &Invocation, name: &str, events: &Arc<Events>) -> Result<bool> {
     let profiles_dir = &invocation.flags.profiles_dir;
     let given = invocation.flags.profile.as_deref();
     if let Some(profile) = given
@@ -144,7 +145,7 @@ fn write_file(path: &Path, content: &str) -> Result<()> {
 }
 
 /// Adds a profile to profiles.yml; one of that name that is there already stays as it is.
-fn write_profile(profiles_dir: &Path, name: &str, events: &Events) -> Result<()> {
+fn write_profile(profiles_dir: &Path, name: &str, events: &Arc<Events>) -> Result<()> {
     say(events, "SettingUpProfile", "A023", "Setting up your profile.");
     let path = profiles_dir.join(PROFILES_FILE);
     let shown = path.display();
@@ -169,7 +170,7 @@ fn write_profile(profiles_dir: &Path, name: &str, events: &Events) -> Result<()>
 }
 
 /// Runs the checks of `debug` on a project; true if they pass or are not wanted.
-fn validate(invocation: &Invocation, root: &Path, events: &Events) -> bool {
+fn validate(invocation: &Invocation, root: &Path, events: &Arc<Events>) -> bool {
     if skips(invocation, "skip_debug") {
         return true;
     }
@@ -178,7 +179,7 @@ fn validate(invocation: &Invocation, root: &Path, events: &Events) -> bool {
     inner.flags.project_dir = root.to_owned();
     // The database file's path counts from the project, so the check has to run inside it.
     let entered = std::env::set_current_dir(root).is_ok();
-    match debug::check_all(&inner, events, false) {
+    match debug::check_all(&Arc::new(inner), events, false) {
         Ok(sound) => sound && entered,
         Err(_) => {
             say(events, "Note", "Z050", "Debug validation encountered an error");

@@ -5,6 +5,7 @@ mod clone;
 mod compile;
 mod debug;
 mod deps;
+mod direct;
 mod docs;
 mod freshness;
 mod init;
@@ -39,7 +40,10 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
         "test" => run::run(invocation, events, Task::Test),
         "build" => run::run(invocation, events, Task::Build),
         "compile" => compile::run(invocation, events, Task::Compile),
-        "show" => compile::run(invocation, events, Task::Show),
+        "show" => match invocation.flags.text("inline_direct") {
+            Some(sql) => direct::run(invocation, events, sql),
+            None => compile::run(invocation, events, Task::Show),
+        },
         "clone" => clone::run(invocation, events),
         "docs generate" => docs::run(invocation, events),
         "source freshness" => freshness::run(invocation, events),

@@ -65,7 +65,7 @@ fn retried_batches(previous: &Json) -> Option<RetriedBatches> {
 }
 
 /// The `run_results.json` of `--state`, or of the target folder.
-fn previous_results(invocation: &Invocation, events: &Events) -> Result<Json> {
+fn previous_results(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<Json> {
     let flags = &invocation.flags;
     let folder = match &flags.state {
         Some(state) => state.clone(),

@@ -6,8 +6,8 @@ use serde_json::Value as Json;
 
 use crate::context::runtime::NodeRun;
 use crate::context::{ENV_OVERRIDES, Globals, Phase, Scope, Subject, VAR_OVERRIDES};
-use crate::jinja::value::from_json;
-use crate::jinja::{MjError, Object, State, Value, is_undefined};
+use crate::jinja::value::{CLASS_KEY, Class, from_json};
+use crate::jinja::{MjError, Object, ObjectRepr, State, Value, is_undefined};
 use crate::manifest::Node;
 
 /// A macro that gives one value whatever it is called with.
@@ -15,6 +15,14 @@ use crate::manifest::Node;
 struct Constant(Value);
 
 impl Object for Constant {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        (key.as_str()? == CLASS_KEY).then(|| Class::callable("dbt.clients.jinja", "UnitTestMacroGenerator").value())
+    }
+
     fn call(self: &Arc<Self>, _: &mut State<'_, '_>, _: &[Value]) -> Result<Value, MjError> {
         Ok(self.0.clone())
     }

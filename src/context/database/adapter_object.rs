@@ -16,7 +16,7 @@ use crate::adapter::Table;
 use crate::context::call::Args;
 use crate::context::errors::{raise, raise_compilation};
 use crate::context::signature::Signature;
-use crate::jinja::value::{CLASS_KEY, Class, Dict, List, py_str, tuple, type_name};
+use crate::jinja::value::{CLASS_KEY, Class, List, py_str, tuple, type_name};
 use crate::jinja::{ErrorKind, MjError, Object, ObjectRepr, State, Value};
 
 /// `adapter`.
@@ -165,7 +165,7 @@ impl Object for AdapterObject {
             CLASS_KEY => Some(self.class().value()),
             "behavior" => Some(behavior::value(&self.adapter)),
             "Relation" => Some(Value::from_object(RelationClass { quoting: self.adapter.quoting() })),
-            "config" => Some(self.config()),
+            "config" => Some(self.dispatcher.clone().config()),
             _ => {
                 let signature = signatures::find(&signatures::ADAPTER, name)?;
                 Some(Value::from_object(Method { adapter: self.clone(), signature }))
@@ -191,25 +191,6 @@ impl AdapterObject {
     fn class(&self) -> Class {
         let name = if self.operations.is_some() { "RuntimeDatabaseWrapper" } else { "ParseDatabaseWrapper" };
         Class::new("dbt.context.providers", name)
-    }
-
-    /// The little of `adapter.config` that macros use.
-    fn config(&self) -> Value {
-        let quoting = self.adapter.quoting();
-        let quoting = [("database", quoting.database), ("schema", quoting.schema), ("identifier", quoting.identifier)];
-        let credentials = self.adapter.credentials();
-        Dict::from_pairs([
-            ("quoting", Dict::from_pairs(quoting.map(|(part, flag)| (part, Value::from(flag))))),
-            (
-                "credentials",
-                Dict::from_pairs([
-                    ("database", Value::from(credentials.database.as_str())),
-                    ("schema", Value::from(credentials.schema.as_str())),
-                    ("path", Value::from(credentials.path.as_str())),
-                    ("type", Value::from("duckdb")),
-                ]),
-            ),
-        ])
     }
 }
 

@@ -34,6 +34,9 @@ pub trait Dispatcher: fmt::Debug + Send + Sync {
         name: &str,
         namespace: Option<&str>,
     ) -> std::result::Result<Value, MjError>;
+
+    /// `adapter.config`: the project's configuration.
+    fn config(self: Arc<Self>) -> Value;
 }
 
 /// The adapter's operations on one node's connection.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::adapter::AdapterResponse;
-use crate::jinja::value::{CLASS_KEY, Class};
+use crate::jinja::value::{CLASS_KEY, Class, py_repr};
 use crate::jinja::{Object, ObjectRepr, Value};
 
 /// An [`AdapterResponse`] as a value.
@@ -15,6 +15,19 @@ impl ResponseObject {
     /// A response as a value.
     pub fn value(response: AdapterResponse) -> Value {
         Value::from_object(ResponseObject(response))
+    }
+
+    /// What Python's `repr` prints.
+    fn shown(&self) -> String {
+        let AdapterResponse { message, code, rows_affected } = &self.0;
+        let code = code.as_deref().map_or(Value::from(()), Value::from);
+        let rows_affected = rows_affected.map_or(Value::from(()), Value::from);
+        format!(
+            "AdapterResponse(_message={}, code={}, rows_affected={}, query_id=None)",
+            py_repr(&Value::from(message.as_str())),
+            py_repr(&code),
+            py_repr(&rows_affected)
+        )
     }
 
     /// The response that a value is, if it is one.
@@ -32,7 +45,7 @@ impl Object for ResponseObject {
         let none = || Value::from(());
         match key.as_str()? {
             CLASS_KEY => Some(Class::new("dbt.adapters.contracts.connection", "AdapterResponse").value()),
-            "_message" => Some(Value::from(self.0.message.as_str())),
+            "__repr__" => Some(Value::from(self.shown())),
             "code" => Some(self.0.code.as_deref().map_or_else(none, Value::from)),
             "rows_affected" => Some(self.0.rows_affected.map_or_else(none, Value::from)),
             "query_id" => Some(none()),

@@ -61,6 +61,10 @@ impl Dispatcher for Names {
     ) -> std::result::Result<Value, MjError> {
         Ok(Value::from(format!("{}:{name}", namespace.unwrap_or("-"))))
     }
+
+    fn config(self: Arc<Self>) -> Value {
+        Value::from(())
+    }
 }
 
 fn shared() -> Arc<Adapter> {

@@ -126,6 +126,13 @@ pub fn operation_error(paint: Paint, error: &Error) -> Event {
     Event::new("RunningOperationCaughtError", "Q001", Level::Error, text).with("exc", error.without_hints())
 }
 
+/// Why the query of `--inline` does not parse.
+pub fn inline_error(paint: Paint, error: &Error) -> Event {
+    let why = error.hints.iter().fold(error.message.clone(), |text, hint| format!("{text}\n{hint}"));
+    let text = paint.error_tag(&format!("Error while parsing node: inline_query\n{why}"));
+    Event::new("ParseInlineNodeError", "I069", Level::Error, text).with("exc", error.message.as_str())
+}
+
 /// The error that ends a command before anything runs.
 pub fn encountered_error(paint: Paint, error: &str) -> Event {
     let text = paint.error_tag(&format!("Encountered an error:\n{error}"));

@@ -53,10 +53,59 @@ fn strip_tags(text: &str) -> String {
 }
 
 fn to_json(input: &Value, args: CallArgs) -> Ran {
-    let [_indent] = args.bind("tojson", ["indent"])?;
-    let text = dumps(input, true)?;
+    let [indent] = args.bind("tojson", ["indent"])?;
+    let text = match indent.and_then(|indent| indent.as_usize()) {
+        Some(width) => indented(&dumps(input, true)?, width),
+        None => dumps(input, true)?,
+    };
     let escapes = [('<', "\\u003c"), ('>', "\\u003e"), ('&', "\\u0026"), ('\'', "\\u0027")];
     Ok(Value::from(escapes.iter().fold(text, |text, (c, escaped)| text.replace(*c, escaped))))
+}
+
+/// JSON that is written on one line, with a line for each item, as Python's `indent` lays it out.
+fn indented(json: &str, width: usize) -> String {
+    let mut out = String::with_capacity(json.len() * 2);
+    let (mut depth, mut in_text, mut escaped) = (0, false, false);
+    let mut chars = json.chars().peekable();
+    while let Some(c) = chars.next() {
+        if in_text {
+            out.push(c);
+            in_text = escaped || c != '"';
+            escaped = c == '\\' && !escaped;
+            continue;
+        }
+        let line = |out: &mut String, depth: usize| {
+            out.push('\n');
+            out.push_str(&" ".repeat(depth * width));
+        };
+        match c {
+            '[' | '{' if chars.peek().is_some_and(|next| matches!(next, ']' | '}')) => {
+                out.push(c);
+                out.extend(chars.next());
+            }
+            '[' | '{' => {
+                depth += 1;
+                out.push(c);
+                line(&mut out, depth);
+            }
+            ']' | '}' => {
+                depth -= 1;
+                line(&mut out, depth);
+                out.push(c);
+            }
+            ',' => {
+                out.push(c);
+                line(&mut out, depth);
+                // The blank that stands behind a comma on one line.
+                chars.next();
+            }
+            _ => {
+                in_text = c == '"';
+                out.push(c);
+            }
+        }
+    }
+    out
 }
 
 fn quote(text: &str, in_query: bool) -> String {

@@ -3,6 +3,7 @@
 use minijinja::value::Value;
 
 use super::super::error::{PyError, PyErrorKind};
+use super::super::undefined::owner;
 use super::super::value::{Dict, List, Num, iterate, py_str};
 use super::super::{native, ops, proxy};
 use super::{Ran, RawFilter};
@@ -28,6 +29,7 @@ pub(super) const FILTERS: &[(&str, RawFilter)] = &[
     ("__notin", |_, args| compare("notin", args)),
     ("__compare", |_, args| ops::compare_chain(&args[0], &args[1..])),
     ("__slice", |_, args| ops::slice(&args[0], &args[1..])),
+    ("__owner", |_, args| Ok(owner(&args[0]))),
     ("__iter", |_, args| ops::iterable(&args[0])),
     ("__list", |_, args| Ok(List::new(args[1..].to_vec()))),
     ("__dict", |_, args| Dict::from_values(pairs(&args[1..]))),

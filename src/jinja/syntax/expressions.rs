@@ -2,163 +2,20 @@
 
 use super::SyntaxError;
 use super::ast::{Args, BinaryOp, CompareOp, Expr, ExprKind, UnaryOp};
-use super::lexer::{Tok, Token, tokenize};
-
-type Parsed<T> = Result<T, SyntaxError>;
-
-/// How deep expressions may nest before we refuse them rather than run out of stack.
-const MAX_DEPTH: u32 = 150;
-
-/// Reads a normalized source.
-pub(crate) struct Parser<'a> {
-    pub(super) source: &'a str,
-    tokens: Vec<Token<'a>>,
-    pos: usize,
-    lex_error: Option<SyntaxError>,
-    depth: u32,
-    pub(super) end_tokens: Vec<&'static [&'static str]>,
-    pub(super) tags: Vec<&'a str>,
-}
+use super::lexer::Tok;
+use super::parser::{Parsed, Parser};
 
 impl<'a> Parser<'a> {
-    /// A parser at the start of `source`, which must be normalized.
-    ///
-    /// # Errors
-    /// The very first token cannot be cut.
-    pub fn new(source: &'a str) -> Parsed<Parser<'a>> {
-        let cut = tokenize(source);
-        let parser = Parser {
-            source,
-            tokens: cut.tokens,
-            pos: 0,
-            lex_error: cut.error,
-            depth: 0,
-            end_tokens: Vec::new(),
-            tags: Vec::new(),
-        };
-        parser.check()?;
-        Ok(parser)
-    }
-
-    /// The lexer's objection belongs to the token that it could not cut: the last one.
-    fn check(&self) -> Parsed<()> {
-        match &self.lex_error {
-            Some(error) if self.pos + 1 >= self.tokens.len() => Err(error.clone()),
-            _ => Ok(()),
-        }
-    }
-
-    fn token(&self) -> &Token<'a> {
-        &self.tokens[self.pos.min(self.tokens.len() - 1)]
-    }
-
-    pub(super) fn current(&self) -> &Tok<'a> {
-        &self.token().tok
-    }
-
-    pub(super) fn line(&self) -> u32 {
-        self.token().line
-    }
-
-    /// Where the current token begins in the source.
-    pub(super) fn start(&self) -> usize {
-        self.token().start
-    }
-
-    /// Where the token before the current one ends in the source.
-    pub(super) fn previous_end(&self) -> usize {
-        self.pos.checked_sub(1).map_or(0, |pos| self.tokens[pos].end)
-    }
-
-    fn look(&self) -> &Tok<'a> {
-        &self.tokens[(self.pos + 1).min(self.tokens.len() - 1)].tok
-    }
-
-    pub(super) fn next(&mut self) -> Parsed<()> {
-        if self.pos + 1 < self.tokens.len() {
-            self.pos += 1;
-        }
-        self.check()
-    }
-
-    pub(super) fn fail<T>(&self, message: impl Into<String>) -> Parsed<T> {
-        Err(SyntaxError::new(message, self.line()))
-    }
-
-    pub(super) fn is_op(&self, op: &str) -> bool {
-        matches!(self.current(), Tok::Op(found) if *found == op)
-    }
-
-    pub(super) fn is_name(&self, name: &str) -> bool {
-        matches!(self.current(), Tok::Name(found) if *found == name)
-    }
-
-    pub(super) fn skip_op(&mut self, op: &str) -> Parsed<bool> {
-        let found = self.is_op(op);
-        if found {
-            self.next()?;
-        }
-        Ok(found)
-    }
-
-    pub(super) fn skip_name(&mut self, name: &str) -> Parsed<bool> {
-        let found = self.is_name(name);
-        if found {
-            self.next()?;
-        }
-        Ok(found)
-    }
-
-    /// The two words `first second`, both skipped when they stand here.
-    pub(super) fn skip_names(&mut self, first: &str, second: &str) -> Parsed<bool> {
-        let found = self.is_name(first) && matches!(self.look(), Tok::Name(name) if *name == second);
-        if found {
-            self.next()?;
-            self.next()?;
-        }
-        Ok(found)
-    }
-
-    fn expected<T>(&self, wanted: &str) -> Parsed<T> {
-        if *self.current() == Tok::Eof {
-            return self.fail(format!("unexpected end of template, expected '{wanted}'."));
-        }
-        self.fail(format!("expected token '{wanted}', got '{}'", self.current().describe()))
-    }
-
-    pub(super) fn expect_op(&mut self, op: &str) -> Parsed<()> {
-        if self.is_op(op) { self.next() } else { self.expected(op) }
-    }
-
-    pub(super) fn expect_tok(&mut self, tok: &Tok<'_>) -> Parsed<()> {
-        if self.current() == tok { self.next() } else { self.expected(tok.describe()) }
-    }
-
-    pub(super) fn expect_keyword(&mut self, name: &str) -> Parsed<()> {
-        if self.is_name(name) { self.next() } else { self.expected(name) }
-    }
-
-    pub(super) fn expect_name(&mut self) -> Parsed<&'a str> {
-        match *self.current() {
-            Tok::Name(name) => {
-                self.next()?;
-                Ok(name)
-            }
-            _ => self.expected("name"),
-        }
-    }
-
     pub(super) fn expression(&mut self) -> Parsed<Expr<'a>> {
         self.expression_with(true)
     }
 
     fn expression_with(&mut self, conditional: bool) -> Parsed<Expr<'a>> {
-        self.depth += 1;
-        if self.depth > MAX_DEPTH {
-            return self.fail("this expression is nested too deeply");
-        }
+        self.deeper()?;
+        let links = std::mem::take(&mut self.links);
         let parsed = if conditional { self.cond() } else { self.or() };
-        self.depth -= 1;
+        self.links = links;
+        self.shallower();
         parsed
     }
 
@@ -166,6 +23,7 @@ impl<'a> Parser<'a> {
         let mut line = self.line();
         let mut expr = self.or()?;
         while self.skip_name("if")? {
+            self.link()?;
             let test = Box::new(self.or()?);
             let otherwise = if self.skip_name("else")? { Some(Box::new(self.expression()?)) } else { None };
             expr = Expr::new(line, ExprKind::Cond { test, then: Box::new(expr), otherwise });
@@ -178,6 +36,7 @@ impl<'a> Parser<'a> {
         let line = self.line();
         let mut left = self.and()?;
         while self.skip_name("or")? {
+            self.link()?;
             left = Expr::new(line, ExprKind::Or(Box::new(left), Box::new(self.and()?)));
         }
         Ok(left)
@@ -187,6 +46,7 @@ impl<'a> Parser<'a> {
         let line = self.line();
         let mut left = self.not()?;
         while self.skip_name("and")? {
+            self.link()?;
             left = Expr::new(line, ExprKind::And(Box::new(left), Box::new(self.not()?)));
         }
         Ok(left)
@@ -195,7 +55,10 @@ impl<'a> Parser<'a> {
     fn not(&mut self) -> Parsed<Expr<'a>> {
         let line = self.line();
         if self.skip_name("not")? {
-            return Ok(Expr::new(line, ExprKind::Unary(UnaryOp::Not, Box::new(self.not()?))));
+            self.deeper()?;
+            let operand = self.not()?;
+            self.shallower();
+            return Ok(Expr::new(line, ExprKind::Unary(UnaryOp::Not, Box::new(operand))));
         }
         self.compare()
     }
@@ -234,6 +97,7 @@ impl<'a> Parser<'a> {
                 Tok::Op("-") => BinaryOp::Sub,
                 _ => return Ok(left),
             };
+            self.link()?;
             self.next()?;
             left = Expr::new(line, ExprKind::Binary(op, Box::new(left), Box::new(self.concat()?)));
         }
@@ -263,6 +127,7 @@ impl<'a> Parser<'a> {
                 Tok::Op("%") => BinaryOp::Mod,
                 _ => return Ok(left),
             };
+            self.link()?;
             self.next()?;
             left = Expr::new(line, ExprKind::Binary(op, Box::new(left), Box::new(self.pow()?)));
         }
@@ -272,6 +137,7 @@ impl<'a> Parser<'a> {
         let line = self.line();
         let mut left = self.unary(true)?;
         while self.skip_op("**")? {
+            self.link()?;
             left = Expr::new(line, ExprKind::Binary(BinaryOp::Pow, Box::new(left), Box::new(self.unary(true)?)));
         }
         Ok(left)
@@ -279,12 +145,20 @@ impl<'a> Parser<'a> {
 
     fn unary(&mut self, with_filter: bool) -> Parsed<Expr<'a>> {
         let line = self.line();
-        let node = if self.skip_op("-")? {
-            Expr::new(line, ExprKind::Unary(UnaryOp::Neg, Box::new(self.unary(false)?)))
-        } else if self.skip_op("+")? {
-            Expr::new(line, ExprKind::Unary(UnaryOp::Pos, Box::new(self.unary(false)?)))
-        } else {
-            self.primary(false)?
+        let sign = match self.current() {
+            Tok::Op("-") => Some(UnaryOp::Neg),
+            Tok::Op("+") => Some(UnaryOp::Pos),
+            _ => None,
+        };
+        let node = match sign {
+            Some(sign) => {
+                self.next()?;
+                self.deeper()?;
+                let operand = self.unary(false)?;
+                self.shallower();
+                Expr::new(line, ExprKind::Unary(sign, Box::new(operand)))
+            }
+            None => self.primary(false)?,
         };
         let node = self.postfix(node)?;
         if with_filter { self.filters_and_tests(node) } else { Ok(node) }
@@ -418,6 +292,7 @@ impl<'a> Parser<'a> {
                 Tok::Op("(") => self.call(node)?,
                 _ => return Ok(node),
             };
+            self.link()?;
         }
     }
 
@@ -429,6 +304,7 @@ impl<'a> Parser<'a> {
                 Tok::Op("(") => self.call(node)?,
                 _ => return Ok(node),
             };
+            self.link()?;
         }
     }
 
@@ -549,6 +425,7 @@ impl<'a> Parser<'a> {
     /// A filter and those that follow it, the first `|` already behind us.
     pub(super) fn filter_chain(&mut self, mut input: Option<Expr<'a>>) -> Parsed<Expr<'a>> {
         loop {
+            self.link()?;
             let line = self.line();
             let name = self.dotted_name()?;
             let args = if self.is_op("(") { self.args()? } else { Args::default() };

@@ -367,7 +367,7 @@ impl Lower {
                 self.out.push_str(if items.len() == 1 { ",)" } else { ")" });
             }
             ExprKind::Attr(object, name) => {
-                self.atom(object)?;
+                self.base(object)?;
                 self.attribute(name);
             }
             ExprKind::Item(object, key) if !matches!(key.kind, ExprKind::Slice(_)) => {
@@ -395,6 +395,17 @@ impl Lower {
             _ => {}
         }
         self.name(name);
+    }
+
+    /// What an attribute is taken of. An attribute in the place of a base may be missing, and the engine's own undefined
+    /// value knows neither its name nor whether the template is parsed leniently: `__owner` makes it one of ours.
+    fn base(&mut self, expr: &Expr<'_>) -> Lowering {
+        let ExprKind::Attr(object, name) = &expr.kind else { return self.atom(expr) };
+        self.out.push('(');
+        self.base(object)?;
+        self.out.push_str("|__owner)");
+        self.attribute(name);
+        Ok(())
     }
 
     fn attribute(&mut self, name: &str) {

@@ -8,6 +8,7 @@ mod lexer;
 mod lower;
 mod lower_statements;
 mod numbers;
+mod parser;
 mod reconstruct;
 mod signature;
 mod statements;
@@ -16,10 +17,10 @@ mod tree;
 
 use super::error::{JinjaError, JinjaErrorKind};
 
-pub(crate) use expressions::Parser;
 pub(crate) use lexer::{normalize, string_len};
 pub(crate) use lower::{MACRO_NAME, Mode, invoking_template, lower_macro, lower_template, unmangle};
 pub(crate) use numbers::{float_len, integer};
+pub(crate) use parser::Parser;
 pub(crate) use reconstruct::source_of;
 pub(crate) use signature::{Default, Signature, is_missing};
 pub(crate) use strings::unescape;

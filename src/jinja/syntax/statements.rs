@@ -4,10 +4,8 @@ use std::borrow::Cow;
 
 use super::SyntaxError;
 use super::ast::{Expr, ExprKind, For, Macro, MacroTag, Param, Stmt, StmtKind};
-use super::expressions::Parser;
 use super::lexer::Tok;
-
-type Parsed<T> = Result<T, SyntaxError>;
+use super::parser::{Parsed, Parser};
 
 impl<'a> Parser<'a> {
     /// Reads a whole template.
@@ -19,10 +17,12 @@ impl<'a> Parser<'a> {
     }
 
     fn subparse(&mut self, end: Option<&'static [&'static str]>) -> Parsed<Vec<Stmt<'a>>> {
+        self.deeper()?;
         let depth = self.end_tokens.len();
         self.end_tokens.extend(end);
         let body = self.body(end);
         self.end_tokens.truncate(depth);
+        self.shallower();
         body
     }
 

@@ -43,21 +43,26 @@ fn has_attribute(value: &Value, name: &str) -> bool {
     attribute.is_some_and(|attribute| !is_undefined(&attribute))
 }
 
-/// Jinja2's message for an attribute that a value does not have.
+/// How Jinja2 says that a value does not have an attribute.
+pub(crate) fn no_attribute_message(value: &Value, name: &str) -> String {
+    let owner = match super::class_of(value) {
+        _ if value.is_none() => "None".to_owned(),
+        Some(class) => format!("{} object", class.full_name()),
+        None => format!("{} object", type_name(value)),
+    };
+    format!("'{owner}' has no attribute '{name}'")
+}
+
+/// Jinja2's failure for an attribute that a value does not have.
 pub(crate) fn no_attribute(value: &Value, name: &str) -> MjError {
     let kind = type_name(value);
     if name.starts_with("__") {
         let message = format!("access to attribute '{name}' of '{kind}' object is unsafe.");
         return PyError::raise(PyErrorKind::Template, message);
     }
-    let owner = match super::class_of(value) {
-        _ if value.is_none() => "None".to_owned(),
-        Some(class) => format!("{} object", class.full_name()),
-        None => format!("{kind} object"),
-    };
     PyError {
         kind: PyErrorKind::Undefined,
-        message: format!("'{owner}' has no attribute '{name}'"),
+        message: no_attribute_message(value, name),
         name: Some(name.to_owned()),
         line: None,
     }

@@ -7,7 +7,7 @@ mod dict;
 mod format;
 mod json;
 mod list;
-mod methods;
+pub(crate) mod methods;
 mod namespace;
 mod number;
 mod range;

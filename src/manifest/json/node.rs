@@ -144,7 +144,10 @@ impl NodeJson<'_> {
                 "attached_node": test.attached_node,
                 "test_metadata": test.metadata,
             ),
-            NodeKind::Operation { index } => entries!(map, "index": index),
+            NodeKind::Operation { index } => {
+                let ran = self.compiled.and_then(|compiled| compiled.hook_index);
+                entries!(map, "index": ran.unwrap_or(*index));
+            }
             NodeKind::Function(own) => {
                 for (key, value) in own {
                     map.serialize_entry(key, value)?;

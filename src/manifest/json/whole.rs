@@ -8,7 +8,7 @@ use serde_json::{Map as JsonMap, Value as Json, json};
 use super::node::NodeJson;
 use super::{entries, object};
 use crate::invocation::Invocation;
-use crate::manifest::{CompiledNodes, Manifest, Node, UniqueId};
+use crate::manifest::{CompiledNodes, Manifest, Node, ResourceType, UniqueId};
 use crate::project::Project;
 
 /// `metadata` of the artifact.
@@ -101,6 +101,11 @@ impl Serialize for Artifact<'_> {
     }
 }
 
+/// The query of `--inline` is forgotten when the command ends.
+fn lasts(node: &Node) -> bool {
+    node.resource_type != ResourceType::SqlOperation
+}
+
 struct Nodes<'a> {
     nodes: &'a IndexMap<UniqueId, Node>,
     compiled: &'a CompiledNodes,
@@ -108,8 +113,8 @@ struct Nodes<'a> {
 
 impl Serialize for Nodes<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.nodes.len()))?;
-        for (id, node) in self.nodes {
+        let mut map = serializer.serialize_map(None)?;
+        for (id, node) in self.nodes.iter().filter(|(_, node)| lasts(node)) {
             let compiled = self.compiled.get(id);
             map.serialize_entry(id, &NodeJson { node, compiled: compiled.as_deref() })?;
         }
@@ -121,8 +126,8 @@ impl Manifest {
     /// What each resource needs, and what needs it.
     fn parent_and_child_maps(&self) -> (Edges<'_>, Edges<'_>) {
         let mut parents = Edges::with_capacity(self.nodes.len());
-        for (id, node) in &self.nodes {
-            let is_seed = node.resource_type == crate::manifest::ResourceType::Seed;
+        for (id, node) in self.nodes.iter().filter(|(_, node)| lasts(node)) {
+            let is_seed = node.resource_type == ResourceType::Seed;
             parents.insert(id, if is_seed { Vec::new() } else { texts(&node.depends_on.nodes) });
         }
         for id in self.sources.keys() {

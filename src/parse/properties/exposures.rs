@@ -6,7 +6,7 @@ use super::groups::{check_owner, owner_of};
 use super::patch::{list, map, text};
 use super::shape::{Check, Complaint, Type, check, require};
 use super::{File, Loader};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::events::deprecations::unnamed;
 use crate::manifest::{Disabled, Exposure, ResourceType};
 use crate::parse::config::Said;
@@ -25,7 +25,7 @@ impl Loader<'_> {
             let mut exposure = self.exposure_of(file, &entry.data)?;
             self.warn_name(&exposure.name)?;
             for expression in list(&entry.data, "depends_on") {
-                refer(&mut exposure, &python::text(expression))?;
+                refer(&mut exposure, &python::text(expression));
             }
             if !exposure.config.enabled() {
                 add_disabled(self.manifest, Disabled::Exposure(Box::new(exposure)));
@@ -131,18 +131,12 @@ fn one_of(data: &JsonMap<String, Json>, key: &str, words: &[&str]) -> Check {
     }
 }
 
-fn refer(exposure: &mut Exposure, expression: &str) -> Result<()> {
+/// Notes what an expression refers to. dbt renders it, so that anything else than a reference says nothing.
+fn refer(exposure: &mut Exposure, expression: &str) {
     match parse_reference(expression) {
         Some(Reference::Ref(reference)) => exposure.refs.push(reference),
         Some(Reference::Source(source, table)) => exposure.sources.push([source, table]),
         Some(Reference::Metric(names)) => exposure.metrics.push(names),
-        None => {
-            return Err(Error::compilation(format!(
-                "The exposure depends on `{expression}`, which is no call of `ref`, `source` or `metric` with literal \
-                 arguments."
-            ))
-            .in_node("exposure", &exposure.name, &exposure.original_file_path));
-        }
+        None => {}
     }
-    Ok(())
 }

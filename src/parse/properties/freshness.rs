@@ -2,6 +2,26 @@
 
 use serde_json::{Map as JsonMap, Value as Json, json};
 
+/// Whether a value has the shape of thresholds: null, or `warn_after`, `error_after` and `filter` of the right types.
+pub fn is_threshold(value: &Json) -> bool {
+    let is_time = |time: &Json| match time {
+        Json::Object(fields) => fields.iter().all(|(key, value)| match key.as_str() {
+            "count" => value.is_null() || value.is_i64() || value.is_u64(),
+            "period" => value.is_null() || matches!(value.as_str(), Some("minute" | "hour" | "day")),
+            _ => false,
+        }),
+        other => other.is_null(),
+    };
+    match value {
+        Json::Object(fields) => fields.iter().all(|(key, value)| match key.as_str() {
+            "warn_after" | "error_after" => is_time(value),
+            "filter" => value.is_null() || value.is_string(),
+            _ => false,
+        }),
+        other => other.is_null(),
+    }
+}
+
 /// Whether a threshold is set.
 pub fn is_set(freshness: &Json) -> bool {
     time_is_set(freshness.get("warn_after")) || time_is_set(freshness.get("error_after"))

@@ -131,21 +131,28 @@ impl<'a> Loader<'a> {
             path: schema.file.original_file_path(),
             package,
         };
-        self.load_models(&file)?;
-        self.load_described(&file, "seeds")?;
-        self.load_yaml_snapshots(&file)?;
-        self.load_described(&file, "snapshots")?;
-        self.load_sources(&file)?;
-        self.load_macros(&file)?;
-        self.load_singular_tests(&file)?;
-        self.load_described(&file, "analyses")?;
-        self.load_exposures(&file)?;
-        self.load_described(&file, "functions")?;
-        self.load_carried(&file, ResourceType::Metric)?;
-        self.load_groups(&file)?;
-        self.load_carried(&file, ResourceType::SemanticModel)?;
-        self.load_unit_tests(&file)?;
-        self.load_carried(&file, ResourceType::SavedQuery)
+        self.load_file(&file).map_err(|error| match error.to_string().contains(&file.path) {
+            true => error,
+            false => error.hint(format!("See {}.", file.path)),
+        })
+    }
+
+    fn load_file(&mut self, file: &File<'_>) -> Result<()> {
+        self.load_models(file)?;
+        self.load_described(file, "seeds")?;
+        self.load_yaml_snapshots(file)?;
+        self.load_described(file, "snapshots")?;
+        self.load_sources(file)?;
+        self.load_macros(file)?;
+        self.load_singular_tests(file)?;
+        self.load_described(file, "analyses")?;
+        self.load_exposures(file)?;
+        self.load_described(file, "functions")?;
+        self.load_carried(file, ResourceType::Metric)?;
+        self.load_groups(file)?;
+        self.load_carried(file, ResourceType::SemanticModel)?;
+        self.load_unit_tests(file)?;
+        self.load_carried(file, ResourceType::SavedQuery)
     }
 
     /// What is left to be done.

@@ -7,46 +7,13 @@ use std::sync::Arc;
 use crate::context::errors::{from_jinja, raise};
 use crate::context::{Globals, Phase, Scope, Subject};
 use crate::error::{Error, Result};
-use crate::jinja::value::py_str;
+use crate::jinja::value::{CLASS_KEY, Class, py_str};
 use crate::jinja::{MjError, Object, ObjectRepr, Rest, State, Value};
 use crate::parse::docs::{DocLookup, has_jinja};
-
-/// Names that only templates of nodes and macros see.
-const HIDDEN: [&str; 27] = [
-    "adapter",
-    "api",
-    "column",
-    "compiled_code",
-    "config",
-    "database",
-    "defer_relation",
-    "exceptions",
-    "execute",
-    "function",
-    "graph",
-    "load_agate_table",
-    "load_result",
-    "metric",
-    "model",
-    "post_hooks",
-    "pre_hooks",
-    "ref",
-    "schema",
-    "source",
-    "source_node",
-    "sql",
-    "store_raw_result",
-    "store_result",
-    "submit_python_job",
-    "this",
-    "write",
-];
 
 /// The root object for templates in YAML files of one package.
 pub struct YamlScope {
     scope: Arc<Scope>,
-    globals: Arc<Globals>,
-    doc: Option<Value>,
 }
 
 impl fmt::Debug for YamlScope {
@@ -58,17 +25,14 @@ impl fmt::Debug for YamlScope {
 impl YamlScope {
     /// A root object for `package`.
     pub fn new(globals: &Arc<Globals>, package: &str) -> Arc<Self> {
-        Arc::new(YamlScope { scope: scope_of(globals, package), globals: globals.clone(), doc: None })
+        Arc::new(YamlScope { scope: Arc::new(scope_of(globals, package)) })
     }
 
     /// A root object that offers `doc()` to the description of `unique_id` in `package`.
     pub fn with_docs(globals: &Arc<Globals>, package: &str, unique_id: &str, docs: &Arc<DocLookup>) -> Arc<Self> {
         let doc = DocFunction { docs: docs.clone(), package: package.to_owned(), unique_id: unique_id.to_owned() };
-        Arc::new(YamlScope {
-            scope: scope_of(globals, package),
-            globals: globals.clone(),
-            doc: Some(Value::from_object(doc)),
-        })
+        let scope = scope_of(globals, package).with("doc", Value::from_object(doc));
+        Arc::new(YamlScope { scope: Arc::new(scope) })
     }
 
     /// Renders a text natively: `{{ true }}` stays text, `{{ true | as_bool }}` is a truth value.
@@ -76,9 +40,9 @@ impl YamlScope {
     /// # Errors
     /// The template fails.
     pub fn native(self: &Arc<Self>, text: &str, path: &str) -> Result<Value> {
-        self.globals
-            .engine
-            .render_native(text, path, Value::from_dyn_object(self.clone()))
+        let engine = &self.scope.globals.engine;
+        engine
+            .render_native(text, path, self.scope.clone().into_value())
             .map_err(|error| without_advice(from_jinja(&error, None)))
     }
 
@@ -90,10 +54,8 @@ impl YamlScope {
         if !has_jinja(text) {
             return Ok(text.to_owned());
         }
-        self.globals
-            .engine
-            .render_str(text, path, Value::from_dyn_object(self.clone()))
-            .map_err(|error| from_jinja(&error, None))
+        let engine = &self.scope.globals.engine;
+        engine.render_str(text, path, self.scope.clone().into_value()).map_err(|error| from_jinja(&error, None))
     }
 }
 
@@ -105,34 +67,13 @@ fn without_advice(mut error: Error) -> Error {
     error
 }
 
-fn scope_of(globals: &Arc<Globals>, package: &str) -> Arc<Scope> {
+fn scope_of(globals: &Arc<Globals>, package: &str) -> Scope {
     let subject = Subject::Macro {
         unique_id: "<Configuration>".to_owned(),
         name: "<Configuration>".to_owned(),
         package: package.to_owned(),
     };
-    Arc::new(Scope::new(globals.clone(), subject, Phase::Names))
-}
-
-impl Object for YamlScope {
-    fn repr(self: &Arc<Self>) -> ObjectRepr {
-        ObjectRepr::Map
-    }
-
-    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        self.get_value_by_str(key.as_str()?)
-    }
-
-    fn get_value_by_str(self: &Arc<Self>, name: &str) -> Option<Value> {
-        if name == "doc" {
-            return self.doc.clone();
-        }
-        let macros = &self.globals.macros;
-        let hidden = HIDDEN.contains(&name)
-            || macros.is_namespace(name)
-            || macros.find(&self.globals.project.root.name, name).is_some();
-        if hidden { None } else { self.scope.get_value_by_str(name) }
-    }
+    Scope::new(globals.clone(), subject, Phase::Yaml)
 }
 
 /// `doc('name')` and `doc('package', 'name')`.
@@ -144,6 +85,22 @@ struct DocFunction {
 }
 
 impl Object for DocFunction {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        (key.as_str()? == CLASS_KEY).then(|| Class::callable("", "method").value())
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let address = Arc::as_ptr(self);
+        write!(
+            f,
+            "<bound method DocsRuntimeContext.doc of <dbt.context.docs.DocsRuntimeContext object at {address:p}>>"
+        )
+    }
+
     fn call(self: &Arc<Self>, _: &mut State<'_, '_>, args: &[Value]) -> std::result::Result<Value, MjError> {
         let (arguments,): (Rest<Value>,) = minijinja::value::from_args(args)?;
         let names: Vec<String> = arguments.iter().map(py_str).collect();

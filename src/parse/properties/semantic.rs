@@ -4,6 +4,7 @@
 use serde_json::{Map as JsonMap, Value as Json, json};
 
 use super::patch::{list, map, text};
+use super::shape::require;
 use super::{File, Loader, semantic_shape};
 use crate::error::Result;
 use crate::manifest::{Disabled, ResourceType};
@@ -17,6 +18,10 @@ impl Loader<'_> {
     /// Adds the metrics, semantic models or saved queries of a file.
     pub(super) fn load_carried(&mut self, file: &File<'_>, resource_type: ResourceType) -> Result<()> {
         for entry in file.entries(&resource_type.pluralize())? {
+            if resource_type == ResourceType::Metric {
+                require(&entry.data, "", "type")
+                    .map_err(|complaint| complaint.into_error(&file.path, "metrics", &entry.data, entry.line))?;
+            }
             let carried = self.carried(file, resource_type, &entry.data)?;
             let enabled = carried.get("config").and_then(|config| config.get("enabled")) != Some(&json!(false));
             if !enabled {

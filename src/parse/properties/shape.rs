@@ -49,6 +49,8 @@ pub enum Type {
     OptBool,
     /// A mapping.
     Object,
+    /// Thresholds of freshness or null.
+    Freshness,
     /// A list of texts.
     Strings,
     /// A list of mappings.
@@ -83,6 +85,7 @@ pub fn check(data: &JsonMap<String, Json>, place: &str, name: &str, expected: Ty
         Type::String if !value.is_string() => wrong(path, value, "string"),
         Type::OptString if !(value.is_string() || value.is_null()) => no_schema(path, value),
         Type::OptBool if !(value.is_boolean() || value.is_null()) => no_schema(path, value),
+        Type::Freshness if !super::freshness::is_threshold(value) => no_schema(path, value),
         Type::Object if !value.is_object() => wrong(path, value, "object"),
         Type::Strings => each(Json::is_string, "string"),
         Type::Objects => each(Json::is_object, "object"),

@@ -18,8 +18,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::events::lines;
 use crate::events::{NodeInfo, Position};
 use crate::invocation::{BatchSpan, BatchSpans};
-use crate::jinja::Value;
 use crate::jinja::static_calls::mentions_this;
+use crate::jinja::{STACK_SIZE, Value};
 use crate::manifest::{Node, ResourceType};
 
 use super::Task;
@@ -117,7 +117,8 @@ impl Batches<'_> {
                     continue;
                 };
                 let name = std::thread::current().name().unwrap_or_default().to_owned();
-                let spawned = std::thread::Builder::new().name(name).spawn_scoped(scope, move || {
+                let worker = std::thread::Builder::new().name(name).stack_size(STACK_SIZE);
+                let spawned = worker.spawn_scoped(scope, move || {
                     self.build_or_skip(index, skips);
                     drop(slot);
                 });

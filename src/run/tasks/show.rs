@@ -12,7 +12,7 @@ use crate::manifest::Node;
 use crate::run::database::Database;
 use crate::run::plan::Resource;
 use crate::run::results::{NodeResult, Status};
-use crate::run::session::{Session, response_json};
+use crate::run::session::{Session, whole_response_json};
 
 /// Runs a node's query, limited.
 pub fn execute(session: &Session, node: &Arc<Node>, run: &Arc<NodeRun>) -> Result<NodeResult> {
@@ -20,7 +20,7 @@ pub fn execute(session: &Session, node: &Arc<Node>, run: &Arc<NodeRun>) -> Resul
     session.shared.compiled.update(&node.unique_id, |compiled| compiled.code = Some(sql.as_str().into()));
     let (response, table) = Database::fetch(&run.connection, &sql)?;
     let mut result = NodeResult::new(Resource::Node(node.clone()), Status::Success);
-    result.adapter_response = response_json(&response.message, response.code.as_deref(), response.rows_affected);
+    result.adapter_response = whole_response_json(&response);
     result.table = Some(Arc::new(table));
     Ok(result)
 }

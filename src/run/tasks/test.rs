@@ -54,6 +54,7 @@ fn verdict(node: &Node, table: &crate::jinja::Value) -> Result<Verdict> {
     for (position, column) in table.columns().iter().enumerate() {
         let text = table.cell(0, position).to_string();
         match column.name.to_lowercase().as_str() {
+            "failures" if table.cell(0, position).is_null() => return Err(no_count(node)),
             "failures" => verdict.failures = whole_number(&text),
             "should_warn" => verdict.should_warn = boolean(&text)?,
             "should_error" => verdict.should_error = boolean(&text)?,
@@ -61,6 +62,15 @@ fn verdict(node: &Node, table: &crate::jinja::Value) -> Result<Verdict> {
         }
     }
     Ok(verdict)
+}
+
+/// dbt's words for a `fail_calc` without a number: those of the check of its results.
+fn no_count(node: &Node) -> Error {
+    let message = "None is not of type 'integer'\n\nFailed validating 'type' in schema['properties']['failures']:\n    \
+                   {'type': 'integer'}\n\nOn instance['failures']:\n    None";
+    let calculation = node.config.str("fail_calc").unwrap_or("count(*)");
+    Error::internal(message)
+        .hint(format!("The `fail_calc` of the test, `{calculation}`, gives null; it has to give a number."))
 }
 
 /// A `fail_calc` may give a decimal; only its whole part counts. Nothing found counts as zero.

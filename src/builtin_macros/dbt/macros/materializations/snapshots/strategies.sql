@@ -78,11 +78,12 @@
    columns that the snapshot has already. The names come from the database, as it writes them. #}
 {% macro snapshot_check_all_get_existing_columns(node, target_exists, check_cols_config) -%}
   {%- if not target_exists -%}
-    {%- do return((false, [])) -%}
+    {#- No table yet: all that the query gives is taken as it is, so the columns stay undefined. -#}
+    {%- do return((false, query_columns)) -%}
   {%- endif -%}
 
   {%- if check_cols_config == 'all' -%}
-    {%- set wanted = get_columns_in_query(node['compiled_code']) -%}
+    {%- set query_columns = get_columns_in_query(node['compiled_code']) -%}
   {%- elif check_cols_config is iterable and check_cols_config | length > 0 -%}
     {#- The query stands on lines of its own: it may end with a comment. -#}
     {%- set narrowed -%}
@@ -90,7 +91,7 @@
                 {{ node['compiled_code'] }}
             ) subq
     {%- endset -%}
-    {%- set wanted = get_columns_in_query(narrowed) -%}
+    {%- set query_columns = get_columns_in_query(narrowed) -%}
   {%- else -%}
     {%- do exceptions.raise_compiler_error("Invalid value for 'check_cols': " ~ check_cols_config) -%}
   {%- endif -%}
@@ -98,10 +99,10 @@
   {%- set snapshot = adapter.get_relation(database=node.database, schema=node.schema, identifier=node.alias) -%}
   {%- set present = adapter.get_columns_in_relation(snapshot) | map(attribute='name') | list -%}
   {%- set shared = [] -%}
-  {%- for name in wanted if name in present -%}
+  {%- for name in query_columns if name in present -%}
     {%- do shared.append(adapter.quote(name)) -%}
   {%- endfor -%}
-  {%- do return((shared | length < wanted | length, shared)) -%}
+  {%- do return((shared | length < query_columns | length, shared)) -%}
 {%- endmacro %}
 
 

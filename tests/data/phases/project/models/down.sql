@@ -1,0 +1,2 @@
+{{ config(materialized='view') }}
+[[tested_model]]select id from {{ ref('up') }}

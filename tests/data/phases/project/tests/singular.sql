@@ -1,0 +1,1 @@
+[[singular]]select 1 from {{ ref('up') }} where false
