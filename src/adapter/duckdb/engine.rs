@@ -1,7 +1,9 @@
 //! The DuckDB instance of this process: opened on the first connection, configured as the profile says, checkpointed
 //! and closed at the end.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use duckdb::{Config, Connection as RawConnection, InterruptHandle};
@@ -27,6 +29,8 @@ pub struct DuckDbEngine {
     credentials: DuckDbCredentials,
     plugins: Arc<PluginHost>,
     root: Mutex<Option<RawConnection>>,
+    /// The thread that opens the database before the first connection is asked for.
+    ahead: Mutex<Option<JoinHandle<Option<RawConnection>>>>,
     running: Mutex<Vec<Weak<InterruptHandle>>>,
 }
 
@@ -35,7 +39,13 @@ impl DuckDbEngine {
     pub fn new(credentials: DuckDbCredentials) -> Self {
         let python = Python::new(credentials.python_interpreter.clone());
         let plugins = Arc::new(PluginHost::new(python, &credentials));
-        DuckDbEngine { credentials, plugins, root: Mutex::default(), running: Mutex::default() }
+        DuckDbEngine {
+            credentials,
+            plugins,
+            root: Mutex::default(),
+            ahead: Mutex::default(),
+            running: Mutex::default(),
+        }
     }
 
     /// The plugins that are Python code.
@@ -57,7 +67,7 @@ impl DuckDbEngine {
             options = self.plugins.options(&options).map_err(on_connecting)?;
         }
         let connection = loop {
-            match self.open_once(&options) {
+            match self.opened_ahead().map_or_else(|| open_once(&self.credentials, &options), Ok) {
                 Ok(connection) => break connection,
                 Err(error) => {
                     attempt += 1;
@@ -72,20 +82,10 @@ impl DuckDbEngine {
         Ok(connection)
     }
 
-    fn open_once(&self, options: &[(String, String)]) -> Result<RawConnection, AdapterError> {
-        let config = self.config(options).map_err(|error| from_crate(&error))?;
-        let path = &self.credentials.path;
-        let opened = if self.credentials.in_memory() {
-            RawConnection::open_in_memory_with_flags(config)
-        } else {
-            RawConnection::open_with_flags(path, config)
-        };
-        opened.map_err(|error| on_open(path, from_crate(&error).message))
-    }
-
-    fn config(&self, options: &[(String, String)]) -> Result<Config, duckdb::Error> {
-        let motherduck = self.credentials.motherduck.iter().flat_map(|motherduck| &motherduck.at_opening);
-        options.iter().chain(motherduck).try_fold(Config::default(), |config, (key, value)| config.with(key, value))
+    /// What the thread that went ahead has opened, once.
+    fn opened_ahead(&self) -> Option<RawConnection> {
+        let thread = lock(&self.ahead).take()?;
+        thread.join().ok().flatten()
     }
 
     /// Everything that dbt-duckdb does once for each database: extensions, secrets, attached databases.
@@ -153,7 +153,46 @@ impl DuckDbEngine {
     }
 }
 
+impl Drop for DuckDbEngine {
+    /// The process must not end while a thread is at work in the library.
+    fn drop(&mut self) {
+        drop(self.opened_ahead());
+    }
+}
+
+/// Opens the database with these options, which are the profile's unless plugins change them.
+fn open_once(credentials: &DuckDbCredentials, options: &[(String, String)]) -> Result<RawConnection, AdapterError> {
+    let config = config(credentials, options).map_err(|error| from_crate(&error))?;
+    let path = &credentials.path;
+    let opened = if credentials.in_memory() {
+        RawConnection::open_in_memory_with_flags(config)
+    } else {
+        RawConnection::open_with_flags(path, config)
+    };
+    opened.map_err(|error| on_open(path, from_crate(&error).message))
+}
+
+fn config(credentials: &DuckDbCredentials, options: &[(String, String)]) -> Result<Config, duckdb::Error> {
+    let motherduck = credentials.motherduck.iter().flat_map(|motherduck| &motherduck.at_opening);
+    let mut options = options.iter().chain(motherduck);
+    options.try_fold(Config::default(), |config, (key, value)| config.with(key, value))
+}
+
 impl Engine for DuckDbEngine {
+    fn open_ahead(&self) {
+        // Plugins that may change the options run when the database is needed.
+        if self.plugins.configures() {
+            return;
+        }
+        let credentials = self.credentials.clone();
+        // A file that is not there yet would be left behind, empty, by a project that does not parse.
+        if !credentials.in_memory() && !Path::new(&credentials.path).is_file() {
+            return;
+        }
+        let thread = std::thread::Builder::new().name("open".to_owned());
+        *lock(&self.ahead) = thread.spawn(move || open_once(&credentials, &credentials.config_options).ok()).ok();
+    }
+
     fn connect(&self, name: &str) -> Result<Box<dyn Connection>, AdapterError> {
         let mut root = lock(&self.root);
         let opened = match root.take() {
