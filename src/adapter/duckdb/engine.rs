@@ -160,6 +160,7 @@ impl Drop for DuckDbEngine {
     }
 }
 
+/// Opens the database with these options, which are the profile's unless plugins change them.
 fn open_once(credentials: &DuckDbCredentials, options: &[(String, String)]) -> Result<RawConnection, AdapterError> {
     let config = config(credentials, options).map_err(|error| from_crate(&error))?;
     let path = &credentials.path;
@@ -179,11 +180,13 @@ fn config(credentials: &DuckDbCredentials, options: &[(String, String)]) -> Resu
 
 impl Engine for DuckDbEngine {
     fn open_ahead(&self) {
+        // Plugins that may change the options run when the database is needed.
+        if self.plugins.configures() {
+            return;
+        }
         let credentials = self.credentials.clone();
         // A file that is not there yet would be left behind, empty, by a project that does not parse.
-        let is_missing = !credentials.in_memory() && !Path::new(&credentials.path).is_file();
-        // What plugins in Python say about the options is asked where an error can be told.
-        if is_missing || self.plugins.configures() {
+        if !credentials.in_memory() && !Path::new(&credentials.path).is_file() {
             return;
         }
         let thread = std::thread::Builder::new().name("open".to_owned());
