@@ -15,6 +15,7 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
     let select = || workspace.select(&workspace.graph()?);
     let (written, selection) = rayon::join(|| workspace.write_manifest(), select);
     written?;
+    workspace.report_found();
     let selection = selection?;
     if selection.nodes.is_empty() {
         events.warn(lines::no_nodes_selected(events.paint()))?;
