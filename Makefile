@@ -1,4 +1,5 @@
-# `make demo` builds rdbt and runs the demonstration project; `make test` runs every check. Both set up what they need.
+# `make demo` builds rdbt and runs the demonstration project; `make test` runs every check, `make bench` measures
+# and draws what it found. Both set up what they need.
 
 .PHONY: demo test test-scripts build lint bench conformance libduckdb
 
@@ -26,7 +27,8 @@ lint: libduckdb
 	cargo clippy --all-targets -- -D warnings
 
 bench: build
-	python3 benches/bench.py --rdbt $(RDBT)
+	python3 benches/bench.py --rdbt $(RDBT) --json benches/results.json
+	python3 benches/picture.py benches/results.json docs/speed.svg README.md
 
 conformance: build
 	DBT_EXE=$(abspath $(RDBT)) .ci/conformance

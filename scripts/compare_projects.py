@@ -38,6 +38,7 @@ class Report:
     def __init__(self):
         self.found, self.seen = [], set()
         self.statuses, self.counts = collections.Counter(), collections.Counter()
+        self.broken = None
 
     def add(self, differences):
         """Keeps differences; one that stays from command to command is told once."""
@@ -60,9 +61,10 @@ class Report:
         counts = self.counts
         noise = f" ({counts['noise']} places differ between two runs of the reference)" if counts["noise"] else ""
         verdict = f"{len(self.found)} differences" if self.found else "equal"
+        broken = f"; no node ran: {self.broken}" if self.broken and not self.statuses else ""
         return (
             f"{name}: {sum(self.statuses.values())} node results ({statuses}), {counts['compiled']} compiled and "
-            f"{counts['run']} run files, {counts['relations']} relations: {verdict}{noise}"
+            f"{counts['run']} run files, {counts['relations']} relations: {verdict}{noise}{broken}"
         )
 
     def show(self, limit):
@@ -76,6 +78,12 @@ class Report:
         for kind, count in kinds.items():
             if count > limit:
                 print(f"  {kind}: {count - limit} more; --limit shows them")
+
+
+def last_words(output):
+    """The end of what a command printed, in one line: mostly its error."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    return " / ".join(lines[-4:]) or "nothing"
 
 
 def kind_of(where):
@@ -97,6 +105,8 @@ def compare(left, right, options):
         if here.exit_code != there.exit_code:
             tail = "\n".join(there.output.strip().splitlines()[-12:])
             report.add([Difference(f"{here.label}: exit code", f"{here.exit_code} against {there.exit_code}\n{tail}")])
+        if here.exit_code > 1 and not report.broken:
+            report.broken = f"`{here.label}` of the reference said: {last_words(here.output)}"
         statuses = here.statuses()
         report.statuses.update(status for status, _, _ in statuses.values())
         report.add(compare_statuses(here.label, statuses, there.statuses(), options.messages))
@@ -150,7 +160,27 @@ def arguments():
     parser.add_argument("reference", help="the executable whose behaviour is right")
     parser.add_argument("candidate", help="the executable to compare with it")
     parser.add_argument("projects", nargs="+", type=pathlib.Path, metavar="PROJECT", help="a folder with a dbt_project.yml")
-    return parser.parse_args()
+    options = parser.parse_args()
+    options.reference, options.candidate = (executable(parser, name) for name in (options.reference, options.candidate))
+    for project in options.projects:
+        check_project(parser, project, options.root)
+    return options
+
+
+def executable(parser, name):
+    """The absolute path of a program, since it runs in other folders; ends the script if there is none."""
+    found = shutil.which(name)
+    if not found:
+        parser.error(f"{name} is not a program that can be run: give a path, or a name on the PATH")
+    return str(pathlib.Path(found).absolute())
+
+
+def check_project(parser, project, root):
+    """Ends the script if a folder is no project, or does not lie below the folder that is to be copied."""
+    if not (project / "dbt_project.yml").is_file():
+        parser.error(f"{project} is no dbt project: it has no dbt_project.yml")
+    if root and not project.resolve().is_relative_to(root.resolve()):
+        parser.error(f"{project} does not lie below {root}, the folder of --root")
 
 
 def main():

@@ -42,6 +42,7 @@ fn speaks_as_dbt_does() {
       remote: None
       plugins: None
       disable_transactions: False
+    Registered adapter: duckdb=1.11.1
       Connection test: [OK connection ok]
 
     All checks passed!

@@ -128,6 +128,109 @@ fn values_are_checked() {
 }
 
 #[test]
+fn words_that_belong_elsewhere() {
+    assert_snapshot!(run(&["run-op", "x"]), @r"
+    exit code 2
+    Usage: rdbt [OPTIONS] [COMMAND] [ARGS]...
+    Try 'rdbt --help' for help.
+
+    Error: No such command 'run-op'. Did you mean 'run-operation'?
+    ");
+    assert_snapshot!(run(&["ls", "--outptu", "json"]), @r"
+    exit code 2
+    Usage: rdbt ls [OPTIONS]
+    Try 'rdbt ls --help' for help.
+
+    Error: No such option '--outptu'. Did you mean '--output'?
+    ");
+    assert_snapshot!(run(&["run", "--introspect"]), @r"
+    exit code 2
+    Usage: rdbt run [OPTIONS]
+    Try 'rdbt run --help' for help.
+
+    Error: No such option '--introspect'.
+    --introspect is an option of `compile`, `show`, not of this command.
+    ");
+    assert_snapshot!(run(&["--vars", "{a: 1}", "run"]), @r"
+    exit code 2
+    Usage: rdbt [OPTIONS] [COMMAND] [ARGS]...
+    Try 'rdbt --help' for help.
+
+    Error: No such option '--vars'.
+    --vars is an option of `build`, `clean`, `clone`, `compile`, `debug`, `deps`, `docs generate`, `docs serve`, `init`, `list`, `parse`, `retry`, `run`, `run-operation`, `seed`, `show`, `snapshot`, `source freshness`, `test`; write it behind the command.
+    ");
+}
+
+#[test]
+fn what_is_said_before_a_command_begins() {
+    let sandbox = || Sandbox::new().project().file("models/one.sql", "select 1 as id");
+    assert_snapshot!(sandbox().run(&["ls", "--models", "one"]), @r"
+    exit code 0
+    Running with dbt=1.12.6
+    [WARNING][ModelParamUsageDeprecation]: Deprecated functionality
+    Usage of `--models`, `--model`, and `-m` is deprecated in favor of `--select` or
+    `-s`.
+    Registered adapter: duckdb=1.11.1
+    Found 1 model, 511 macros
+    a.one
+    [WARNING][DeprecationsSummary]: Deprecated functionality
+    Summary of encountered deprecations:
+    - ModelParamUsageDeprecation: 1 occurrence
+    To see all deprecation instances instead of just the first occurrence of each,
+    run command again with the `--show-all-deprecations` flag. You may also need to
+    run with `--no-partial-parse` as some deprecations are only encountered during
+    parsing.
+    ");
+    assert_snapshot!(sandbox().env("DBT_ENGINE_NOPE", "x").env("DBT_ENGINE_QUIET", "0").run(&["ls"]), @r"
+    exit code 0
+    Running with dbt=1.12.6
+    [WARNING][EnvironmentVariableNamespaceDeprecation]: Deprecated functionality
+    Found custom environment variable `DBT_ENGINE_NOPE` in the environment. The
+    prefix `DBT_ENGINE` is reserved for dbt engine environment variables. Custom
+    environment variables with the prefix `DBT_ENGINE` may cause collisions and
+    runtime errors.
+    Registered adapter: duckdb=1.11.1
+    Found 1 model, 511 macros
+    a.one
+    [WARNING][DeprecationsSummary]: Deprecated functionality
+    Summary of encountered deprecations:
+    - EnvironmentVariableNamespaceDeprecation: 1 occurrence
+    To see all deprecation instances instead of just the first occurrence of each,
+    run command again with the `--show-all-deprecations` flag. You may also need to
+    run with `--no-partial-parse` as some deprecations are only encountered during
+    parsing.
+    ");
+    assert_snapshot!(sandbox().run(&["ls", "--select", "one", "--selector", "x"]), @r"
+    exit code 2
+    Running with dbt=1.12.6
+    The --select and --exclude arguments are being ignored for node selection because --selector is provided
+    Registered adapter: duckdb=1.11.1
+    Found 1 model, 511 macros
+    [ERROR]: Encountered an error:
+    Runtime Error
+      Could not find selector named x, expected one of []
+    ");
+    assert_snapshot!(sandbox().run(&["ls", "--vars", "{1: 2}"]), @r#"
+    exit code 2
+    Running with dbt=1.12.6
+    [ERROR]: Encountered an error:
+    Runtime Error
+      at path ['cli_vars']: 1 is not of type 'string'
+      Write the name between quotes: "1".
+    "#);
+    assert_eq!(sandbox().run(&["run", "--threads", "0"]).code, 2);
+}
+
+#[test]
+fn the_log_begins_with_the_arguments_and_ends_with_the_outcome() {
+    let sandbox = Sandbox::new().project().file("models/one.sql", "select 1 as id");
+    assert_eq!(sandbox.run(&["parse", "--quiet"]).code, 0);
+    let log = sandbox.read("logs/dbt.log");
+    assert!(log.contains("running dbt with arguments {") && log.contains("'quiet': 'True'"), "{log}");
+    assert!(log.contains("Command `dbt parse` succeeded at "), "{log}");
+}
+
+#[test]
 fn the_environment_is_checked_too() {
     let sandbox = Sandbox::new().env("DBT_FAIL_FAST", "foo");
     assert_snapshot!(sandbox.run(&["run"]), @r"

@@ -338,3 +338,16 @@ fn fail_fast_leaves_the_rest() {
     ");
     assert_snapshot!(sandbox.relations(), @r"main | raw | BASE TABLE");
 }
+
+#[test]
+fn a_fail_calc_has_to_give_a_number() {
+    let sandbox = Sandbox::new().project().file("models/m.sql", "select 1 as id union all select 1").file(
+        "models/s.yml",
+        "models: [{name: m, columns: [{name: id, data_tests: [{unique: {config: {fail_calc: 'null'}}}]}]}]",
+    );
+    assert_eq!(sandbox.run(&["build"]).code, 1);
+    let results = sandbox.json("target/run_results.json");
+    let tested = &results["results"][1];
+    assert_eq!((tested["status"].as_str(), tested["failures"].as_i64()), (Some("error"), None));
+    assert!(tested["message"].as_str().unwrap().contains("None is not of type 'integer'"), "{tested}");
+}

@@ -111,7 +111,6 @@ fn what_the_database_refuses_is_said_with_a_way_out() {
         "secrets: [{type: nope}]",
         "use_credential_provider: gcp",
         "motherduck_token: a, settings: {motherduck_token: b}",
-        "plugins: [{module: my.udfs}]",
         "plugins: [{module: postgres}]",
         "filesystems: [{fs: s3}]",
         "remote: {host: h, port: 1, user: u}",
@@ -133,8 +132,6 @@ fn what_the_database_refuses_is_said_with_a_way_out() {
     Unsupported value for use_credential_provider: gcp
     Credentials in profile "p", target "dev" invalid: Runtime Error
       Conflicting values for motherduck_token found in the profile; please set it in only one place
-    The profile lists the plugin `my.udfs`, a Python module, and rdbt runs no Python inside the database process.
-    Write the functions that it registers as SQL in `functions/` or in an on-run-start hook (`create macro`), let a Python model load its data, and remove the entry from `plugins`.
     'dsn' is a required argument for the postgres plugin!
     The profile sets `filesystems`, which needs Python and is not available in rdbt.
     Remove `filesystems` from the profile, or use DuckDB's own extensions and secrets.
@@ -184,7 +181,7 @@ fn attached_databases_are_read_and_written() {
 
 #[test]
 fn sources_of_plugins_say_what_is_missing() {
-    let complaints: String = ["nope", "excel", "sql", "delta"]
+    let complaints: String = ["nope", "excel", "delta"]
         .iter()
         .map(|plugin| {
             let sandbox = profile("plugins: [{module: excel}, {module: sqlalchemy, alias: sql}, {module: delta}]")
@@ -207,10 +204,6 @@ fn sources_of_plugins_say_what_is_missing() {
     At models/one.sql:1.
     Runtime Error in model one (models/one.sql)
     A source of the plugin `excel` has no `external_location`. Say which Excel file to read.
-    At models/one.sql:1.
-    Runtime Error in model one (models/one.sql)
-    The plugin `sql` loads a source by Python code, which rdbt does not run.
-    Attach the database (`attach` with `type: postgres`, `mysql` or `sqlite`), or use a Python model.
     At models/one.sql:1.
     Runtime Error in model one (models/one.sql)
     'delta_table_path' is a required argument for the delta table!

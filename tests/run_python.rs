@@ -1,5 +1,5 @@
-//! Python models on a real database, in a real Python: `RDBT_PYTHON`, or the one on the PATH. Where that has no package
-//! `duckdb`, the tests hold what rdbt says about it.
+//! Python models and plugins on a real database, in a real Python: `RDBT_PYTHON`, or the one on the PATH. Where that has no
+//! package `duckdb`, the tests hold what rdbt says about it.
 #![allow(clippy::unwrap_used)] // A failing look-up is a failing test.
 
 mod common;
@@ -180,4 +180,81 @@ fn an_interpreter_that_does_not_exist_is_named() {
     assert_eq!(outcome.code, 1, "{outcome}");
     let said = "The Python interpreter `/no/python` of `python_interpreter` in the profile does not exist.";
     assert!(outcome.stdout.contains(said), "{outcome}");
+}
+
+/// A plugin that configures the database, loads a source and stores a model.
+const PLUGIN: &str = "\
+from dbt.adapters.duckdb.plugins import BasePlugin
+from dbt.adapters.duckdb.utils import SourceConfig, TargetConfig
+import duckdb
+
+
+class Plugin(BasePlugin):
+    def initialize(self, plugin_config):
+        self.rows = plugin_config['rows']
+
+    def update_connection_config(self, creds, config):
+        config['default_null_order'] = 'nulls_first'
+
+    def configure_connection(self, conn):
+        conn.execute('create or replace macro main.twice(x) as x * 2')
+        self.seen = conn.execute('select ? || ?, current_setting($$default_null_order$$)', ['a', 7]).fetchall()
+
+    def configure_cursor(self, cursor):
+        cursor.execute('set variable prepared = 42')
+
+    def load(self, source_config: SourceConfig):
+        word = source_config['word'] + source_config.table_name()
+        return duckdb.sql(f\"select i::integer as id, interval (i) day as later, '{word}' as word from range({self.rows}) t(i)\")
+
+    def store(self, target_config: TargetConfig):
+        rows = duckdb.sql(f\"select count(*) from '{target_config.location.path}'\").fetchone()[0]
+        columns = [(column.name, column.dtype) for column in target_config.column_list]
+        with open('stored.txt', 'w') as file:
+            print(target_config.relation.identifier, rows, columns, target_config.config.get('word'), self.seen, file=file)
+";
+
+/// The project with a profile that lists the plugin.
+fn with_plugin(sandbox: Sandbox, code: &str) -> Sandbox {
+    let profile = "p:\n  target: dev\n  outputs:\n    dev:\n      type: duckdb\n      path: a.duckdb\n      module_paths: [lib]\n      \
+                   plugins: [{module: my_plugin, alias: mine, config: {rows: 3}}]\n";
+    sandbox.file("profiles.yml", profile).file("lib/my_plugin.py", code)
+}
+
+#[test]
+fn a_plugin_of_the_project_configures_loads_and_stores() {
+    with_python(|sandbox| {
+        let sandbox = with_plugin(sandbox, PLUGIN)
+            .file("models/s.yml", "sources: [{name: s, tables: [{name: t, config: {meta: {plugin: mine, word: w}}}]}]\n")
+            .file("models/reads.sql", "select id, later, word, twice(id) as two, getvariable('prepared') as prepared from {{ source('s', 't') }}\n")
+            .file(
+                "models/stores.sql",
+                "{{ config(materialized='external', plugin='mine', location='out.parquet', word='x') }}\n\
+                 select id, word from {{ source('s', 't') }} where id > 0\n",
+            );
+        let outcome = sandbox.run(&["run"]);
+        assert_eq!(outcome.code, 0, "{outcome}");
+        assert_snapshot!(sandbox.rows("select id, later::varchar, word from s.t order by id"), @r"
+        0 | 00:00:00 | wa.s.t
+        1 | 1 day | wa.s.t
+        2 | 2 days | wa.s.t
+        ");
+        assert_snapshot!(sandbox.read("stored.txt"), @"stores 2 [('id', 'INTEGER'), ('word', 'VARCHAR')] x [('a7', 'NULLS_FIRST')]");
+    });
+}
+
+#[test]
+fn a_plugin_that_fails_is_shown_with_its_own_lines() {
+    with_python(|sandbox| {
+        let sandbox =
+            with_plugin(sandbox, &PLUGIN.replace("self.rows = plugin_config['rows']", "raise ValueError('no rows')"));
+        let outcome = sandbox.run(&["run"]);
+        assert_ne!(outcome.code, 0, "{outcome}");
+        assert!(outcome.stdout.contains("lib/my_plugin.py\", line 8, in initialize"), "{outcome}");
+        assert!(outcome.stdout.contains("ValueError: no rows"), "{outcome}");
+        let functions =
+            PLUGIN.replace("cursor.execute('set variable prepared = 42')", "cursor.create_function('f', len)");
+        let outcome = with_plugin(sandbox, &functions).run(&["run"]);
+        assert!(outcome.stdout.contains("A plugin's connection has no `create_function` in rdbt"), "{outcome}");
+    });
 }

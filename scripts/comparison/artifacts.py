@@ -7,7 +7,7 @@ from . import Difference
 # Values that differ between any two runs, and texts that are compared elsewhere or worded freshly.
 SKIP = {
     "created_at", "generated_at", "invocation_id", "invocation_started_at", "run_started_at", "user_id",
-    "send_anonymous_usage_stats", "project_id",
+    "send_anonymous_usage_stats", "project_id", "_invocation_id",
 }
 # Lists whose order dbt does not fix: it makes them from sets.
 UNORDERED = {"macros", "tags", "primary_key", "sources"}
@@ -43,8 +43,22 @@ def compare_artifacts(label, left, right):
         values = [
             json.loads(steady.text(path.read_text())) for path, steady in zip(paths, (left_steady, right_steady))
         ]
+        if name == "graph_summary.json":
+            values = [by_name(value) for value in values]
         for path, what in differences("", *values):
             yield Difference(f"{label}: {name}{path}", what)
+
+
+def by_name(summary):
+    """A graph's summary with names in place of the numbers, which follow the order in which dbt came upon files."""
+    shapes = {}
+    for shape, nodes in summary.items():
+        if isinstance(nodes, dict):
+            shapes[shape] = {
+                node["name"]: {**node, "succ": sorted(nodes[str(number)]["name"] for number in node.get("succ", []))}
+                for node in nodes.values()
+            }
+    return shapes
 
 
 def differences(path, a, b, order=False):

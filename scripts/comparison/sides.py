@@ -10,8 +10,9 @@ from dataclasses import asdict, dataclass
 
 # Left behind by earlier runs: a comparison begins with the project's own files only.
 LEFTOVERS = ("target", "logs", ".git", "*.duckdb", "*.duckdb.wal", ".libduckdb", "__pycache__")
-# Runs that differ only in these are one run as far as dbt is concerned.
-QUIET = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DO_NOT_TRACK": "1"}
+# Runs that differ only in these are one run as far as dbt is concerned. Artifacts are looked for in target/, wherever
+# the project wants them.
+QUIET = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DO_NOT_TRACK": "1", "DBT_TARGET_PATH": "target"}
 
 
 @dataclass

@@ -25,6 +25,7 @@ EXECUTABLE = '''\
     result = {{"unique_id": "model.shop.orders", "status": "success", "failures": None, "message": "OK"}}
     node = {{"created_at": now, "tags": ["b", "a"], "folder": str(pathlib.Path.cwd())}}
     manifest = {{"metadata": metadata, "nodes": {{"model.shop.orders": node}}}}
+    summary = {{"linked": {{"0": {{"name": "a", "succ": [1]}}, "1": {{"name": "b"}}}}}}
     compiled, table, code = f"select 1 as id -- {{now}}", {table!r}, 0
     {altered}
     target = pathlib.Path("target")
@@ -33,6 +34,7 @@ EXECUTABLE = '''\
         (target / kind / "orders.sql").write_text(compiled)
     (target / "run_results.json").write_text(json.dumps({{"metadata": metadata, "results": [result]}}))
     (target / "manifest.json").write_text(json.dumps(manifest))
+    (target / "graph_summary.json").write_text(json.dumps(summary))
     if {duckdb}:
         import duckdb
         duckdb.connect("shop.duckdb").execute(table)
@@ -108,6 +110,11 @@ class ComparisonTest(unittest.TestCase):
     def test_order_of_tags_does_not_count(self):
         self.assertEqual(self.compare("node['tags'].reverse()")[0], 0)
 
+    def test_numbers_of_the_graph_do_not_count_but_its_shape_does(self):
+        turned = "summary['linked'] = {'0': {'name': 'b'}, '1': {'name': 'a', 'succ': [0]}}"
+        self.assertEqual(self.compare(turned)[0], 0)
+        self.assert_found("summary['linked']['0']['succ'] = []", "graph_summary.json/linked/a/succ")
+
     def test_the_fingerprint_of_the_reference_decides_on_reuse(self):
         kept = ["--reuse", self.folder / "kept"]
         self.assertEqual(self.compare("pass", *kept)[0], 0)
@@ -127,6 +134,31 @@ class ComparisonTest(unittest.TestCase):
             code, text = self.compare("pass", "--twice")
             self.assertEqual(code, 0, text)
             self.assertIn("1 places differ between two runs of the reference", text)
+
+    def test_a_project_on_which_both_fail_is_told_from_one_that_is_equal(self):
+        template = "print('no such profile'); sys.exit(2); {altered}"
+        with unittest.mock.patch(f"{__name__}.EXECUTABLE", EXECUTABLE.replace("{altered}", template)):
+            code, text = self.compare("pass")
+        self.assertEqual(code, 0, text)
+        self.assertIn("no node ran: `build` of the reference said: no such profile", text)
+
+    def test_mistakes_in_the_arguments_are_named(self):
+        here = self.executable("reference")
+        for arguments, message in (
+            ([here, self.folder / "none", self.project], "none is not a program that can be run"),
+            ([here, here, self.folder], "is no dbt project: it has no dbt_project.yml"),
+            (["--root", self.folder / "other", here, here, self.project], "does not lie below"),
+        ):
+            done = subprocess.run([sys.executable, SCRIPT, *arguments], capture_output=True, text=True)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(message, done.stderr)
+
+    def test_executables_may_be_named_from_here(self):
+        for name in ("reference", "candidate"):
+            self.executable(name)
+        command = [sys.executable, SCRIPT, "--command", "build", "./reference", "./candidate", "shop"]
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     @unittest.skipUnless(HAS_DUCKDB, "needs the duckdb package")
     def test_tables(self):

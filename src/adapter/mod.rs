@@ -104,6 +104,9 @@ impl ArrowTable {
 
 /// An engine: one database instance in this process.
 pub trait Engine: Send + Sync {
+    /// Begins to open the database on a thread of its own, if that leaves no trace should nothing come of it. What goes
+    /// wrong shows on [`Engine::connect`].
+    fn open_ahead(&self);
     /// A new connection for one worker. `name` stands in logs (`model.pkg.a`, `master`).
     fn connect(&self, name: &str) -> Result<Box<dyn Connection>, AdapterError>;
     /// Interrupts every running statement.

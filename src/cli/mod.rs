@@ -8,6 +8,7 @@ mod commands_table;
 mod completion;
 mod invocation;
 mod mappings;
+mod notices;
 mod options;
 mod parse;
 mod resolve;
@@ -78,7 +79,7 @@ fn run(program: &str, words: Vec<OsString>) -> u8 {
             SUCCESS
         }
         Parsed::Completion(shell) => {
-            print(&completion::script(&shell, program).unwrap_or_default());
+            print(completion::script(&shell, program).unwrap_or_default());
             SUCCESS
         }
         Parsed::Help(scope, false) => {
@@ -90,7 +91,7 @@ fn run(program: &str, words: Vec<OsString>) -> u8 {
             ERROR
         }
         Parsed::Command(typed) => match prepare(&typed, &start) {
-            Ok((invocation, flags_moved)) => execute(&Arc::new(invocation), flags_moved, &typed),
+            Ok((invocation, flags_moved)) => execute(&Arc::new(invocation), flags_moved, &typed, &start.words),
             Err(error) => usage_error(program, &error),
         },
     }
@@ -98,14 +99,15 @@ fn run(program: &str, words: Vec<OsString>) -> u8 {
 
 /// The invocation, and whether the project's flags stand in `profiles.yml`, where dbt no longer wants them.
 fn prepare(typed: &Typed, start: &Start) -> Result<(Invocation, bool), UsageError> {
-    let resolved = resolve::resolve(typed)?;
+    let resolved = resolve::resolve(typed).map_err(|error| error.spelled(&typed.word))?;
     Ok((invocation::build(typed, &resolved, start), resolved.project.from_profiles))
 }
 
-fn execute(invocation: &Arc<Invocation>, flags_moved: bool, typed: &Typed) -> u8 {
+fn execute(invocation: &Arc<Invocation>, flags_moved: bool, typed: &Typed, words: &[String]) -> u8 {
     let terminal = std::io::stdout().is_terminal();
     let events = Arc::new(Events::new(EventsConfig::new(invocation, &log_folder(invocation), terminal)));
     events.emit(lines::main_report_version(project::DBT_VERSION));
+    events.emit(notices::arguments(invocation));
     for option in typed.idle() {
         let spelling = option.spellings().into_iter().next().unwrap_or_default();
         let text = format!("{spelling} is accepted and does nothing: {}.", option.idle);
@@ -115,6 +117,7 @@ fn execute(invocation: &Arc<Invocation>, flags_moved: bool, typed: &Typed) -> u8
         true => project::warn_project_flags_moved(&events),
         false => Ok(()),
     };
+    let outcome = outcome.and_then(|()| notices::announce(invocation, words, &events));
     // Should the pool be there already, its threads have the usual stack, which all but absurd templates are content with.
     let _ = rayon::ThreadPoolBuilder::new().stack_size(STACK_SIZE).build_global();
     let outcome = outcome.and_then(|()| enter_project(invocation)).and_then(|()| commands::run(invocation, &events));
@@ -127,6 +130,8 @@ fn execute(invocation: &Arc<Invocation>, flags_moved: bool, typed: &Typed) -> u8
         }
     };
     events.summarize_deprecations();
+    let elapsed = (Utc::now() - invocation.started_at).as_seconds_f64();
+    events.emit(lines::command_completed(&format!("dbt {}", invocation.command), code == SUCCESS, elapsed));
     events.flush();
     code
 }

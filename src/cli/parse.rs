@@ -70,7 +70,7 @@ pub fn parse(words: Vec<OsString>) -> Result<Parsed, UsageError> {
         return parse_group(group, rest, root);
     }
     match commands_of(None).find(|command| command.answers_to(&word)) {
-        Some(command) => parse_command(command, word, rest, vec![root]),
+        Some(command) => parse_command(command, word.clone(), rest, vec![root]).map_err(|error| error.spelled(&word)),
         None => Err(no_such_command(Scope::Program, &word, commands_of(None).map(CommandSpec::name))),
     }
 }
@@ -251,9 +251,12 @@ fn no_such_option(scope: Scope, typed: &str) -> UsageError {
         .map(|command| format!("`{}`", command.path.join(" ")))
         .collect::<Vec<_>>();
     let error = UsageError::in_scope(scope, format!("No such option '{typed}'.{}", usage::did_you_mean(&near)));
-    match elsewhere.is_empty() {
-        true => error,
-        false => error.hint(format!("{typed} is an option of {}; write it behind the command.", elsewhere.join(", "))),
+    match scope {
+        _ if elsewhere.is_empty() => error,
+        Scope::Command(_) => {
+            error.hint(format!("{typed} is an option of {}, not of this command.", elsewhere.join(", ")))
+        }
+        _ => error.hint(format!("{typed} is an option of {}; write it behind the command.", elsewhere.join(", "))),
     }
 }
 

@@ -43,6 +43,17 @@ impl UsageError {
         self
     }
 
+    /// Names the command as it was typed: `ls` is `list`, but who typed it knows it as `ls`.
+    #[must_use]
+    pub fn spelled(mut self, word: &str) -> Self {
+        if let Some((path, _)) = &mut self.path
+            && word == "ls"
+        {
+            *path = " ls".to_owned();
+        }
+        self
+    }
+
     /// The text for standard error.
     pub fn render(&self, program: &str) -> String {
         let mut text = String::new();
@@ -85,8 +96,9 @@ fn arguments_of(scope: Scope) -> &'static str {
 
 /// Up to three of `known` that look like `typed`, the nearest first.
 pub fn near<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    let likeness = |candidate: &str| {
-        strsim::sorensen_dice(typed, candidate).max(strsim::normalized_damerau_levenshtein(typed, candidate))
+    let likeness = |candidate: &str| match candidate.strip_prefix(typed) {
+        Some(_) if typed.len() > 3 => 0.9,
+        _ => strsim::sorensen_dice(typed, candidate).max(strsim::normalized_damerau_levenshtein(typed, candidate)),
     };
     let mut scored: Vec<(f64, &str)> =
         known.map(|candidate| (likeness(candidate), candidate)).filter(|(score, _)| *score >= 0.6).collect();

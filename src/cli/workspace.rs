@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, OnceLock};
 
+use crate::adapter::duckdb;
 use crate::context::Globals;
+use crate::context::database::Adapter;
 use crate::context::runtime::RunShared;
 use crate::error::{Error, ErrorKind, Result};
 use crate::events::{Events, lines};
@@ -41,11 +43,26 @@ impl Workspace {
     /// # Errors
     /// See [`project::load`] and [`parse::parse`].
     pub fn open(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<Workspace> {
+        Workspace::load(invocation, events, |_| ())
+    }
+
+    /// The same for a command that is sure to use the database, which opens meanwhile.
+    ///
+    /// # Errors
+    /// As for [`Workspace::open`]; those of the database come with the first connection.
+    pub fn open_with_database(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<Workspace> {
+        duckdb::preload();
+        Workspace::load(invocation, events, |adapter| adapter.engine().open_ahead())
+    }
+
+    fn load(invocation: &Arc<Invocation>, events: &Arc<Events>, before_parsing: fn(&Adapter)) -> Result<Workspace> {
         let project = Arc::new(project::load(invocation, events)?);
         events.emit(lines::adapter_registered("duckdb", DBT_DUCKDB_VERSION));
         // dbt reads the selectors with the project: a mistake in one ends every command.
         Selectors::read(project.selectors.as_ref(), &invocation.flags)?;
-        let parsed = parse::parse(invocation, &project, engine(), events)?;
+        let adapter = Adapter::new(&project, events.clone())?;
+        before_parsing(&adapter);
+        let parsed = parse::parse(invocation, &project, engine(), adapter)?;
         Ok(Workspace {
             invocation: invocation.clone(),
             globals: parsed.globals,
@@ -99,7 +116,8 @@ impl Workspace {
     pub fn graph(&self) -> Result<Graph> {
         let graph = Graph::new(&self.manifest)?;
         let build = self.invocation.command == "build";
-        let summary = Summary::new(&graph, &self.manifest, &self.invocation.invocation_id, build);
+        let all = Graph::with_disabled(&self.manifest)?;
+        let summary = Summary::new(&all, &self.manifest, &self.invocation.invocation_id, build);
         artifacts::write_graph_summary(&self.globals, &summary)?;
         Ok(if build { graph.with_test_edges(&self.manifest) } else { graph })
     }

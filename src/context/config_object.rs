@@ -62,7 +62,7 @@ impl ConfigObject {
         self.record(options)
     }
 
-    fn config(&self) -> Option<&JsonMap<String, Json>> {
+    pub(crate) fn config(&self) -> Option<&JsonMap<String, Json>> {
         match &self.scope.subject {
             Subject::Node(node) => Some(&*node.config.0),
             Subject::Source(source) => Some(&*source.config.0),

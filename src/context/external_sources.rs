@@ -5,6 +5,7 @@ use std::error::Error as StdError;
 
 use serde_json::{Map as JsonMap, Value as Json};
 
+use super::database::plugin_sources::ProvidedSource;
 use crate::error::{Error, Result};
 use crate::jinja::MjError;
 use crate::jinja::value::{CallArgs, from_json, percent, py_str, str_format};
@@ -34,25 +35,16 @@ pub(super) fn location(source: &SourceDefinition) -> Result<Option<String>> {
     filled(source, &settings)
 }
 
-/// A source that a plugin provides.
-pub(super) struct Provided {
-    /// The plugin's name.
-    pub plugin: String,
-    /// What the source says.
-    pub settings: JsonMap<String, Json>,
-    /// Its location, filled in.
-    pub location: Option<String>,
-}
-
 /// What a plugin is told of a source; none where no plugin provides it.
 ///
 /// # Errors
 /// As for [`location`].
-pub(super) fn provided(source: &SourceDefinition) -> Result<Option<Provided>> {
+pub(super) fn provided(source: &SourceDefinition) -> Result<Option<ProvidedSource>> {
     let settings = settings(source);
     let Some(plugin) = settings.get("plugin").map(|name| py_str(&from_json(name))) else { return Ok(None) };
     let location = filled(source, &settings)?;
-    Ok(Some(Provided { plugin, settings, location }))
+    let (name, tags) = (source.name.clone(), source.tags.clone());
+    Ok(Some(ProvidedSource { plugin, name, tags, settings, location }))
 }
 
 fn filled(source: &SourceDefinition, settings: &JsonMap<String, Json>) -> Result<Option<String>> {

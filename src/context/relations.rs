@@ -60,11 +60,7 @@ pub fn of_function(scope: &Arc<Scope>, run: &Arc<NodeRun>, node: &Node) -> Resul
 pub fn of_source(scope: &Arc<Scope>, run: &Arc<NodeRun>, source: &SourceDefinition) -> Result<Value, MjError> {
     let relation = source_relation(source).map_err(raise)?;
     if let Some(provided) = external_sources::provided(source).map_err(raise)? {
-        let location = provided.location.as_deref();
-        let adapter = &scope.globals.adapter;
-        adapter
-            .load_source(&run.connection, &relation, &provided.plugin, &provided.settings, location)
-            .map_err(raise)?;
+        scope.globals.adapter.load_source(&run.connection, &relation, &provided).map_err(raise)?;
     }
     let filter = event_time::filter(scope, &source.config, &source.columns, source.quoting.column);
     Ok(bridge::relation_value(limited(scope, relation, filter)))

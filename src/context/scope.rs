@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use crate::error::{NodeLabel, Result};
+use crate::error::NodeLabel;
 use crate::events::Events;
 use crate::invocation::Invocation;
 use crate::jinja::{self, Engine, Enumerator, Object, ObjectRepr, Value};
@@ -60,12 +60,12 @@ impl Globals {
         project: Arc<Project>,
         engine: Arc<Engine>,
         macros: Arc<MacroResolver>,
-        events: Arc<Events>,
-    ) -> Result<Arc<Globals>> {
+        adapter: Arc<Adapter>,
+    ) -> Arc<Globals> {
         let vars = Vars::new(&project);
-        let adapter = Adapter::new(&project, events.clone())?;
+        let events = adapter.events().clone();
         let base = Base::new(&invocation, &events);
-        Ok(Arc::new(Globals { invocation, project, engine, macros, events, adapter, vars, base }))
+        Arc::new(Globals { invocation, project, engine, macros, events, adapter, vars, base })
     }
 }
 

@@ -13,16 +13,34 @@ const TICK: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 pub struct Console {
     bar: Mutex<Option<ProgressBar>>,
+    /// Lines that wait to be written together.
+    held: Mutex<Option<Vec<u8>>>,
 }
 
 impl Console {
     /// Writes a line, above the progress bar if there is one.
     pub fn write_line(&self, line: &str) {
+        if let Some(held) = self.held.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            held.extend_from_slice(line.as_bytes());
+            held.push(b'\n');
+            return;
+        }
         let bar = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
         match bar.as_ref() {
-            Some(bar) => bar.suspend(|| put(line)),
-            None => put(line),
+            Some(bar) => bar.suspend(|| put(&with_end(line))),
+            None => put(&with_end(line)),
         }
+    }
+
+    /// Keeps lines back until they are released.
+    pub fn hold(&self) {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default();
+    }
+
+    /// Writes what was kept back.
+    pub fn release(&self) {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).take();
+        put(&held.unwrap_or_default());
     }
 
     /// Shows a progress bar for `total` nodes.
@@ -51,10 +69,11 @@ impl Console {
     }
 }
 
-fn put(line: &str) {
+fn with_end(line: &str) -> Vec<u8> {
+    [line.as_bytes(), b"\n"].concat()
+}
+
+fn put(bytes: &[u8]) {
     let mut out = std::io::stdout().lock();
-    let mut bytes = Vec::with_capacity(line.len() + 1);
-    bytes.extend_from_slice(line.as_bytes());
-    bytes.push(b'\n');
-    let _ = out.write_all(&bytes).and_then(|()| out.flush());
+    let _ = out.write_all(bytes).and_then(|()| out.flush());
 }

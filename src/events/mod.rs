@@ -146,6 +146,21 @@ impl Events {
         self.open.as_ref().map(|open| open.config.paint).unwrap_or_default()
     }
 
+    /// Keeps what the console is to show back until [`Events::release_console`], for many lines at once: each would be a
+    /// call to the system.
+    pub fn hold_console(&self) {
+        if let Some(open) = &self.open {
+            open.console.hold();
+        }
+    }
+
+    /// Shows what was kept back.
+    pub fn release_console(&self) {
+        if let Some(open) = &self.open {
+            open.console.release();
+        }
+    }
+
     /// Shows a progress bar for `total` nodes, if a person watches.
     pub fn start_progress(&self, total: usize) {
         if let Some(open) = self.open.as_ref().filter(|open| open.config.progress) {

@@ -8,7 +8,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use serde_json::Value as Json;
 
 use crate::error::{Error, Result};
-use crate::manifest::{Manifest, ResourceType, UniqueId};
+use crate::manifest::{Config, Manifest, ResourceType, UniqueId};
 
 /// Why one resource comes before another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,12 +36,24 @@ impl Graph {
     /// # Errors
     /// Something depends on what is not in the graph, or resources need each other in a circle; both in dbt's words.
     pub fn new(manifest: &Manifest) -> Result<Self> {
+        // A test is disabled after parsing where what it tests is; it stays in the manifest but is never worked on.
+        Self::linked(manifest, &Config::enabled)
+    }
+
+    /// The same with the disabled tests that are still in the manifest: what dbt sums up.
+    ///
+    /// # Errors
+    /// Those of [`Graph::new`].
+    pub fn with_disabled(manifest: &Manifest) -> Result<Self> {
+        Self::linked(manifest, &|_| true)
+    }
+
+    fn linked(manifest: &Manifest, wanted: &dyn Fn(&Config) -> bool) -> Result<Self> {
         let mut graph = Graph::default();
         for id in manifest.sources.keys() {
             graph.position(id);
         }
-        // A test is disabled after parsing where what it tests is; it stays in the manifest but has no place here.
-        for (id, node) in manifest.nodes.iter().filter(|(_, node)| node.config.enabled()) {
+        for (id, node) in manifest.nodes.iter().filter(|(_, node)| wanted(&node.config)) {
             // A seed has no parents even where its hooks name some.
             let parents = if node.resource_type == ResourceType::Seed { &[][..] } else { &node.depends_on.nodes };
             graph.link(manifest, id, parents.iter().map(String::as_str))?;
@@ -58,7 +70,7 @@ impl Graph {
         for (id, carried) in &manifest.metrics {
             graph.link(manifest, id, carried_parents(carried))?;
         }
-        for (id, test) in manifest.unit_tests.iter().filter(|(_, test)| test.config.enabled()) {
+        for (id, test) in manifest.unit_tests.iter().filter(|(_, test)| wanted(&test.config)) {
             graph.link(manifest, id, test.depends_on.nodes.iter().map(String::as_str))?;
         }
         for (id, carried) in &manifest.saved_queries {

@@ -36,8 +36,8 @@ pub mod warnings;
 use std::sync::Arc;
 
 use crate::context::Globals;
+use crate::context::database::Adapter;
 use crate::error::Result;
-use crate::events::Events;
 use crate::invocation::Invocation;
 use crate::jinja::Engine;
 use crate::manifest::{Disabled, Manifest, UniqueId};
@@ -64,7 +64,7 @@ pub struct Parsed {
     pub globals: Arc<Globals>,
 }
 
-/// Parses the project. `engine` is empty and has its YAML functions.
+/// Parses the project. `engine` is empty and has its YAML functions; of `adapter` only the profile is looked at.
 ///
 /// # Errors
 /// The first error in dbt's order, in dbt's words: a file that cannot be read, broken YAML, a template that fails, a
@@ -73,8 +73,9 @@ pub fn parse(
     invocation: &Arc<Invocation>,
     project: &Arc<Project>,
     engine: Engine,
-    events: &Arc<Events>,
+    adapter: Arc<Adapter>,
 ) -> Result<Parsed> {
+    let events = &adapter.events().clone();
     let warnings = Warnings::new(events.clone());
     let flags = Flags::new(invocation, project);
     let all_files = files::read_packages(project.all_packages(), flags.maximum_seed_bytes)?;
@@ -86,8 +87,7 @@ pub fn parse(
     let mut all_macros = macros::load(project, &all_files, created_at, flags.validate_macro_args, &warnings)?;
     let resolver = macros::register(project, &engine, &all_macros);
     macros::find_calls(&mut all_macros, &resolver)?;
-    let globals =
-        Globals::new(invocation.clone(), project.clone(), Arc::new(engine), Arc::new(resolver), events.clone())?;
+    let globals = Globals::new(invocation.clone(), project.clone(), Arc::new(engine), Arc::new(resolver), adapter);
     let cache_path = project.target_path.join(cache::FILE_NAME);
     let fingerprint = cache::of_project(project, &all_macros);
     let cx = Cx {

@@ -12,6 +12,7 @@ use super::file::{self, PROJECT_FILE};
 use super::package::{self, Rendered};
 use super::packages::{self, PackageList};
 use super::render::Renderer;
+use super::values::repr;
 use super::{Package, Project, Target, behaviour, profile};
 use crate::error::{Error, Result};
 use crate::events::Events;
@@ -39,6 +40,7 @@ pub fn load(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<Projec
     let root = flags.project_dir.as_path();
     let mut env_vars = IndexMap::new();
 
+    check_names_of_vars(&flags.vars)?;
     let profile_name = file::read_project(root)?.get("profile").cloned();
     let secrets = Renderer::for_secrets(Base::new(invocation, events), &flags.vars);
     let target = profile::load(flags, profile_name.as_ref(), &secrets, events)?;
@@ -76,6 +78,18 @@ pub fn load(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<Projec
         env_vars,
         root: package,
     })
+}
+
+/// Names of variables are texts: `--vars '{1: 2}'` is refused.
+fn check_names_of_vars(vars: &Map) -> Result<()> {
+    match vars.iter().find(|(key, _)| key.as_str().is_none()) {
+        None => Ok(()),
+        Some((key, _)) => {
+            let name = repr(&key.value);
+            Err(Error::runtime(format!("at path ['cli_vars']: {name} is not of type 'string'"))
+                .hint(format!("Write the name between quotes: \"{name}\".")))
+        }
+    }
 }
 
 /// Loads the project alone, with a `target` that is empty in Jinja.

@@ -1,7 +1,9 @@
 //! The DuckDB instance of this process: opened on the first connection, configured as the profile says, checkpointed
 //! and closed at the end.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use duckdb::{Config, Connection as RawConnection, InterruptHandle};
@@ -9,7 +11,9 @@ use duckdb::{Config, Connection as RawConnection, InterruptHandle};
 use super::connection::DuckDbConnection;
 use super::credentials::{DuckDbCredentials, Retries};
 use super::errors::{exception_class, from_crate, on_open};
-use crate::adapter::{AdapterError, AdapterErrorKind, Connection, Engine};
+use super::plugin_host::PluginHost;
+use crate::adapter::python::Python;
+use crate::adapter::{AdapterError, AdapterErrorKind, Connection, Engine, Table};
 use crate::error::Error;
 
 /// Loads the DuckDB library on a thread of its own, so that a command that will need it reads its project meanwhile. Opens
@@ -23,14 +27,30 @@ pub fn preload() {
 /// One DuckDB database, shared by all workers.
 pub struct DuckDbEngine {
     credentials: DuckDbCredentials,
+    plugins: Arc<PluginHost>,
     root: Mutex<Option<RawConnection>>,
+    /// The thread that opens the database before the first connection is asked for.
+    ahead: Mutex<Option<JoinHandle<Option<RawConnection>>>>,
     running: Mutex<Vec<Weak<InterruptHandle>>>,
 }
 
 impl DuckDbEngine {
     /// An engine that opens its database when the first connection is asked for.
     pub fn new(credentials: DuckDbCredentials) -> Self {
-        DuckDbEngine { credentials, root: Mutex::default(), running: Mutex::default() }
+        let python = Python::new(credentials.python_interpreter.clone());
+        let plugins = Arc::new(PluginHost::new(python, &credentials));
+        DuckDbEngine {
+            credentials,
+            plugins,
+            root: Mutex::default(),
+            ahead: Mutex::default(),
+            running: Mutex::default(),
+        }
+    }
+
+    /// The plugins that are Python code.
+    pub fn plugins(&self) -> &Arc<PluginHost> {
+        &self.plugins
     }
 
     /// What the profile says.
@@ -42,8 +62,12 @@ impl DuckDbEngine {
         let retries = self.credentials.retries.as_ref();
         let attempts = retries.map_or(1, |retries| retries.connect_attempts.max(1));
         let mut attempt = 0;
+        let mut options = self.credentials.config_options.clone();
+        if self.plugins.configures() {
+            options = self.plugins.options(&options).map_err(on_connecting)?;
+        }
         let connection = loop {
-            match self.open_once() {
+            match self.opened_ahead().map_or_else(|| open_once(&self.credentials, &options), Ok) {
                 Ok(connection) => break connection,
                 Err(error) => {
                     attempt += 1;
@@ -58,24 +82,10 @@ impl DuckDbEngine {
         Ok(connection)
     }
 
-    fn open_once(&self) -> Result<RawConnection, AdapterError> {
-        let config = self.config().map_err(|error| from_crate(&error))?;
-        let path = &self.credentials.path;
-        let opened = if self.credentials.in_memory() {
-            RawConnection::open_in_memory_with_flags(config)
-        } else {
-            RawConnection::open_with_flags(path, config)
-        };
-        opened.map_err(|error| on_open(path, from_crate(&error).message))
-    }
-
-    fn config(&self) -> Result<Config, duckdb::Error> {
-        let motherduck = self.credentials.motherduck.iter().flat_map(|motherduck| &motherduck.at_opening);
-        self.credentials
-            .config_options
-            .iter()
-            .chain(motherduck)
-            .try_fold(Config::default(), |config, (key, value)| config.with(key, value))
+    /// What the thread that went ahead has opened, once.
+    fn opened_ahead(&self) -> Option<RawConnection> {
+        let thread = lock(&self.ahead).take()?;
+        thread.join().ok().flatten()
     }
 
     /// Everything that dbt-duckdb does once for each database: extensions, secrets, attached databases.
@@ -104,6 +114,11 @@ impl DuckDbEngine {
             for statement in plugin.prepare().map_err(on_connecting)? {
                 run(connection, &statement)?;
             }
+        }
+        if self.plugins.configures() {
+            let raw = connection.try_clone().map_err(|error| from_crate(&error))?;
+            let mut beside = DuckDbConnection::new("plugins", raw, self.remember(connection), None);
+            self.plugins.configure(&mut |sql| rows_of(&mut beside, sql)).map_err(on_connecting)?;
         }
         for (key, value) in self.credentials.motherduck.iter().flat_map(|motherduck| &motherduck.before_attaching) {
             run(connection, &set(key, value))?;
@@ -138,7 +153,46 @@ impl DuckDbEngine {
     }
 }
 
+impl Drop for DuckDbEngine {
+    /// The process must not end while a thread is at work in the library.
+    fn drop(&mut self) {
+        drop(self.opened_ahead());
+    }
+}
+
+/// Opens the database with these options, which are the profile's unless plugins change them.
+fn open_once(credentials: &DuckDbCredentials, options: &[(String, String)]) -> Result<RawConnection, AdapterError> {
+    let config = config(credentials, options).map_err(|error| from_crate(&error))?;
+    let path = &credentials.path;
+    let opened = if credentials.in_memory() {
+        RawConnection::open_in_memory_with_flags(config)
+    } else {
+        RawConnection::open_with_flags(path, config)
+    };
+    opened.map_err(|error| on_open(path, from_crate(&error).message))
+}
+
+fn config(credentials: &DuckDbCredentials, options: &[(String, String)]) -> Result<Config, duckdb::Error> {
+    let motherduck = credentials.motherduck.iter().flat_map(|motherduck| &motherduck.at_opening);
+    let mut options = options.iter().chain(motherduck);
+    options.try_fold(Config::default(), |config, (key, value)| config.with(key, value))
+}
+
 impl Engine for DuckDbEngine {
+    fn open_ahead(&self) {
+        // Plugins that may change the options run when the database is needed.
+        if self.plugins.configures() {
+            return;
+        }
+        let credentials = self.credentials.clone();
+        // A file that is not there yet would be left behind, empty, by a project that does not parse.
+        if !credentials.in_memory() && !Path::new(&credentials.path).is_file() {
+            return;
+        }
+        let thread = std::thread::Builder::new().name("open".to_owned());
+        *lock(&self.ahead) = thread.spawn(move || open_once(&credentials, &credentials.config_options).ok()).ok();
+    }
+
     fn connect(&self, name: &str) -> Result<Box<dyn Connection>, AdapterError> {
         let mut root = lock(&self.root);
         let opened = match root.take() {
@@ -153,7 +207,9 @@ impl Engine for DuckDbEngine {
             run(&raw, &set(key, value))?;
         }
         let interrupt = self.remember(&raw);
-        Ok(Box::new(DuckDbConnection::new(name, raw, interrupt, self.credentials.retries.clone())))
+        let mut connection = DuckDbConnection::new(name, raw, interrupt, self.credentials.retries.clone());
+        self.plugins.configure_connection(&mut |sql| rows_of(&mut connection, sql)).map_err(on_connecting)?;
+        Ok(Box::new(connection))
     }
 
     fn interrupt(&self) {
@@ -184,6 +240,14 @@ fn set(key: &str, value: &str) -> String {
 fn on_connecting(error: Error) -> AdapterError {
     let refused = AdapterError::new(AdapterErrorKind::Connection, error.message);
     if error.hints.is_empty() { refused } else { refused.with_hint(error.hints.join(" ")) }
+}
+
+fn rows_of(connection: &mut DuckDbConnection, sql: &str) -> Result<Table, Error> {
+    let (_, rows) = connection.execute(sql, true)?;
+    match rows {
+        Some(rows) => Ok(Table::from_arrow(&rows, None)?),
+        None => Ok(Table::empty()),
+    }
 }
 
 fn is_read_only(connection: &RawConnection) -> bool {

@@ -65,6 +65,13 @@ fn hint_for(message: &str) -> Option<String> {
                 .to_owned(),
         );
     }
+    if message.contains("No space left on device") {
+        return Some(
+            "The disk is full. Free space on it, or move the database (`path` in the profile) or the files of large \
+             queries (`temp_directory` under `settings`) to another one."
+                .to_owned(),
+        );
+    }
     if is_download_failure(message) {
         return Some(
             "The extension is not on this machine. Install it while there is a network connection \
@@ -94,6 +101,12 @@ pub(super) fn on_open(path: &str, message: String) -> AdapterError {
             "The folder `{}` does not exist. Create it, or correct `path` in the profile.",
             folder.display()
         ));
+    } else if ["Operation not permitted", "Permission denied"].iter().any(|why| error.message.contains(why)) {
+        error.hint = Some(format!(
+            "This user may not write to `{path}`. Change its permissions, or correct `path` in the profile."
+        ));
+    } else if error.message.contains("Is a directory") {
+        error.hint = Some(format!("`{path}` is a folder. Give `path` in the profile the name of a file."));
     } else if error.message.contains("not a valid DuckDB database file") {
         error.hint = Some(format!("`{path}` is another kind of file. Correct `path` in the profile."));
     }

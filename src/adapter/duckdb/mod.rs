@@ -7,6 +7,7 @@ mod credentials;
 mod engine;
 mod errors;
 mod motherduck;
+mod plugin_host;
 mod plugins;
 mod secrets;
 
@@ -14,5 +15,6 @@ pub use attach::Attachment;
 pub use credentials::{DuckDbCredentials, Extension, Retries, database_name};
 pub use engine::{DuckDbEngine, preload};
 pub use motherduck::MotherDuck;
-pub use plugins::{Plugin, PluginRead};
+pub use plugin_host::{Loaded, PluginHost};
+pub use plugins::{Plugin, PluginRead, no_glue};
 pub use secrets::Secret;

@@ -1,11 +1,13 @@
 //! `plugins` of a profile. In dbt-duckdb they are Python; what DuckDB itself can do of them is done here in SQL, and the
-//! rest is refused with the way out, at the latest moment that does not hide the cause: a plugin that only loads or
-//! stores where it is used, a module of the project, which may add functions to the database, on connecting.
+//! rest runs in a Python process (`plugin_host/`).
 
 use serde_json::{Map as JsonMap, Value as Json};
 
 use super::credentials::python_text;
 use crate::error::{Error, Result};
+
+/// Plugins that are part of dbt-duckdb.
+const BUILT_IN: [&str; 8] = ["delta", "excel", "glue", "gsheet", "iceberg", "motherduck", "postgres", "sqlalchemy"];
 
 /// One entry of `plugins`.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,7 +28,7 @@ pub struct PluginRead {
     /// The table function call that gives the rows.
     pub from: String,
     /// What the rows become unless the source says otherwise: `table` or `view`.
-    pub materialization: &'static str,
+    pub materialization: String,
 }
 
 impl Plugin {
@@ -41,9 +43,14 @@ impl Plugin {
         plugins
     }
 
-    /// The plugin that `glue_register` of a model asks for without the profile naming it.
-    pub fn glue() -> Plugin {
-        Plugin { name: "glue".to_owned(), module: "glue".to_owned(), config: JsonMap::new() }
+    /// Whether it is part of dbt-duckdb; the others are modules of the project.
+    pub fn is_built_in(&self) -> bool {
+        BUILT_IN.contains(&self.module.as_str())
+    }
+
+    /// Whether something of it runs in Python; the others are statements through and through.
+    pub fn may_need_python(&self) -> bool {
+        !matches!(self.module.as_str(), "motherduck" | "postgres")
     }
 
     fn read(entry: &Json, settings: &JsonMap<String, Json>) -> Plugin {
@@ -58,20 +65,12 @@ impl Plugin {
     /// The statements that prepare a new database for the plugin.
     ///
     /// # Errors
-    /// The plugin is a Python module of the project, or lacks what it needs.
+    /// The plugin lacks what it needs.
     pub(super) fn prepare(&self) -> Result<Vec<String>> {
         match self.module.as_str() {
             "motherduck" => Ok(vec!["load motherduck".to_owned()]),
             "postgres" => self.attach_postgres(),
-            "delta" | "excel" | "glue" | "gsheet" | "iceberg" | "sqlalchemy" => Ok(Vec::new()),
-            module => Err(Error::runtime(format!(
-                "The profile lists the plugin `{module}`, a Python module, and rdbt runs no Python inside the database \
-                 process."
-            ))
-            .hint(
-                "Write the functions that it registers as SQL in `functions/` or in an on-run-start hook \
-                 (`create macro`), let a Python model load its data, and remove the entry from `plugins`.",
-            )),
+            _ => Ok(Vec::new()),
         }
     }
 
@@ -97,15 +96,16 @@ impl Plugin {
         Ok(statements)
     }
 
-    /// How the rows of a source are read; `settings` is what the source says, with the location filled in.
+    /// How DuckDB reads the rows of a source; nothing where Python loads them. `settings` is what the source says, with the
+    /// location filled in.
     ///
     /// # Errors
-    /// The plugin loads by Python, or the source lacks what the plugin needs.
-    pub fn read_source(&self, settings: &JsonMap<String, Json>, location: Option<&str>) -> Result<PluginRead> {
+    /// The source lacks what the plugin needs.
+    pub fn read_source(&self, settings: &JsonMap<String, Json>, location: Option<&str>) -> Result<Option<PluginRead>> {
         match self.module.as_str() {
-            "excel" => self.read_excel(settings, location),
-            "delta" => read_delta(settings),
-            _ => Err(self.refusal("loads a source")),
+            "excel" => self.read_excel(settings, location).map(Some),
+            "delta" => read_delta(settings).map(Some),
+            _ => Ok(None),
         }
     }
 
@@ -129,32 +129,8 @@ impl Plugin {
         Ok(PluginRead {
             before: vec!["install excel".to_owned(), "load excel".to_owned()],
             from: format!("read_xlsx('{}'{sheet})", escape(location.trim_matches('\''))),
-            materialization: "table",
+            materialization: "table".to_owned(),
         })
-    }
-
-    /// What to say where a model asks a plugin to store it.
-    pub fn cannot_store(&self) -> Error {
-        self.refusal("stores a model")
-    }
-
-    fn refusal(&self, what: &str) -> Error {
-        let way_out = match self.module.as_str() {
-            "sqlalchemy" => {
-                "Attach the database (`attach` with `type: postgres`, `mysql` or `sqlite`), or use a Python model."
-            }
-            "gsheet" => "Load the sheet in a Python model, or with DuckDB's community extension `gsheets`.",
-            "iceberg" => {
-                "Attach the catalog (`attach` with `type: iceberg`), or set `external_location: \"iceberg_scan('...')\"`."
-            }
-            "glue" => "Remove `glue_register` from the model, and register the written files with a tool of AWS.",
-            "excel" => {
-                "Write the sheet with a post-hook, `COPY ... TO 'file.xlsx' (FORMAT xlsx)`, with the extension `excel`."
-            }
-            _ => "Use a Python model, or an external model and a tool of your own behind it.",
-        };
-        Error::runtime(format!("The plugin `{}` {what} by Python code, which rdbt does not run.", self.name))
-            .hint(way_out)
     }
 
     fn text(&self, key: &str) -> Option<String> {
@@ -164,6 +140,12 @@ impl Plugin {
     fn mapping(&self, key: &str) -> JsonMap<String, Json> {
         self.config.get(key).and_then(Json::as_object).cloned().unwrap_or_default()
     }
+}
+
+/// What to say where a model asks to be registered with AWS Glue.
+pub fn no_glue() -> Error {
+    Error::runtime("The model sets `glue_register`, and rdbt does not register files with AWS Glue.")
+        .hint("Remove `glue_register` from the model, and register the written files with a tool of AWS.")
 }
 
 fn read_delta(settings: &JsonMap<String, Json>) -> Result<PluginRead> {
@@ -183,7 +165,7 @@ fn read_delta(settings: &JsonMap<String, Json>) -> Result<PluginRead> {
     Ok(PluginRead {
         before: vec!["install delta".to_owned(), "load delta".to_owned()],
         from: format!("delta_scan('{}'{version})", escape(&python_text(path))),
-        materialization: "view",
+        materialization: "view".to_owned(),
     })
 }
 
@@ -230,21 +212,22 @@ mod tests {
         let settings = serde_json::from_str::<JsonMap<String, Json>>(r#"{"sheet_name": "A's"}"#).unwrap();
         let excel = &plugins(r#"[{"module": "excel"}]"#)[0];
         assert_eq!(
-            excel.read_source(&settings, Some("'data/x.xlsx'")).unwrap().from,
+            excel.read_source(&settings, Some("'data/x.xlsx'")).unwrap().unwrap().from,
             "read_xlsx('data/x.xlsx', sheet = 'A''s')"
         );
         assert!(excel.read_source(&settings, None).is_err());
         let settings = serde_json::from_str(r#"{"delta_table_path": "d", "as_of_version": 3}"#).unwrap();
-        let read = plugins(r#"[{"module": "delta"}]"#)[0].read_source(&settings, None).unwrap();
-        assert_eq!((read.from.as_str(), read.materialization), ("delta_scan('d', version = 3)", "view"));
+        let read = plugins(r#"[{"module": "delta"}]"#)[0].read_source(&settings, None).unwrap().unwrap();
+        assert_eq!((read.from.as_str(), read.materialization.as_str()), ("delta_scan('d', version = 3)", "view"));
     }
 
     #[test]
-    fn python_plugins_are_refused_with_a_way_out() {
-        let error = plugins(r#"[{"module": "my.udfs"}]"#)[0].prepare().unwrap_err();
-        assert!(error.message.contains("`my.udfs`"), "{error}");
-        let sql = &plugins(r#"[{"module": "sqlalchemy", "alias": "sql"}]"#)[0];
-        assert!(sql.prepare().unwrap().is_empty());
-        assert!(sql.read_source(&JsonMap::new(), None).unwrap_err().to_string().contains("`sql` loads a source"));
+    fn modules_and_what_duckdb_cannot_do_run_in_python() {
+        let list =
+            plugins(r#"[{"module": "my.udfs"}, {"module": "sqlalchemy", "alias": "sql"}, {"module": "postgres"}]"#);
+        let told: Vec<_> =
+            list.iter().map(|one| (one.name.as_str(), one.is_built_in(), one.may_need_python())).collect();
+        assert_eq!(told, [("udfs", false, true), ("sql", true, true), ("postgres", true, false)]);
+        assert_eq!(list[1].read_source(&JsonMap::new(), None).unwrap(), None);
     }
 }

@@ -20,6 +20,27 @@ impl<'a> Reader<'a> {
         Reader { rest: text.strip_prefix('\u{feff}').unwrap_or(text), delimiter }
     }
 
+    /// Reads rows from the middle of a file, where a byte order mark has no meaning.
+    pub(super) fn within(rest: &'a str, delimiter: char) -> Self {
+        Reader { rest, delimiter }
+    }
+
+    /// What has not been read yet, in parts of which each ends with a row: `count` of them, or fewer. A file with quotes
+    /// stays whole, for a line end in it need not be the end of a row.
+    pub(super) fn into_parts(self, count: usize) -> Vec<&'a str> {
+        let mut rest = self.rest;
+        let size = if rest.as_bytes().contains(&b'"') { rest.len() } else { rest.len() / count.max(1) + 1 };
+        let mut parts = Vec::new();
+        while rest.len() > size {
+            let Some(end) = rest.as_bytes()[size..].iter().position(|byte| *byte == b'\n') else { break };
+            let (part, behind) = rest.split_at(size + end + 1);
+            parts.push(part);
+            rest = behind;
+        }
+        parts.push(rest);
+        parts
+    }
+
     /// Reads the next row into `fields`, whose buffers are used again; false at the end of the file.
     pub(super) fn next_row(&mut self, fields: &mut Fields) -> bool {
         fields.clear();
@@ -35,16 +56,19 @@ impl<'a> Reader<'a> {
 
     /// The quick way, for a line without quotes.
     fn plain_row(&mut self, fields: &mut Fields) -> bool {
-        let end = self.rest.find(['\n', '\r', '"']).unwrap_or(self.rest.len());
+        let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r' | b'"');
+        let end = self.rest.as_bytes().iter().position(is_end).unwrap_or(self.rest.len());
         if self.rest[end..].starts_with('"') {
             return false;
         }
         let line = &self.rest[..end];
         self.rest = skip_line_end(&self.rest[end..]);
-        if !line.is_empty() {
-            for field in line.split(self.delimiter) {
-                fields.push(field);
-            }
+        if line.is_empty() {
+            return true;
+        }
+        match u8::try_from(self.delimiter).ok().filter(u8::is_ascii) {
+            Some(delimiter) => fields.push_separated(line, delimiter),
+            None => line.split(self.delimiter).for_each(|field| fields.push(field)),
         }
         true
     }
@@ -107,6 +131,18 @@ impl Fields {
         self.text.push_str(field);
     }
 
+    /// Pushes what stands between the delimiters of a line.
+    fn push_separated(&mut self, line: &str, delimiter: u8) {
+        let mut start = 0;
+        for (at, byte) in line.bytes().enumerate() {
+            if byte == delimiter {
+                self.push(&line[start..at]);
+                start = at + 1;
+            }
+        }
+        self.push(&line[start..]);
+    }
+
     fn open(&mut self) {
         self.starts.push(self.text.len());
     }
@@ -150,5 +186,18 @@ mod tests {
         assert_eq!(rows("a,b\"c\",\n"), [["a", "b\"c\"", ""]]);
         assert_eq!(rows("a\n\nb"), [vec!["a"], vec![], vec!["b"]]);
         assert!(rows("").is_empty());
+    }
+
+    #[test]
+    fn parts_end_with_rows() {
+        let text = "1,a\n22,bé\r\n\n333,c\n4,d";
+        for count in 1..9 {
+            let parts = Reader::new(text, ',').into_parts(count);
+            assert_eq!(parts.concat(), text);
+            let (last, before) = parts.split_last().unwrap();
+            assert!(before.iter().all(|part| part.ends_with('\n')), "{before:?} {last:?}");
+        }
+        assert!(Reader::new(text, ',').into_parts(4).len() > 1);
+        assert_eq!(Reader::new("1,\"a\nb\"\n2,c\n", ',').into_parts(4).len(), 1);
     }
 }

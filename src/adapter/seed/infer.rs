@@ -64,6 +64,18 @@ impl Hypotheses {
         }
     }
 
+    /// Takes into account what was seen of the same column in another part of the file.
+    pub(super) fn merge(&mut self, other: &Hypotheses) {
+        self.number &= other.number;
+        self.date &= other.date;
+        self.plain_date_time &= other.plain_date_time;
+        self.iso_date_time &= other.iso_date_time;
+        self.boolean &= other.boolean;
+        self.seen |= other.seen;
+        self.whole_places = self.whole_places.max(other.whole_places);
+        self.decimal_places = self.decimal_places.max(other.decimal_places);
+    }
+
     /// dbt's choice: the first type, in its order, that fits all values.
     pub(super) fn kind(&self) -> ColumnType {
         if !self.seen {
@@ -106,7 +118,9 @@ fn is_null(trimmed: &str) -> bool {
 }
 
 fn read_boolean(value: &str) -> Option<bool> {
-    let value = if value.contains(',') { value.replace(',', "") } else { value.to_owned() };
+    if value.contains(',') {
+        return read_boolean(&value.replace(',', ""));
+    }
     let value = value.trim();
     if value.eq_ignore_ascii_case("true") {
         Some(true)
@@ -124,8 +138,8 @@ fn read_number(value: &str) -> Option<Decimal> {
     if first.is_ascii_alphabetic() && !matches!(first, 'i' | 'I' | 'n' | 'N' | 's' | 'S') {
         return None;
     }
-    if value.bytes().all(|byte| byte.is_ascii_digit()) && value.len() <= 18 {
-        return Some(Decimal::from_scaled(i128::from(value.parse::<i64>().ok()?), 0));
+    if let Some(plain) = read_plain_number(value) {
+        return Some(plain);
     }
     let bare = value.trim_matches('%');
     let (negative, bare) = bare.strip_prefix('-').map_or((false, bare), |rest| (true, rest));
@@ -133,6 +147,27 @@ fn read_number(value: &str) -> Option<Decimal> {
     let bare = if bare.contains(',') { bare.replace(',', "") } else { bare.to_owned() };
     let number = Decimal::parse(&bare)?;
     Some(if negative { negate(number) } else { number })
+}
+
+/// What nearly all numbers are: a sign, a few digits, perhaps a point between them.
+fn read_plain_number(value: &str) -> Option<Decimal> {
+    let (negative, unsigned) = value.strip_prefix('-').map_or((false, value), |rest| (true, rest));
+    // 18 digits are sure to fit 64 bits.
+    if unsigned.is_empty() || unsigned.len() > 18 || unsigned == "." {
+        return None;
+    }
+    let (mut digits, mut exponent, mut behind_point) = (0u64, 0, false);
+    for byte in unsigned.bytes() {
+        match byte {
+            b'0'..=b'9' => {
+                digits = digits * 10 + u64::from(byte - b'0');
+                exponent -= i32::from(behind_point);
+            }
+            b'.' if !behind_point => behind_point = true,
+            _ => return None,
+        }
+    }
+    Some(Decimal::Finite { negative, digits: digits.into(), exponent })
 }
 
 fn negate(number: Decimal) -> Decimal {

@@ -10,9 +10,13 @@ use std::sync::Arc;
 
 use csv::{Fields, Reader};
 use infer::Hypotheses;
+use rayon::prelude::*;
 
 use super::table::{Cell, ColumnType, Row, Table, TableColumn};
 use crate::error::{Error, Result};
+
+/// Bytes that a thread should at least have to read, so that its start is worth it.
+const PART: usize = 256 * 1024;
 
 /// Reads a seed: names and types of its columns, number of rows. Columns named in `text_columns` stay text.
 ///
@@ -58,11 +62,11 @@ fn single_character(delimiter: &str, path: &Path) -> Result<char> {
     }
 }
 
-fn load(path: &Path) -> Result<Arc<str>> {
+fn load(path: &Path) -> Result<Arc<String>> {
     let bytes = std::fs::read(path)
         .map_err(|error| Error::runtime(format!("The seed file `{}` cannot be read: {error}.", path.display())))?;
     match String::from_utf8(bytes) {
-        Ok(text) => Ok(text.into()),
+        Ok(text) => Ok(Arc::new(text)),
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
             let line = error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
@@ -83,14 +87,15 @@ fn infer_types(text: &str, text_columns: &[String], delimiter: char, path: &str)
             .hint("Give it a first line with the names of its columns."));
     }
     let names: Vec<String> = fields.iter().map(str::to_owned).collect();
-    let mut hypotheses: Vec<Hypotheses> =
-        names.iter().map(|name| Hypotheses::new(text_columns.contains(name))).collect();
-    let mut count = 0;
-    while reader.next_row(&mut fields) {
-        if fields.len() > names.len() {
+    let parts = reader.into_parts((text.len() / PART).min(rayon::current_num_threads()));
+    let nothing: Vec<Hypotheses> = names.iter().map(|name| Hypotheses::new(text_columns.contains(name))).collect();
+    let seen: Vec<Seen> = parts.into_par_iter().map(|part| see(part, delimiter, nothing.clone())).collect();
+    let (mut hypotheses, mut count) = (nothing, 0);
+    for part in seen {
+        count += part.rows;
+        if let Some(values) = part.too_long {
             return Err(Error::compilation(format!(
-                "Row {count} has {} values, but Table only has {} columns.",
-                fields.len(),
+                "Row {count} has {values} values, but Table only has {} columns.",
                 names.len()
             ))
             .hint(format!(
@@ -98,10 +103,7 @@ fn infer_types(text: &str, text_columns: &[String], delimiter: char, path: &str)
                  from 0."
             )));
         }
-        for (value, hypothesis) in fields.iter().zip(&mut hypotheses) {
-            hypothesis.see(value);
-        }
-        count += 1;
+        hypotheses.iter_mut().zip(&part.hypotheses).for_each(|(all, seen)| all.merge(seen));
     }
     let columns = names.into_iter().zip(hypotheses).map(|(name, seen)| TableColumn {
         name,
@@ -109,6 +111,31 @@ fn infer_types(text: &str, text_columns: &[String], delimiter: char, path: &str)
         fractional: seen.fractional(),
     });
     Ok((columns.collect(), count))
+}
+
+/// What the rows of a part of a file say.
+struct Seen {
+    hypotheses: Vec<Hypotheses>,
+    /// Rows read; those before the one that is too long, if there is one.
+    rows: usize,
+    /// How many values a row has that has more than there are columns.
+    too_long: Option<usize>,
+}
+
+fn see(part: &str, delimiter: char, mut hypotheses: Vec<Hypotheses>) -> Seen {
+    let mut reader = Reader::within(part, delimiter);
+    let mut fields = Fields::default();
+    let mut rows = 0;
+    while reader.next_row(&mut fields) {
+        if fields.len() > hypotheses.len() {
+            return Seen { too_long: Some(fields.len()), rows, hypotheses };
+        }
+        for (value, hypothesis) in fields.iter().zip(&mut hypotheses) {
+            hypothesis.see(value);
+        }
+        rows += 1;
+    }
+    Seen { hypotheses, rows, too_long: None }
 }
 
 fn cells(text: &str, delimiter: char, kinds: &[ColumnType]) -> Vec<Row> {
@@ -142,8 +169,20 @@ mod tests {
         assert_eq!(types("a,b,c\n1,1.5,x\n2,2,y\n"), ["integer", "float8", "text"]);
         assert_eq!(types("a,b\n2024-01-01,2024-01-01 10:00:00\n,null\n"), ["date", "timestamp without time zone"]);
         assert_eq!(types("a,b\ntrue,FALSE\n,\n"), ["boolean", "boolean"]);
+        assert_eq!(types("a,b,c\n-0,-1.,.5\n-7,-2,0.50\n"), ["integer", "integer", "float8"]);
+        assert_eq!(types("a,b,c\n1.2.3,.,-\n"), ["text", "text", "text"]);
         assert_eq!(types("a,b\n,1.0\nnull,2.00\n"), ["integer", "integer"]);
         assert_eq!(types("a\n2024-01-01\n2024-01-01 10:00:00\n"), ["text"]);
         assert_eq!(types("a,forced\n007,1\n\"$1,200%\",2"), ["integer", "text"]);
+    }
+
+    #[test]
+    fn parts_of_a_large_file_are_seen_as_one() {
+        let rows: String = (0..100_000).map(|row| format!("{row},{}.5\n", row % 10)).collect();
+        assert!(rows.len() > 2 * PART);
+        assert_eq!(types(&format!("a,b\n{rows}")), ["integer", "float8"]);
+        assert_eq!(types(&format!("a,b\n{rows}x,1\n")), ["text", "float8"]);
+        let error = infer_types(&format!("a,b\n{rows}1,2,3\n"), &[], ',', "seed.csv").unwrap_err();
+        assert_eq!(error.message, "Row 100000 has 3 values, but Table only has 2 columns.");
     }
 }

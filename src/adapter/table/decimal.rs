@@ -106,6 +106,14 @@ impl Decimal {
         if digits == 0 {
             return Decimal::Finite { negative, digits, exponent: 0 };
         }
+        // Dividing 128 bits is many times slower than dividing 64, which hold nearly every number.
+        if let Ok(mut small) = u64::try_from(digits) {
+            while small % 10 == 0 {
+                small /= 10;
+                exponent += 1;
+            }
+            return Decimal::Finite { negative, digits: small.into(), exponent };
+        }
         while digits % 10 == 0 {
             digits /= 10;
             exponent += 1;
@@ -116,7 +124,7 @@ impl Decimal {
     /// How many digits stand before and behind the point, trailing zeros not counted; none for what is not finite.
     pub fn places(self) -> Option<(i32, i32)> {
         let Decimal::Finite { digits, exponent, .. } = self.normalized() else { return None };
-        let length = i32::try_from(digits.to_string().len()).unwrap_or(i32::MAX);
+        let length = digits.checked_ilog10().and_then(|power| i32::try_from(power).ok()).map_or(1, |power| power + 1);
         Some((length + exponent, -exponent))
     }
 

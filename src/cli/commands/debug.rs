@@ -9,7 +9,7 @@ use crate::adapter::duckdb::{DuckDbCredentials, DuckDbEngine};
 use crate::adapter::{AdapterError, Engine};
 use crate::cli::DBT_DUCKDB_VERSION;
 use crate::error::{Error, Result};
-use crate::events::Events;
+use crate::events::{Events, lines};
 use crate::invocation::Invocation;
 use crate::project::credentials::SHOWN_KEYS;
 use crate::project::file::{self, PROJECT_FILE};
@@ -176,6 +176,7 @@ fn check_connection(target: &Target, events: &Events) -> Check {
         let shown = value_text(value);
         out(format!("  {key}: {shown}"));
     }
+    events.emit(lines::adapter_registered("duckdb", DBT_DUCKDB_VERSION));
     let check = match connect(target) {
         Ok(()) => Check::good(events, "OK connection ok"),
         Err(message) => Check::bad(

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::adapter::duckdb;
 use crate::artifacts;
 use crate::cli::workspace::Workspace;
 use crate::error::{Error, Result};
@@ -11,8 +10,7 @@ use crate::invocation::Invocation;
 use crate::run::{self, Plan, Task};
 
 pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>, task: Task) -> Result<bool> {
-    duckdb::preload();
-    let workspace = Workspace::open(invocation, events)?;
+    let workspace = Workspace::open_with_database(invocation, events)?;
     let graph = workspace.graph()?;
     workspace.report_found();
     let selection = workspace.select(&graph)?;

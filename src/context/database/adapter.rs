@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use serde_json::{Map as JsonMap, Value as Json};
 
-use crate::adapter::duckdb::{DuckDbCredentials, DuckDbEngine};
+use crate::adapter::duckdb::{DuckDbCredentials, DuckDbEngine, PluginHost};
 use crate::adapter::python::Python;
 use crate::adapter::{Engine, Policy, RelationCache};
 use crate::error::{Error, Result};
@@ -31,7 +31,7 @@ pub struct Adapter {
     pub(super) catalog_types: OnceLock<HashMap<String, String>>,
     /// Constraints that stood before this run, by lower-case database and schema.
     pub(super) key_constraints: Mutex<HashMap<(String, String), KeyConstraints>>,
-    python: Arc<Python>,
+    plugins: Arc<PluginHost>,
     /// Sources that plugins have provided in this run, as they are written in SQL.
     pub(super) loaded_sources: Mutex<HashSet<String>>,
     /// Held while a model of a foreign key relationship is built.
@@ -53,6 +53,7 @@ impl Adapter {
         }
         let credentials = DuckDbCredentials::from_target(&project.target)?;
         let engine = Arc::new(DuckDbEngine::new(credentials.clone()));
+        let plugins = engine.plugins().clone();
         let quoting = &project.root.quoting;
         let policy = Policy {
             database: quoting.database.unwrap_or(true),
@@ -60,7 +61,7 @@ impl Adapter {
             identifier: quoting.identifier.unwrap_or(true),
         };
         let adapter = Adapter::with_engine(engine, credentials, policy, events);
-        Ok(Arc::new(Adapter { flags: project.flags.clone(), ..adapter }))
+        Ok(Arc::new(Adapter { flags: project.flags.clone(), plugins, ..adapter }))
     }
 
     /// An adapter over an engine that exists already.
@@ -72,7 +73,7 @@ impl Adapter {
     ) -> Adapter {
         Adapter {
             engine,
-            python: Python::new(credentials.python_interpreter.clone()),
+            plugins: Arc::new(PluginHost::new(Python::new(credentials.python_interpreter.clone()), &credentials)),
             credentials,
             cache: RelationCache::default(),
             quoting,
@@ -94,13 +95,18 @@ impl Adapter {
 
     /// Interrupts every running statement and ends every Python model.
     pub fn interrupt(&self) {
-        self.python.interrupt();
+        self.plugins.python().interrupt();
         self.engine.interrupt();
     }
 
     /// The Python of this run and its processes.
     pub(super) fn python(&self) -> &Arc<Python> {
-        &self.python
+        self.plugins.python()
+    }
+
+    /// The plugins that are Python code.
+    pub(super) fn plugins(&self) -> &PluginHost {
+        &self.plugins
     }
 
     /// What the profile says.

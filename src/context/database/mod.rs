@@ -12,7 +12,7 @@ mod external;
 mod foreign_keys;
 mod index;
 mod operations;
-mod plugin_sources;
+pub mod plugin_sources;
 mod python;
 mod record;
 mod relation;

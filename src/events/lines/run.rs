@@ -14,9 +14,9 @@ pub fn main_report_version(version: &str) -> Event {
         .with("version", version)
 }
 
-/// `running dbt with arguments {...}`; `arguments` is the Python text of the dict.
-pub fn main_report_args(arguments: &str) -> Event {
-    Event::new("MainReportArgs", "A002", Level::Debug, format!("running dbt with arguments {arguments}"))
+/// `running dbt with arguments {...}`; `args` are texts by the flags' names, `shown` is their dict as Python prints it.
+pub fn main_report_args(args: Json, shown: &str) -> Event {
+    Event::new("MainReportArgs", "A002", Level::Debug, format!("running dbt with arguments {shown}")).with("args", args)
 }
 
 /// `Registered adapter: duckdb=1.11.1`.

@@ -79,7 +79,7 @@ fn metric_input(value: Option<&Json>) -> Json {
 
 /// The keys of a metric after its names.
 pub fn metric(data: &Object) -> Object {
-    let kind = data.get("type").cloned().unwrap_or_else(|| json!("simple"));
+    let kind = data.get("type").map_or_else(|| json!("simple"), lower);
     let params = map(data, "type_params");
     let mut fields = JsonMap::new();
     fields.insert("description".to_owned(), data.get("description").cloned().unwrap_or_else(|| json!("")));
@@ -165,8 +165,21 @@ fn with_meta(mut fields: Object) -> Object {
     fields
 }
 
+/// A word that dbt reads without regard to case, and keeps in lower case.
+fn lower(word: &Json) -> Json {
+    word.as_str().map_or_else(|| word.clone(), |text| Json::String(text.to_lowercase()))
+}
+
+/// The same for one key of an object.
+fn with_lower(mut fields: Object, key: &str) -> Object {
+    if let Some(word) = fields.get_mut(key) {
+        *word = lower(word);
+    }
+    fields
+}
+
 fn entity(data: &Object) -> Object {
-    shaped(
+    let fields = shaped(
         data,
         [
             ("name", Json::Null),
@@ -177,7 +190,8 @@ fn entity(data: &Object) -> Object {
             ("expr", Json::Null),
             ("config", json!({})),
         ],
-    )
+    );
+    with_lower(fields, "type")
 }
 
 fn measure(data: &Object) -> Object {
@@ -199,7 +213,7 @@ fn measure(data: &Object) -> Object {
     if let Some(expr) = data.get("expr").filter(|expr| !expr.is_null()) {
         fields.insert("expr".to_owned(), Json::String(python::text(expr)));
     }
-    fields
+    with_lower(fields, "agg")
 }
 
 fn dimension(data: &Object) -> Object {
@@ -220,9 +234,9 @@ fn dimension(data: &Object) -> Object {
     );
     if let Some(Json::Object(params)) = data.get("type_params") {
         let params = shaped(params, [("time_granularity", Json::Null), ("validity_params", Json::Null)]);
-        fields.insert("type_params".to_owned(), Json::Object(params));
+        fields.insert("type_params".to_owned(), Json::Object(with_lower(params, "time_granularity")));
     }
-    fields
+    with_lower(fields, "type")
 }
 
 /// The keys of a saved query after its names; exports go to `schema` of `database` unless they say otherwise.

@@ -1,10 +1,13 @@
 //! The adapter's methods, from a template's arguments to the operation and back.
 
+use serde_json::{Value as Json, json};
+
 use super::relation_argument;
-use crate::adapter::duckdb::Plugin;
+use crate::adapter::duckdb::no_glue;
 use crate::adapter::table::ColumnType;
 use crate::adapter::{AdapterResponse, Cell, Component, seed};
 use crate::context::call::Args;
+use crate::context::config_object::ConfigObject;
 use crate::context::database::adapter::{Adapter, locked};
 use crate::context::database::index::IndexConfig;
 use crate::context::database::operations::{Operations, column_list};
@@ -16,7 +19,7 @@ use crate::context::database::values::{entry, field, value_cell};
 use crate::context::database::{constraints, external};
 use crate::context::errors::{raise, raise_compilation};
 use crate::error::Error;
-use crate::jinja::value::{Dict, List, iterate, py_str, tuple, type_name};
+use crate::jinja::value::{Dict, List, iterate, py_str, to_json, tuple, type_name};
 use crate::jinja::{ErrorKind, MjError, PyError, State, Value, is_undefined};
 
 /// Schema of temporary tables on MotherDuck.
@@ -68,19 +71,41 @@ pub(super) fn stateless(adapter: &Adapter, method: &str, args: &Args) -> Option<
             "Catalog not found: {}. rdbt runs on DuckDB, whose adapter has no catalog integrations.",
             optional_text(args, 0, "name").unwrap_or_default()
         ))),
-        "store_relation" => Err(raise(cannot_store(adapter, args))),
         _ => return None,
     };
     Some(done)
 }
 
-/// No plugin that stores models is available; says so for the plugin that was asked for.
-fn cannot_store(adapter: &Adapter, args: &Args) -> Error {
-    let name = optional_text(args, 0, "plugin_name").unwrap_or_default();
-    if name.starts_with("glue|") {
-        return Plugin::glue().cannot_store();
+/// Gives a model's rows to a plugin. The configuration goes as the values that its `get` would give.
+fn store_relation(operations: &Operations, args: &Args) -> Result<(), MjError> {
+    let method = "store_relation";
+    let plugin = args.text(method, 0, "plugin_name")?;
+    if plugin.starts_with("glue|") {
+        return Err(raise(no_glue()));
     }
-    adapter.plugin(&name).map_or_else(|error| error, Plugin::cannot_store)
+    let relation = relation_argument(method, args, 1, "relation")?;
+    let columns = iterate(&args.require(method, 2, "column_list")?)?;
+    let columns = columns.iter().map(|column| {
+        let text = |key: &str| field(column, key).map(|value| py_str(&value)).unwrap_or_default();
+        json!([text("name"), text("dtype")])
+    });
+    let target = json!({
+        "relation": {
+            "database": relation.database(),
+            "schema": relation.schema(),
+            "identifier": relation.identifier(),
+            "rendered": relation.render(),
+        },
+        "columns": columns.collect::<Json>(),
+        "config": configuration(&args.require(method, 5, "config")?),
+        "location": {"path": args.text(method, 3, "path")?, "format": args.text(method, 4, "format")?},
+    });
+    operations.adapter().store_relation(operations.connection(), &plugin, target).map_err(raise)
+}
+
+fn configuration(config: &Value) -> Json {
+    let of_node = config.downcast_object_ref::<ConfigObject>().and_then(ConfigObject::config);
+    of_node.cloned().map_or_else(|| to_json(config).unwrap_or_default(), Json::Object)
 }
 
 /// Methods that need the database.
@@ -97,6 +122,7 @@ pub(super) fn call(
     match method {
         "execute" => execute(operations, args),
         "add_query" => add_query(operations, args),
+        "store_relation" => store_relation(operations, args).map(|()| none()),
         "commit" => connection.commit().map(|()| none()).map_err(raise),
         "ensure_transaction" => ensure_transaction(operations).map(|()| none()).map_err(raise),
         "location_exists" => Ok(Value::from(operations.location_exists(&args.text(method, 0, "location")?))),
