@@ -258,15 +258,18 @@ fn semantic_models_need_a_time_spine() {
     [ERROR]: Encountered an error:
     Parsing Error
       Time spine standard granularity column must have a granularity defined. Please add one for column 'day' in model 'days'.
+      See models/semantic.yml.
 
     exit code 2
     [ERROR]: Encountered an error:
     Parsing Error
       Time spine standard granularity column must be defined on the model. Got invalid column name 'dax' for model 'days'. Valid names: ['day', 'week_of_campaign'].
+      See models/semantic.yml.
 
     exit code 2
     [ERROR]: Encountered an error:
     Parsing Error
       Time spine custom granularity columns do not exist in the model. Columns not found: ['wek']; Available columns: ['day', 'week_of_campaign']
+      See models/semantic.yml.
     ");
 }

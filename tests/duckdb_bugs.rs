@@ -276,19 +276,3 @@ fn meta_of_sources() {
     assert_eq!(source["meta"], serde_json::json!({"filters": [{"column": "created"}]}));
     assert_eq!(source["config"]["meta"], source["meta"]);
 }
-
-/// Issue 1604: a plugin of the project would register functions from Python inside the connection. There is no Python
-/// in rdbt's, and it says so when it connects; functions of the project are the way.
-#[test]
-fn plugins_of_the_project() {
-    let sandbox =
-        targets("    dev: {type: duckdb, path: a.duckdb, module_paths: [plugins], plugins: [{module: make_foo}]}\n")
-            .file(
-                "plugins/make_foo.py",
-                "from dbt.adapters.duckdb.plugins import BasePlugin\nclass Plugin(BasePlugin):\n    pass\n",
-            )
-            .file("models/one.sql", "select foo() as id");
-    let outcome = sandbox.run(&["run"]);
-    assert_eq!(outcome.code, 2, "{outcome}");
-    assert!(outcome.stdout.contains("make_foo"), "{outcome}");
-}
