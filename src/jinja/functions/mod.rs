@@ -4,13 +4,13 @@ mod collections;
 mod data;
 mod generators;
 mod itertools;
+mod pytz;
 mod regex;
 
 use minijinja::Value;
 
 use super::error::ReturnSignal;
-use super::value::dates::{self, Zone};
-use super::value::{Dict, Function, Range, required, str_arg};
+use super::value::{ClassObject, Dict, Function, Range, dates, required};
 
 /// The functions and modules by their names: `return`, `tojson`, `set`, `zip`, `modules`, `range`, `namespace`, ...
 ///
@@ -42,6 +42,7 @@ fn module(members: Vec<(&'static str, Value)>) -> Value {
 /// dbt's `modules`: the parts of Python's library that templates may use.
 fn modules() -> Value {
     module(vec![
+        ("pytz", pytz::module()),
         (
             "datetime",
             module(vec![
@@ -49,19 +50,10 @@ fn modules() -> Value {
                 ("datetime", dates::datetime_class()),
                 ("time", dates::time_class()),
                 ("timedelta", dates::timedelta_class()),
+                ("tzinfo", ClassObject::value("datetime.tzinfo")),
             ]),
         ),
-        ("pytz", pytz()),
         ("re", regex::module()),
         ("itertools", itertools::module()),
     ])
-}
-
-fn pytz() -> Value {
-    let timezone = Function::new("timezone", |_, args| {
-        let [name] = args.bind("timezone", ["zone"])?;
-        let name = required(name, "timezone", "zone")?;
-        Zone::named(str_arg(&name, "zone")?).map(Zone::value)
-    });
-    module(vec![("timezone", timezone), ("utc", Zone::Utc.value()), ("UTC", Zone::Utc.value())])
 }

@@ -129,6 +129,13 @@ impl BoundMethod {
     }
 }
 
+impl BoundMethod {
+    /// A method of any object as a value.
+    pub fn of(owner: &Value, name: &str) -> Value {
+        Value::from_object(BoundMethod { owner: owner.clone(), name: name.to_owned() })
+    }
+}
+
 impl Object for BoundMethod {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
         ObjectRepr::Plain
