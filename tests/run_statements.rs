@@ -215,6 +215,32 @@ fn statements_carry_the_comment_of_the_project() {
 }
 
 #[test]
+fn comments_have_a_shape() {
+    let refused: String = ["{foo: 1}", "{comment: null}", "{job_label: true}", "{append: 'yes'}", "[a]", "3"]
+        .iter()
+        .map(|comment| {
+            let project = format!("name: a\nprofile: p\nquery-comment: {comment}\n");
+            let outcome = Sandbox::new().project().file("dbt_project.yml", &project).run(&["ls"]);
+            assert_eq!(outcome.code, 2, "{outcome}");
+            outcome
+                .stdout
+                .lines()
+                .filter(|line| line.contains("at path"))
+                .map(|line| format!("{line}\n"))
+                .collect::<String>()
+        })
+        .collect();
+    assert_snapshot!(refused, @r"
+      at path ['query-comment']: {'foo': 1} is not valid under any of the given schemas
+      at path ['query-comment']: {'comment': None} is not valid under any of the given schemas
+      at path ['query-comment']: {'job_label': True} is not valid under any of the given schemas
+      at path ['query-comment']: {'append': 'yes'} is not valid under any of the given schemas
+      at path ['query-comment']: ['a'] is not valid under any of the given schemas
+      at path ['query-comment']: 3 is not valid under any of the given schemas
+    ");
+}
+
+#[test]
 fn headers_stand_before_statements() {
     let sandbox = Sandbox::new()
         .project()

@@ -22,6 +22,7 @@ mod properties;
 pub mod python;
 mod python_literals;
 mod python_models;
+mod python_syntax;
 mod refs;
 mod semantic_links;
 mod sql_files;
@@ -140,7 +141,9 @@ fn build(
     unit_links::resolve(manifest)?;
     descriptions::render(cx, manifest)?;
     primary_keys::infer(manifest);
-    checks::run(cx, manifest)
+    checks::run(cx, manifest)?;
+    microbatch::settle_begins(cx, manifest);
+    Ok(())
 }
 
 /// Adds the tests that properties define, and brings what properties added into dbt's order.

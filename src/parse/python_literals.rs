@@ -37,6 +37,10 @@ impl Scanner {
         let is_name = |at: usize, word: &str| matches!(self.tokens.get(at), Some(Token::Name(name)) if name == word);
         let definitions: Vec<usize> =
             (0..self.tokens.len()).filter(|at| is_name(*at, "def") && is_name(at + 1, "model")).collect();
+        // dbt looks at nothing in a file without statements.
+        if self.tokens.is_empty() {
+            return Ok(());
+        }
         let [definition] = definitions.as_slice() else {
             return Err(Error::parsing(format!(
                 "dbt allows exactly one model defined per python file, found {}",

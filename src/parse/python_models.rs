@@ -9,6 +9,7 @@ use super::docs::has_jinja;
 use super::nodes::{configure, in_node};
 use super::python;
 use super::python_literals::Scanner;
+use super::python_syntax;
 use crate::error::{Error, Result};
 use crate::manifest::{Node, RefArgs};
 
@@ -33,6 +34,7 @@ pub fn parse(cx: &Cx, node: &mut Node) -> Result<()> {
     if has_jinja(&source) {
         return Err(in_node(Error::parsing("No jinja in python model code is allowed"), node));
     }
+    python_syntax::check(cx, node)?;
     let calls = Scanner::new(&source).and_then(Scanner::calls).map_err(|error| in_node(error, node))?;
     let mut used = KeysUsed::default();
     for call in calls {

@@ -3,6 +3,7 @@
 
 mod interpreter;
 mod process;
+mod syntax;
 
 use std::path::{Path, PathBuf};
 use std::process::Child;
@@ -14,6 +15,7 @@ use crate::error::{Error, Result};
 
 pub use interpreter::Interpreter;
 pub use process::Process;
+pub use syntax::syntax_error;
 
 /// The Python of a run and its processes, so that Ctrl-C and fail-fast can end them.
 #[derive(Debug, Default)]
