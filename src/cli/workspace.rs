@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::adapter::duckdb;
+use crate::artifacts::{self, OsiDocument};
 use crate::context::Globals;
 use crate::context::database::Adapter;
 use crate::context::runtime::RunShared;
@@ -12,7 +13,7 @@ use crate::graph::{Filter, Graph, PreviousState, Request, Selection, Selectors, 
 use crate::invocation::Invocation;
 use crate::manifest::{CompiledNodes, Manifest, Node, ResourceType, UniqueId};
 use crate::project::{self, values::engine};
-use crate::{artifacts, parse, run};
+use crate::{parse, run};
 
 use super::DBT_DUCKDB_VERSION;
 
@@ -26,6 +27,8 @@ pub struct Workspace {
     pub manifest: Arc<Manifest>,
     /// What is compiled, filled while running.
     pub compiled: Arc<CompiledNodes>,
+    /// The semantic layer for `osi_document.json`; none with `--no-write-json`.
+    osi: Option<OsiDocument>,
 }
 
 /// A command ends with the process: giving back the memory of a large project piece by piece would take a tenth of the
@@ -63,11 +66,14 @@ impl Workspace {
         let adapter = Adapter::new(&project, events.clone())?;
         before_parsing(&adapter);
         let parsed = parse::parse(invocation, &project, engine(), adapter)?;
+        let write = invocation.flags.write_json;
+        let osi = write.then(|| artifacts::osi_document(&parsed.globals, &parsed.manifest)).transpose()?;
         Ok(Workspace {
             invocation: invocation.clone(),
             globals: parsed.globals,
             manifest: Arc::new(parsed.manifest),
             compiled: Arc::default(),
+            osi,
         })
     }
 
@@ -198,10 +204,7 @@ impl Workspace {
     /// # Errors
     /// The file cannot be written.
     pub fn write_manifest(&self) -> Result<()> {
-        if !self.invocation.flags.write_json {
-            return Ok(());
-        }
-        artifacts::write_manifest(&self.globals, &self.manifest, &self.compiled)
+        self.write(&self.compiled)
     }
 
     /// Writes `manifest.json` as parsing left it: where a command breaks off, dbt writes nothing of what it compiled.
@@ -209,9 +212,13 @@ impl Workspace {
     /// # Errors
     /// The file cannot be written.
     pub fn write_parsed_manifest(&self) -> Result<()> {
-        if !self.invocation.flags.write_json {
-            return Ok(());
+        self.write(&CompiledNodes::default())
+    }
+
+    fn write(&self, compiled: &CompiledNodes) -> Result<()> {
+        match &self.osi {
+            Some(osi) => artifacts::write_manifest(&self.globals, &self.manifest, compiled, osi),
+            None => Ok(()),
         }
-        artifacts::write_manifest(&self.globals, &self.manifest, &CompiledNodes::default())
     }
 }
