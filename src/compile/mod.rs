@@ -54,7 +54,8 @@ impl Compiler {
         let ctes = if self.injects() { self.gather(node, run)? } else { Vec::new() };
         let injected: Arc<str> = if ctes.is_empty() { code.clone() } else { inject::inject(&code, &ctes).into() };
         let mut path = None;
-        if write {
+        // Without injecting, dbt takes no code for finished and writes none.
+        if write && self.injects() {
             path = self.write(node, &injected, run.batch.as_ref())?;
         }
         self.shared.compiled.update(&node.unique_id, |compiled| {

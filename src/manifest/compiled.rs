@@ -46,6 +46,11 @@ impl CompiledNodes {
         nodes.insert(unique_id.to_owned(), Arc::new(compiled));
     }
 
+    /// Takes out what is known of a node.
+    pub fn take(&self, unique_id: &str) -> Option<Arc<Compiled>> {
+        self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner).remove(unique_id)
+    }
+
     /// Changes what is known of a node, starting from nothing if nothing is.
     pub fn update(&self, unique_id: &str, change: impl FnOnce(&mut Compiled)) {
         let mut nodes = self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner);
