@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use crate::invocation::Invocation;
 use crate::manifest::{CompiledNodes, ResourceType};
-use crate::run::{NodeResult, Resource, RunResults, Timing, batches_json};
+use crate::run::{NodeResult, Resource, RunResults, Timing, batches_json, overloads_json};
 
 /// The artifact.
 pub fn to_json(invocation: &Invocation, compiled: &CompiledNodes, results: &RunResults) -> Json {
@@ -30,7 +30,7 @@ fn result_json(result: &NodeResult, nodes: &CompiledNodes) -> Json {
         "compiled_code": null,
         "relation_name": null,
         "batch_results": result.batches.as_ref().map_or(Json::Null, batches_json),
-        "overload_results": null,
+        "overload_results": result.overloads.as_ref().map_or(Json::Null, overloads_json),
     });
     let has_sql = match &result.resource {
         Resource::Node(node) => node.resource_type != ResourceType::Seed,

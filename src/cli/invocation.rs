@@ -1,5 +1,6 @@
 //! Makes the [`Invocation`] of resolved options, and the `args` that artifacts show.
 
+use std::collections::HashMap;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
@@ -117,6 +118,7 @@ fn flags(resolved: &Resolved) -> Flags {
         args: resolved.map("args"),
         show: resolved.flag("show"),
         retried_batches: None,
+        retried_overloads: HashMap::new(),
         only: None,
         other: JsonMap::new(),
         args_for_artifacts: JsonMap::new(),

@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::adapter::duckdb;
+use crate::artifacts::{self, OsiDocument};
 use crate::context::Globals;
 use crate::context::database::Adapter;
 use crate::context::errors::raise;
@@ -15,7 +16,7 @@ use crate::invocation::Invocation;
 use crate::jinja::Engine;
 use crate::manifest::{CompiledNodes, Manifest, Node, ResourceType, UniqueId};
 use crate::project::{self, values};
-use crate::{artifacts, parse, run};
+use crate::{parse, run};
 
 use super::DBT_DUCKDB_VERSION;
 
@@ -29,6 +30,8 @@ pub struct Workspace {
     pub manifest: Arc<Manifest>,
     /// What is compiled, filled while running.
     pub compiled: Arc<CompiledNodes>,
+    /// The semantic layer for `osi_document.json`; none with `--no-write-json`.
+    osi: Option<OsiDocument>,
 }
 
 /// The engine of the project's templates, which says that calls of `modules.itertools` are deprecated.
@@ -78,11 +81,14 @@ impl Workspace {
         let adapter = Adapter::new(&project, events.clone())?;
         before_parsing(&adapter);
         let parsed = parse::parse(invocation, &project, engine(events), adapter)?;
+        let write = invocation.flags.write_json;
+        let osi = write.then(|| artifacts::osi_document(&parsed.globals, &parsed.manifest)).transpose()?;
         Ok(Workspace {
             invocation: invocation.clone(),
             globals: parsed.globals,
             manifest: Arc::new(parsed.manifest),
             compiled: Arc::default(),
+            osi,
         })
     }
 
@@ -215,10 +221,7 @@ impl Workspace {
     /// # Errors
     /// The file cannot be written.
     pub fn write_manifest(&self) -> Result<()> {
-        if !self.invocation.flags.write_json {
-            return Ok(());
-        }
-        artifacts::write_manifest(&self.globals, &self.manifest, &self.compiled)
+        self.write(&self.compiled)
     }
 
     /// Writes `manifest.json` as parsing left it: where a command breaks off, dbt writes nothing of what it compiled.
@@ -226,10 +229,14 @@ impl Workspace {
     /// # Errors
     /// The file cannot be written.
     pub fn write_parsed_manifest(&self) -> Result<()> {
-        if !self.invocation.flags.write_json {
-            return Ok(());
+        self.write(&CompiledNodes::default())
+    }
+
+    fn write(&self, compiled: &CompiledNodes) -> Result<()> {
+        match &self.osi {
+            Some(osi) => artifacts::write_manifest(&self.globals, &self.manifest, compiled, osi),
+            None => Ok(()),
         }
-        artifacts::write_manifest(&self.globals, &self.manifest, &CompiledNodes::default())
     }
 
     /// Passes a result on. When it is an error, which ends the command, the manifest is written first: dbt writes it as

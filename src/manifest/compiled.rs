@@ -26,6 +26,8 @@ pub struct Compiled {
     pub macros: Vec<Arc<str>>,
     /// Place of a hook of the project among those that ran with it, from 1.
     pub hook_index: Option<usize>,
+    /// Bodies of a function's overloads, in their order.
+    pub overloads: Vec<Arc<str>>,
     /// Relations that foreign keys refer to, by the `to` of YAML.
     pub foreign_keys: HashMap<String, String>,
 }
