@@ -175,6 +175,8 @@ fn a_text_that_is_no_python_stops_the_command_before_anything_runs() {
         "def model(dbt, session):\n    rows = (1,\n    return rows\n",
         "def model(dbt, session):\nreturn 1\n",
         "def model(dbt, session):\n    print 'x'\n    return 1\n",
+        "def model(dbt, session):\n    rows = 1\n",
+        "def model(session, dbt, more):\n    return session, 1\n",
         "",
     ];
     with_python(|sandbox| {
@@ -206,6 +208,16 @@ fn a_text_that_is_no_python_stops_the_command_before_anything_runs() {
           Missing parentheses in call to 'print'. Did you mean print(...)? (bad.py, line 2)
               print 'x'
           The model is in models/staging/bad.py.
+        exit code 2
+        [ERROR]: Encountered an error:
+        Parsing Error in model bad (models/staging/bad.py)
+          In current version, model function should return only one dataframe object
+        exit code 2
+        [ERROR]: Encountered an error:
+        Parsing Error in model bad (models/staging/bad.py)
+          'dbt' not provided for model as the first argument
+          model function should have two args, `dbt` and a session to current warehouse
+          In current version, model function should return only one dataframe object
         exit code 0
         ");
     });

@@ -7,7 +7,7 @@ use serde_json::{Map as JsonMap, Value as Json};
 
 use crate::invocation::Invocation;
 use crate::manifest::{CompiledNodes, ResourceType};
-use crate::run::{NodeResult, Resource, RunResults, Timing, batches_json};
+use crate::run::{NodeResult, Resource, RunResults, Timing, batches_json, overloads_json};
 
 /// The artifact. Its results are made one by one while they are written: a large project has tens of thousands.
 #[derive(Serialize)]
@@ -89,7 +89,7 @@ impl Serialize for Written<'_> {
             compiled_code: compiled.code.as_deref().filter(|_| has_sql),
             relation_name: compiled.relation_name.as_deref().or(parsed).filter(|_| has_sql),
             batch_results: result.batches.as_ref().map(batches_json),
-            overload_results: None,
+            overload_results: result.overloads.as_ref().map(overloads_json),
         }
         .serialize(serializer)
     }

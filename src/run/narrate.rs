@@ -61,6 +61,12 @@ impl Narrator {
         About { description, ..self.about(&Resource::Node(node.clone()), position, info) }
     }
 
+    /// What is said of one overload of a function.
+    pub fn about_overload(&self, node: &Arc<Node>, overload: &str, position: Position, info: &NodeInfo) -> About {
+        let description = format!("function {} overload {overload}", node.name);
+        About { description, ..self.about(&Resource::Node(node.clone()), position, info) }
+    }
+
     fn about(&self, resource: &Resource, position: Position, info: &NodeInfo) -> About {
         let group = resource.node().and_then(|node| node.group.as_ref()).and_then(|name| self.groups.get(name));
         About {

@@ -1,9 +1,9 @@
 //! Python processes: for what only Python can do, such as Python models and plugins of the profile. rdbt has no Python
 //! inside; it starts the interpreter of the project and speaks with it in lines of JSON.
 
+mod check_model;
 mod interpreter;
 mod process;
-mod syntax;
 
 use std::path::{Path, PathBuf};
 use std::process::Child;
@@ -13,9 +13,9 @@ use serde::Deserialize;
 
 use crate::error::{Error, Result};
 
+pub use check_model::{ModelCheck, check_model};
 pub use interpreter::Interpreter;
 pub use process::Process;
-pub use syntax::syntax_error;
 
 /// The Python of a run and its processes, so that Ctrl-C and fail-fast can end them.
 #[derive(Debug, Default)]
