@@ -28,6 +28,14 @@ def cpu(arguments, folder):
     return run(arguments, folder)[1]
 
 
+def printed(arguments, folder):
+    """What a command prints; ends the program if it fails."""
+    done = subprocess.run(arguments, cwd=folder, stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        sys.exit(f"{' '.join(map(str, arguments))} failed in {folder}")
+    return done.stdout
+
+
 def straight(points):
     """Slope and R² of the straight line through (x, y)."""
     count, xs, ys = len(points), [x for x, _ in points], [y for _, y in points]

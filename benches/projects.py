@@ -65,14 +65,12 @@ MACRO = """{{# Number {n} of many: a list of columns with a prefix, some left ou
 """
 
 
-def write_macros(folder, calls):
-    """A project of many macros and one model that calls them all, or none of them."""
-    begin(folder, "macros", "models")
+def write_macros(folder):
+    """A project of many macros."""
+    begin(folder, "macros")
     for first in range(0, MACROS, 20):
         text = "\n".join(MACRO.format(n=n) for n in range(first, first + 20))
         (folder / "macros" / f"work_{first:04d}.sql").write_text(text)
-    called = "\n".join(f"{{{{ work_{n}([]) }}}}" for n in range(MACROS)) if calls else "select 1 as id"
-    (folder / "models" / "calls.sql").write_text(called + "\n")
 
 
 def write_seeds(folder, files, rows):

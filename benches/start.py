@@ -1,8 +1,11 @@
 """What rdbt costs before the database is asked: starting, parsing, its cache, macros, compiling, and all that as projects grow."""
+import pathlib
 import shutil
 
-from measure import cpu, run, straight, wall
+from measure import cpu, printed, run, straight, wall
 from projects import MACROS, write_layers, write_macros
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
 def version(options, work, figures):
@@ -46,16 +49,11 @@ def cache(options, work, figures):
 
 
 def macros(options, work, figures):
-    """CPU time in which 2,400 macros are lowered and compiled: `rdbt compile` of one model that calls each of them once,
-    less the same of a project whose model calls none. What rendering the calls costs is in it."""
-    least = {}
-    for calls in (False, True):
-        project = work / f"macros_{calls}"
-        write_macros(project, calls)
-        command = [options.rdbt, "compile", "--no-partial-parse", "--no-populate-cache", "--threads", "1"]
-        least[calls] = min(cpu(command, project) for _ in range(2 * options.rounds))
-    name = f"{MACROS:,} macros lowered and compiled, CPU"
-    figures.add("macros", name, [1000 * (least[True] - least[False])], "ms", goal=100)
+    """CPU time in which 2,400 macros are lowered and compiled, each once, in a fresh engine: what `macros.rs` measures."""
+    write_macros(work / "macros")
+    command = ["cargo", "bench", "--quiet", "--bench", "macros", "--", work / "macros" / "macros"]
+    times = [float(printed(command, ROOT)) for _ in range(options.rounds)]
+    figures.add("macros", f"{MACROS:,} macros lowered and compiled, CPU", times, "ms", goal=100)
 
 
 def compiling(options, work, figures):

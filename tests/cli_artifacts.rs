@@ -216,9 +216,9 @@ fn the_graph_is_summed_up() {
     ");
 }
 
-/// A project with every kind of metric. The expectation is dbt's file, byte for byte.
+/// A project with every kind of metric. The expectations are dbt's files, byte for byte.
 #[test]
-fn the_semantic_manifest_is_what_metricflow_reads() {
+fn the_semantic_layer_is_written_for_others_to_read() {
     let sandbox = Sandbox::new()
         .project()
         .file("dbt_project.yml", "name: shop\nprofile: p\n")
@@ -228,8 +228,60 @@ fn the_semantic_manifest_is_what_metricflow_reads() {
         .file("models/days.sql", "select 1 as day")
         .file("models/orders.sql", "select 1 as order_id")
         .file("models/customers.sql", "select 2 as customer_id");
-    assert_eq!(sandbox.run(&["parse"]).code, 0);
+    insta::assert_snapshot!(sandbox.run(&["parse", "--log-level", "warn"]).console(), @r"
+    exit code 0
+    [WARNING]: Entity 'customer' was excluded from the OSI document: natural entities have no equivalent in the OSI format.
+    [WARNING]: Metric 'running_amount' was included in the OSI document, but its cumulative window and grain semantics cannot be represented.
+    [WARNING]: Metric 'month_to_date' was included in the OSI document, but its cumulative window and grain semantics cannot be represented.
+    [WARNING]: Metric 'join_to_order' was excluded from the OSI document: conversion metrics cannot be represented in the OSI format.
+    [WARNING]: Metric 'running_returns' was included in the OSI document, but its cumulative window and grain semantics cannot be represented.
+    [WARNING]: Metric 'joins' was excluded from the OSI document: private metrics are not included in OSI output.
+    [WARNING]: Metric 'buyers' was excluded from the OSI document: private metrics are not included in OSI output.
+    [WARNING]: Metric 'returns_fill_nulls_with_0_join_to_timespine' was excluded from the OSI document: private metrics are not included in OSI output.
+    ");
     assert_eq!(sandbox.read("target/semantic_manifest.json"), include_str!("data/semantic/semantic_manifest.json"));
+    assert_eq!(sandbox.read("target/osi_document.json"), include_str!("data/semantic/osi_document.json"));
+    std::fs::remove_file(sandbox.here().join("target/osi_document.json")).unwrap();
+    let silent = sandbox.run(&["parse", "--no-write-json", "--log-level", "warn"]);
+    assert_eq!((silent.code, silent.stdout.as_str()), (0, ""));
+    assert!(!sandbox.here().join("target/osi_document.json").exists());
+}
+
+#[test]
+fn metrics_that_need_each_other_are_an_error() {
+    let metric = |name: &str, other: &str| {
+        format!(
+            "  - {{name: {name}, label: x, type: derived, type_params: {{expr: {other} * 2, metrics: [{other}]}}}}\n"
+        )
+    };
+    let metrics = format!("metrics:\n{}{}", metric("hen", "egg"), metric("egg", "hen"));
+    let sandbox = Sandbox::new().project().file("models/metrics.yml", &metrics);
+    insta::assert_snapshot!(sandbox.run(&["parse", "--quiet"]).console(), @r"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Runtime Error
+      Metrics need each other in a circle: hen, which needs egg, which needs hen.
+    ");
+}
+
+/// The counts are dbt's: the tests of a disabled model stay in the manifest, and are not counted.
+#[test]
+fn disabled_tests_are_not_found() {
+    let sandbox = Sandbox::new()
+        .project()
+        .file("models/a.sql", "select 1 as id")
+        .file("models/b.sql", "{{ config(enabled=false) }} select 1 as id")
+        .file("models/m.yml", "models:\n- name: a\n  columns: [{name: id, data_tests: [not_null]}]\n- name: b\n  columns: [{name: id, data_tests: [not_null, unique]}]\n");
+    insta::assert_snapshot!(sandbox.run(&["compile", "--select", "a"]).stdout, @r"
+    Running with dbt=1.12.6
+    Registered adapter: duckdb=1.11.1
+    Found 1 model, 1 test, 511 macros
+
+    Concurrency: 1 threads (target='dev')
+
+    Compiled node 'a' is:
+    select 1 as id
+    ");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod catalog;
 mod file;
+mod osi;
 pub mod python_json;
 mod run_results;
 mod semantic_manifest;
@@ -25,23 +26,38 @@ use crate::project::DBT_VERSION;
 use crate::run::{CatalogRows, RunResults, moment};
 
 pub use file::{check_folder, replace};
+pub use osi::OsiDocument;
 
-/// Writes `manifest.json` and `semantic_manifest.json`; `osi_document.json`, a translation of the second, only where there
-/// is nothing to translate.
+/// The semantic layer as an Open Semantic Interchange document, for [`write_manifest`]; what it cannot say is warned about.
+///
+/// # Errors
+/// A metric or a filter is one that MetricFlow refuses.
+pub fn osi_document(globals: &Globals, manifest: &Manifest) -> Result<OsiDocument> {
+    let (models, metrics) = semantic_manifest::elements(manifest);
+    let document = osi::translate(&models, &metrics, &globals.engine)?;
+    for issue in &document.issues {
+        globals.events.emit(lines::osi_issue(globals.events.paint(), issue.kind, &issue.element));
+    }
+    Ok(document)
+}
+
+/// Writes `manifest.json`, `semantic_manifest.json` and `osi_document.json`.
 ///
 /// # Errors
 /// A file cannot be written.
-pub fn write_manifest(globals: &Globals, manifest: &Manifest, compiled: &CompiledNodes) -> Result<()> {
+pub fn write_manifest(
+    globals: &Globals,
+    manifest: &Manifest,
+    compiled: &CompiledNodes,
+    osi: &OsiDocument,
+) -> Result<()> {
     let target = &globals.project.target_path;
     let metadata = Metadata::new(&globals.invocation, &globals.project, DBT_VERSION);
     let artifact = Artifact { metadata: &metadata, manifest, compiled };
     put(&globals.events, &target.join("manifest.json"), "WritableManifest", &artifact)?;
     let semantic = semantic_manifest::to_json(manifest, &TimeSpines::of(manifest)?);
     put(&globals.events, &target.join("semantic_manifest.json"), "SemanticManifest", &semantic)?;
-    if !manifest.semantic_models.is_empty() || !manifest.metrics.is_empty() {
-        return Ok(());
-    }
-    put(&globals.events, &target.join("osi_document.json"), "OsiDocument", &empty_osi_document())
+    put(&globals.events, &target.join("osi_document.json"), "OsiDocument", &osi.json)
 }
 
 /// Writes `graph_summary.json`: which resource comes before which. dbt says nothing about this file, and writes it even
@@ -59,7 +75,12 @@ pub fn write_graph_summary(globals: &Globals, summary: &Summary<'_>) -> Result<(
 /// The file cannot be written.
 pub fn write_run_results(globals: &Globals, compiled: &CompiledNodes, results: &RunResults) -> Result<()> {
     let path = globals.project.target_path.join("run_results.json");
-    put(&globals.events, &path, "RunExecutionResult", &run_results::to_json(&globals.invocation, compiled, results))
+    put(
+        &globals.events,
+        &path,
+        "RunExecutionResult",
+        &run_results::Artifact::new(&globals.invocation, compiled, results),
+    )
 }
 
 /// Writes `catalog.json` with what the database said about the `selected` resources, or about all; gives its path.
@@ -113,12 +134,4 @@ fn put(events: &Events, path: &Path, kind: &str, value: &impl Serialize) -> Resu
     replace(path, |file| python_json::write(file, value))?;
     events.emit(lines::artifact_written(kind, &path.to_string_lossy()));
     Ok(())
-}
-
-fn empty_osi_document() -> Json {
-    json!({
-        "version": "0.1.1",
-        "dialects": ["ANSI_SQL"],
-        "semantic_model": [{"name": "semantic_model", "datasets": []}],
-    })
 }

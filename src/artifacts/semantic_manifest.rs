@@ -180,18 +180,27 @@ const EXPORT: &[Field] = &[("export_as", Value), ("schema_name", Value), ("alias
 
 /// What goes into the file, in dbt's order.
 pub fn to_json(manifest: &Manifest, spines: &TimeSpines<'_>) -> Json {
-    let all = |shape, of: &mut dyn Iterator<Item = &Json>| -> Json { of.map(|one| shaped(one, shape)).collect() };
+    let (semantic_models, metrics) = elements(manifest);
     json!({
-        "semantic_models": all(SEMANTIC_MODEL, &mut manifest.semantic_models.values()),
-        "metrics": all(METRIC, &mut manifest.metrics.values()),
+        "semantic_models": semantic_models,
+        "metrics": metrics,
         "project_configuration": {
             "time_spine_table_configurations": spines.legacy.map(legacy_spine).into_iter().collect::<Json>(),
             "metadata": null,
             "dsi_package_version": {"major_version": "0", "minor_version": "213", "patch_version": "0"},
             "time_spines": spines.configured.iter().map(|node| time_spine(node)).collect::<Json>(),
         },
-        "saved_queries": all(SAVED_QUERY, &mut manifest.saved_queries.values()),
+        "saved_queries": all(SAVED_QUERY, manifest.saved_queries.values()),
     })
+}
+
+/// The semantic models and the metrics of the file.
+pub fn elements(manifest: &Manifest) -> (Json, Json) {
+    (all(SEMANTIC_MODEL, manifest.semantic_models.values()), all(METRIC, manifest.metrics.values()))
+}
+
+fn all<'a>(shape: &[Field], of: impl Iterator<Item = &'a Json>) -> Json {
+    of.map(|one| shaped(one, shape)).collect()
 }
 
 /// `value` with the fields of a shape and no others.

@@ -3,16 +3,20 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::adapter::duckdb;
+use crate::artifacts::{self, OsiDocument};
 use crate::context::Globals;
 use crate::context::database::Adapter;
+use crate::context::errors::raise;
 use crate::context::runtime::RunShared;
 use crate::error::{Error, ErrorKind, Result};
+use crate::events::deprecations::named;
 use crate::events::{Events, lines};
 use crate::graph::{Filter, Graph, PreviousState, Request, Selection, Selectors, Summary, select};
 use crate::invocation::Invocation;
+use crate::jinja::Engine;
 use crate::manifest::{CompiledNodes, Manifest, Node, ResourceType, UniqueId};
-use crate::project::{self, values::engine};
-use crate::{artifacts, parse, run};
+use crate::project::{self, values};
+use crate::{parse, run};
 
 use super::DBT_DUCKDB_VERSION;
 
@@ -26,6 +30,20 @@ pub struct Workspace {
     pub manifest: Arc<Manifest>,
     /// What is compiled, filled while running.
     pub compiled: Arc<CompiledNodes>,
+    /// The semantic layer for `osi_document.json`; none with `--no-write-json`.
+    osi: Option<OsiDocument>,
+}
+
+/// The engine of the project's templates, which says that calls of `modules.itertools` are deprecated.
+fn engine(events: &Arc<Events>) -> Engine {
+    let events = events.clone();
+    values::engine().with_itertools(
+        &(Arc::new(move || {
+            let text = "Usage of itertools modules is deprecated. Please use the built-in functions instead.";
+            let event = named(events.paint(), "ModulesItertoolsUsageDeprecation", "D034", text);
+            events.deprecation(event).map_err(raise)
+        }) as _),
+    )
 }
 
 /// A command ends with the process: giving back the memory of a large project piece by piece would take a tenth of the
@@ -62,12 +80,15 @@ impl Workspace {
         Selectors::read(project.selectors.as_ref(), &invocation.flags)?;
         let adapter = Adapter::new(&project, events.clone())?;
         before_parsing(&adapter);
-        let parsed = parse::parse(invocation, &project, engine(), adapter)?;
+        let parsed = parse::parse(invocation, &project, engine(events), adapter)?;
+        let write = invocation.flags.write_json;
+        let osi = write.then(|| artifacts::osi_document(&parsed.globals, &parsed.manifest)).transpose()?;
         Ok(Workspace {
             invocation: invocation.clone(),
             globals: parsed.globals,
             manifest: Arc::new(parsed.manifest),
             compiled: Arc::default(),
+            osi,
         })
     }
 
@@ -85,10 +106,10 @@ impl Workspace {
     /// The query does not parse, or refers to what does not exist: why is said before.
     pub fn add_inline_query(&mut self) -> Result<()> {
         let Some(sql) = &self.invocation.flags.inline else { return Ok(()) };
-        let node = match self.parse_query(sql) {
+        let node = match self.manifest_first(self.parse_query(sql)) {
             Err(error) if error.kind == ErrorKind::Compilation => {
                 self.events().emit(lines::inline_error(self.events().paint(), &error));
-                return Err(Error::runtime("Error parsing inline query"));
+                return Err(Error::new(ErrorKind::Plain, "Error parsing inline query"));
             }
             parsed => parsed?,
         };
@@ -131,7 +152,9 @@ impl Workspace {
         if let Some(only) = &flags.only {
             return self.retried(only);
         }
-        self.select_kept(graph, &Filter::for_command(&self.invocation.command, flags)?)
+        self.manifest_first(
+            Filter::for_command(&self.invocation.command, flags).and_then(|filter| self.select_kept(graph, &filter)),
+        )
     }
 
     /// What the flags select of some types.
@@ -139,7 +162,7 @@ impl Workspace {
     /// # Errors
     /// See [`select`].
     pub fn select_types(&self, graph: &Graph, types: &[ResourceType]) -> Result<Selection> {
-        self.select_kept(graph, &Filter::of_types(types))
+        self.manifest_first(self.select_kept(graph, &Filter::of_types(types)))
     }
 
     /// The resources that `retry` runs again.
@@ -198,10 +221,7 @@ impl Workspace {
     /// # Errors
     /// The file cannot be written.
     pub fn write_manifest(&self) -> Result<()> {
-        if !self.invocation.flags.write_json {
-            return Ok(());
-        }
-        artifacts::write_manifest(&self.globals, &self.manifest, &self.compiled)
+        self.write(&self.compiled)
     }
 
     /// Writes `manifest.json` as parsing left it: where a command breaks off, dbt writes nothing of what it compiled.
@@ -209,9 +229,22 @@ impl Workspace {
     /// # Errors
     /// The file cannot be written.
     pub fn write_parsed_manifest(&self) -> Result<()> {
-        if !self.invocation.flags.write_json {
-            return Ok(());
+        self.write(&CompiledNodes::default())
+    }
+
+    fn write(&self, compiled: &CompiledNodes) -> Result<()> {
+        match &self.osi {
+            Some(osi) => artifacts::write_manifest(&self.globals, &self.manifest, compiled, osi),
+            None => Ok(()),
         }
-        artifacts::write_manifest(&self.globals, &self.manifest, &CompiledNodes::default())
+    }
+
+    /// Passes a result on. When it is an error, which ends the command, the manifest is written first: dbt writes it as
+    /// soon as the project is parsed.
+    ///
+    /// # Errors
+    /// The error itself, or the file cannot be written.
+    pub fn manifest_first<T>(&self, result: Result<T>) -> Result<T> {
+        result.or_else(|error| self.write_parsed_manifest().and(Err(error)))
     }
 }

@@ -8,7 +8,7 @@ use crate::context::runtime::RunShared;
 use crate::events::lines::{self, Heading};
 use crate::events::paint::count;
 use crate::events::{Events, Level};
-use crate::manifest::{Manifest, ResourceType};
+use crate::manifest::{Manifest, Node, ResourceType};
 
 use super::plan::Resource;
 use super::results::{NodeResult, RunResults, Status};
@@ -16,7 +16,9 @@ use super::results::{NodeResult, RunResults, Status};
 /// `5 models, 3 seeds, 20 data tests, 511 macros`.
 pub fn found_line(manifest: &Manifest) -> String {
     let mut counts: IndexMap<ResourceType, usize> = IndexMap::new();
-    for node in manifest.nodes.values() {
+    // Tests that are disabled stay in the manifest and are not counted, as in dbt.
+    let counted = |node: &&Node| node.resource_type != ResourceType::Test || node.config.enabled();
+    for node in manifest.nodes.values().filter(counted) {
         *counts.entry(node.resource_type).or_default() += 1;
     }
     let others = [

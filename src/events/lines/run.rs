@@ -78,6 +78,30 @@ pub fn artifact_written(kind: &str, path: &str) -> Event {
         .with("artifact_type", kind)
 }
 
+/// A warning: `osi_document.json` cannot tell something; `kind` is dbt's name of the reason, `element` a metric or entity.
+pub fn osi_issue(paint: Paint, kind: &str, element: &str) -> Event {
+    let text = match kind {
+        "CONVERSION_METRIC_DROPPED" => format!(
+            "Metric '{element}' was excluded from the OSI document: conversion metrics cannot be represented in the OSI \
+             format."
+        ),
+        "PRIVATE_METRIC_DROPPED" => format!(
+            "Metric '{element}' was excluded from the OSI document: private metrics are not included in OSI output."
+        ),
+        "NATURAL_ENTITY_DROPPED" => format!(
+            "Entity '{element}' was excluded from the OSI document: natural entities have no equivalent in the OSI format."
+        ),
+        _ => format!(
+            "Metric '{element}' was included in the OSI document, but its cumulative window and grain semantics cannot be \
+             represented."
+        ),
+    };
+    Event::new("MFConverterIssue", "I078", Level::Warn, paint.warning_tag(&text))
+        .with("converter_name", "MSIToOSIConverter")
+        .with("element_name", element)
+        .with("issue_type", kind)
+}
+
 /// The rows that `show` gives; `preview` is the table's text, or its JSON.
 pub fn show_node(name: &str, unique_id: &str, preview: &str, inline: bool, format: &str, quiet: bool) -> Event {
     let parsed = || serde_json::from_str::<Json>(preview).unwrap_or(Json::Null);

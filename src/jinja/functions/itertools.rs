@@ -1,6 +1,9 @@
 //! `modules.itertools`: what dbt lets through of Python's module.
 
-use minijinja::value::Value;
+use std::fmt;
+use std::sync::Arc;
+
+use minijinja::value::{Object, ObjectRepr, Value};
 use minijinja::{Error as MjError, State};
 
 use super::super::error::PyError;
@@ -9,13 +12,50 @@ use super::super::value::{CallArgs, Dict, Function, Iter, Num, index_arg, iterat
 
 type Ran = Result<Value, MjError>;
 
+/// Runs before each call of a function of the module, and may refuse it.
+pub type BeforeCall = Arc<dyn Fn() -> Result<(), MjError> + Send + Sync>;
+
+/// The module.
+pub(super) fn module(before: Option<&BeforeCall>) -> Value {
+    let Some(before) = before else { return Dict::from_pairs(functions()) };
+    let guarded = |function| Value::from_object(Guarded { function, before: before.clone() });
+    Dict::from_pairs(functions().map(|(name, function)| (name, guarded(function))))
+}
+
+/// A function with what runs before each of its calls.
+struct Guarded {
+    function: Value,
+    before: BeforeCall,
+}
+
+impl fmt::Debug for Guarded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.function.fmt(f)
+    }
+}
+
+impl Object for Guarded {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn call(self: &Arc<Self>, state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, MjError> {
+        (self.before)()?;
+        self.function.call(state, args)
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.function, f)
+    }
+}
+
 /// What the functions print: dbt wraps them to warn that they will go.
 const WRAPPED: &str = "get_itertools_module_context.<locals>.deprecation_wrapper.<locals>.deprecation_wrapper_inner";
 
-pub(super) fn module() -> Value {
+fn functions() -> [(&'static str, Value); 14] {
     let plain = |function: fn(CallArgs) -> Ran| Function::new(WRAPPED, move |_, args| function(args));
     let picks = |kind: &'static str| Function::new(WRAPPED, move |_, args| pick(kind, args));
-    Dict::from_pairs([
+    [
         ("count", plain(count)),
         ("cycle", plain(cycle)),
         ("repeat", plain(repeat)),
@@ -30,7 +70,7 @@ pub(super) fn module() -> Value {
         ("permutations", picks("permutations")),
         ("combinations", picks("combinations")),
         ("combinations_with_replacement", picks("combinations_with_replacement")),
-    ])
+    ]
 }
 
 /// How Python's C functions say that an argument by name is missing.

@@ -104,12 +104,12 @@ impl Iterator for Rest {
 impl Iter {
     /// An iterator of the class `kind` over `items`.
     pub fn of(kind: &'static str, items: Vec<Value>) -> Value {
-        Iter::new(kind, None, false, items.into_iter())
+        Iter::value_of(kind, None, false, items.into_iter())
     }
 
     /// An iterator that prints a text of its own.
     pub fn shown(kind: &'static str, text: String, items: impl Iterator<Item = Value> + Send + 'static) -> Value {
-        Iter::new(kind, Some(text), false, items)
+        Iter::value_of(kind, Some(text), false, items)
     }
 
     /// An iterator without an end.
@@ -118,10 +118,10 @@ impl Iter {
         shown: Option<String>,
         items: impl Iterator<Item = Value> + Send + 'static,
     ) -> Value {
-        Iter::new(kind, shown, true, items)
+        Iter::value_of(kind, shown, true, items)
     }
 
-    fn new(
+    fn value_of(
         kind: &'static str,
         shown: Option<String>,
         endless: bool,
