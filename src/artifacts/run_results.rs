@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use crate::invocation::Invocation;
 use crate::manifest::{CompiledNodes, ResourceType};
-use crate::run::{NodeResult, Resource, RunResults, Timing, batches_json};
+use crate::run::{NodeResult, Resource, RunResults, Status, Timing, batches_json};
 
 /// The artifact.
 pub fn to_json(invocation: &Invocation, compiled: &CompiledNodes, results: &RunResults) -> Json {
@@ -14,6 +14,13 @@ pub fn to_json(invocation: &Invocation, compiled: &CompiledNodes, results: &RunR
         "elapsed_time": results.elapsed,
         "args": invocation.flags.args_for_artifacts,
     })
+}
+
+/// What became of the overloads of a function that was made, and not only compiled; rdbt knows of none.
+fn overloads(result: &NodeResult) -> Json {
+    let is_function = result.resource.resource_type() == ResourceType::Function;
+    let made = is_function && result.status == Status::Success && result.message.is_some();
+    if made { json!({"successful": [], "failed": []}) } else { Json::Null }
 }
 
 fn result_json(result: &NodeResult, nodes: &CompiledNodes) -> Json {
@@ -30,7 +37,7 @@ fn result_json(result: &NodeResult, nodes: &CompiledNodes) -> Json {
         "compiled_code": null,
         "relation_name": null,
         "batch_results": result.batches.as_ref().map_or(Json::Null, batches_json),
-        "overload_results": null,
+        "overload_results": overloads(result),
     });
     let has_sql = match &result.resource {
         Resource::Node(node) => node.resource_type != ResourceType::Seed,

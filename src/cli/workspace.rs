@@ -9,7 +9,7 @@ use crate::context::database::Adapter;
 use crate::context::runtime::RunShared;
 use crate::error::{Error, ErrorKind, Result};
 use crate::events::{Events, lines};
-use crate::graph::{Filter, Graph, PreviousState, Request, Selection, Selectors, Summary, select};
+use crate::graph::{self, Filter, Graph, PreviousState, Request, Selection, Selectors, Summary, select};
 use crate::invocation::Invocation;
 use crate::manifest::{CompiledNodes, Manifest, Node, ResourceType, UniqueId};
 use crate::project::{self, values::engine};
@@ -68,10 +68,12 @@ impl Workspace {
         let parsed = parse::parse(invocation, &project, engine(), adapter)?;
         let write = invocation.flags.write_json;
         let osi = write.then(|| artifacts::osi_document(&parsed.globals, &parsed.manifest)).transpose()?;
+        let mut manifest = parsed.manifest;
+        manifest.selectors = graph::selectors_json(project.selectors.as_ref());
         Ok(Workspace {
             invocation: invocation.clone(),
             globals: parsed.globals,
-            manifest: Arc::new(parsed.manifest),
+            manifest: Arc::new(manifest),
             compiled: Arc::default(),
             osi,
         })

@@ -10,5 +10,6 @@ pub fn undescribed() -> JsonMap<String, Json> {
 
 /// The fields of a function with these arguments and this return type.
 pub fn described(arguments: Json, returns: Json) -> JsonMap<String, Json> {
-    JsonMap::from_iter([("arguments".to_owned(), arguments), ("returns".to_owned(), returns)])
+    let fields = [("arguments", arguments), ("returns", returns), ("overloads", json!([]))];
+    fields.map(|(name, value)| (name.to_owned(), value)).into_iter().collect()
 }

@@ -78,6 +78,8 @@ pub enum Default {
     List,
     /// `{}`
     Map,
+    /// An object with one flag, which is set.
+    Flag(&'static str),
 }
 
 /// One key.
@@ -103,6 +105,7 @@ impl Field {
             Default::Str(value) => json!(value),
             Default::List => json!([]),
             Default::Map => Json::Object(JsonMap::new()),
+            Default::Flag(name) => json!({name: true}),
         }
     }
 }
@@ -225,7 +228,7 @@ const FUNCTION_EXTRA: [Field; 5] = [
     field("volatility", Merge::Clobber, Kind::Any, Default::Null),
     field("runtime_version", Merge::Clobber, Kind::OptStr, Default::Null),
     field("entry_point", Merge::Clobber, Kind::OptStr, Default::Null),
-    field("snowflake", Merge::Clobber, Kind::Map, Default::Map),
+    field("snowflake", Merge::Clobber, Kind::Map, Default::Flag("quote_args")),
 ];
 
 fn node_fields(materialized: &'static str, extra: &[Field]) -> Vec<Field> {
