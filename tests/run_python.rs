@@ -170,6 +170,60 @@ fn an_exception_is_shown_with_the_models_own_lines() {
 }
 
 #[test]
+fn a_text_that_is_no_python_stops_the_command_before_anything_runs() {
+    let texts = [
+        "def model(dbt, session):\n    rows = (1,\n    return rows\n",
+        "def model(dbt, session):\nreturn 1\n",
+        "def model(dbt, session):\n    print 'x'\n    return 1\n",
+        "def model(dbt, session):\n    rows = 1\n",
+        "def model(session, dbt, more):\n    return session, 1\n",
+        "",
+    ];
+    with_python(|sandbox| {
+        let mut sandbox = sandbox;
+        let mut said = String::new();
+        for text in texts {
+            sandbox = sandbox.file("models/staging/bad.py", text);
+            let outcome = sandbox.run(&["--log-level", "error", "run"]);
+            let console = outcome.console();
+            let lines = console.lines().filter(|line| !line.trim().is_empty());
+            said.extend(lines.map(|line| format!("{line}\n")));
+        }
+        assert_snapshot!(said, @r"
+        exit code 2
+        [ERROR]: Encountered an error:
+        Parsing Error
+          '(' was never closed (bad.py, line 2)
+              rows = (1,
+          The model is in models/staging/bad.py.
+        exit code 2
+        [ERROR]: Encountered an error:
+        Parsing Error
+          expected an indented block after function definition on line 1 (bad.py, line 2)
+          return 1
+          The model is in models/staging/bad.py.
+        exit code 2
+        [ERROR]: Encountered an error:
+        Parsing Error
+          Missing parentheses in call to 'print'. Did you mean print(...)? (bad.py, line 2)
+              print 'x'
+          The model is in models/staging/bad.py.
+        exit code 2
+        [ERROR]: Encountered an error:
+        Parsing Error in model bad (models/staging/bad.py)
+          In current version, model function should return only one dataframe object
+        exit code 2
+        [ERROR]: Encountered an error:
+        Parsing Error in model bad (models/staging/bad.py)
+          'dbt' not provided for model as the first argument
+          model function should have two args, `dbt` and a session to current warehouse
+          In current version, model function should return only one dataframe object
+        exit code 0
+        ");
+    });
+}
+
+#[test]
 fn an_interpreter_that_does_not_exist_is_named() {
     let profile =
         "p:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: a.duckdb, python_interpreter: /no/python}\n";

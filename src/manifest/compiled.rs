@@ -26,6 +26,8 @@ pub struct Compiled {
     pub macros: Vec<Arc<str>>,
     /// Place of a hook of the project among those that ran with it, from 1.
     pub hook_index: Option<usize>,
+    /// Bodies of a function's overloads, in their order.
+    pub overloads: Vec<Arc<str>>,
     /// Relations that foreign keys refer to, by the `to` of YAML.
     pub foreign_keys: HashMap<String, String>,
 }
@@ -48,6 +50,11 @@ impl CompiledNodes {
         let mut nodes = self.nodes.write().unwrap_or_else(PoisonError::into_inner);
         nodes.insert(unique_id.to_owned(), Arc::new(compiled));
         self.note(unique_id);
+    }
+
+    /// Takes out what is known of a node.
+    pub fn take(&self, unique_id: &str) -> Option<Arc<Compiled>> {
+        self.nodes.write().unwrap_or_else(PoisonError::into_inner).remove(unique_id)
     }
 
     /// Changes what is known of a node, starting from nothing if nothing is.

@@ -1,5 +1,5 @@
-//! What user-defined functions have beside what every node has: their arguments and what they return, which come from
-//! properties.
+//! What user-defined functions have beside what every node has: their arguments, what they return and their overloads, all
+//! of which come from properties.
 
 use serde_json::{Map as JsonMap, Value as Json, json};
 
@@ -10,6 +10,9 @@ pub fn undescribed() -> JsonMap<String, Json> {
 
 /// The fields of a function with these arguments and this return type.
 pub fn described(arguments: Json, returns: Json) -> JsonMap<String, Json> {
-    let fields = [("arguments", arguments), ("returns", returns), ("overloads", json!([]))];
-    fields.map(|(name, value)| (name.to_owned(), value)).into_iter().collect()
+    JsonMap::from_iter([
+        ("arguments".to_owned(), arguments),
+        ("returns".to_owned(), returns),
+        ("overloads".to_owned(), json!([])),
+    ])
 }

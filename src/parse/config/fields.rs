@@ -49,6 +49,8 @@ pub enum Kind {
     Contract,
     /// `{enabled, alias}`, or just the value of `enabled`.
     LatestVersionPointer,
+    /// Options of a function that only Snowflake heeds.
+    SnowflakeFunction,
     /// Freshness of a source or model.
     Freshness,
     /// Names of the columns that snapshots add.
@@ -78,8 +80,6 @@ pub enum Default {
     List,
     /// `{}`
     Map,
-    /// An object with one flag, which is set.
-    Flag(&'static str),
 }
 
 /// One key.
@@ -105,7 +105,6 @@ impl Field {
             Default::Str(value) => json!(value),
             Default::List => json!([]),
             Default::Map => Json::Object(JsonMap::new()),
-            Default::Flag(name) => json!({name: true}),
         }
     }
 }
@@ -228,7 +227,7 @@ const FUNCTION_EXTRA: [Field; 5] = [
     field("volatility", Merge::Clobber, Kind::Any, Default::Null),
     field("runtime_version", Merge::Clobber, Kind::OptStr, Default::Null),
     field("entry_point", Merge::Clobber, Kind::OptStr, Default::Null),
-    field("snowflake", Merge::Clobber, Kind::Map, Default::Flag("quote_args")),
+    field("snowflake", Merge::Clobber, Kind::SnowflakeFunction, Default::Map),
 ];
 
 fn node_fields(materialized: &'static str, extra: &[Field]) -> Vec<Field> {
