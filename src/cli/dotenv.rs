@@ -176,7 +176,7 @@ impl<'a> Reader<'a> {
             return Some(None);
         }
         let before = self.at;
-        if !(self.accept("export") && !self.take(is_blank).is_empty()) {
+        if !self.accept("export") || self.take(is_blank).is_empty() {
             self.at = before;
         }
         let name = self.name()?;
