@@ -11,7 +11,7 @@ use crate::context::runtime::RunShared;
 use crate::error::{Error, ErrorKind, Result};
 use crate::events::deprecations::named;
 use crate::events::{Events, lines};
-use crate::graph::{Filter, Graph, PreviousState, Request, Selection, Selectors, Summary, select};
+use crate::graph::{self, Filter, Graph, PreviousState, Request, Selection, Selectors, Summary, select};
 use crate::invocation::Invocation;
 use crate::jinja::Engine;
 use crate::manifest::{CompiledNodes, Manifest, Node, ResourceType, UniqueId};
@@ -83,10 +83,12 @@ impl Workspace {
         let parsed = parse::parse(invocation, &project, engine(events), adapter)?;
         let write = invocation.flags.write_json;
         let osi = write.then(|| artifacts::osi_document(&parsed.globals, &parsed.manifest)).transpose()?;
+        let mut manifest = parsed.manifest;
+        manifest.selectors = graph::selectors_json(project.selectors.as_ref());
         Ok(Workspace {
             invocation: invocation.clone(),
             globals: parsed.globals,
-            manifest: Arc::new(parsed.manifest),
+            manifest: Arc::new(manifest),
             compiled: Arc::default(),
             osi,
         })

@@ -175,7 +175,7 @@ impl Object for Match {
                 let name = self.last().and_then(|last| self.names.get(last)).cloned().flatten();
                 Some(name.map_or_else(none, Value::from))
             }
-            Some(name) if METHODS.contains(&name) => Some(BoundMethod::of(&Value::from_dyn_object(self.clone()), name)),
+            Some(name) if METHODS.contains(&name) => Some(BoundMethod::of(Value::from_dyn_object(self.clone()), name)),
             _ => self.index(key).ok().map(|index| self.group(index)),
         }
     }

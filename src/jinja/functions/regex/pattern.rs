@@ -249,7 +249,7 @@ impl Object for Pattern {
                 Some(Dict::from_pairs(names.filter_map(|(at, name)| Some((name?, Value::from(at))))))
             }
             name if METHODS.contains(&name) || name == "scanner" => {
-                Some(BoundMethod::of(&Value::from_dyn_object(self.clone()), name))
+                Some(BoundMethod::of(Value::from_dyn_object(self.clone()), name))
             }
             _ => None,
         }

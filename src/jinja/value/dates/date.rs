@@ -74,7 +74,7 @@ impl Object for Date {
             return Some(Value::from(format!("datetime.date({})", date_args(self.0))));
         }
         if SHARED.contains(&name) || matches!(name, "isoformat" | "replace" | "timetuple") {
-            return Some(BoundMethod::of(&Value::from_dyn_object(self.clone()), name));
+            return Some(BoundMethod::of(Value::from_dyn_object(self.clone()), name));
         }
         date_part(self.0, name).map(Value::from).or_else(|| Kind::Date.attribute(name))
     }

@@ -159,7 +159,7 @@ impl Object for DateTime {
             }
             "tzinfo" => Some(self.zone.clone().map_or_else(|| Value::from(()), Zone::value)),
             _ if METHODS.contains(&name) || date::SHARED.contains(&name) => {
-                Some(BoundMethod::of(&Value::from_dyn_object(self.clone()), name))
+                Some(BoundMethod::of(Value::from_dyn_object(self.clone()), name))
             }
             _ => {
                 let part = date_part(self.local.date(), name).or_else(|| time_part(self.local.time(), name));
