@@ -6,6 +6,7 @@ pub mod commands;
 #[cfg(test)]
 mod commands_table;
 mod completion;
+mod file_server;
 mod invocation;
 mod mappings;
 mod notices;
