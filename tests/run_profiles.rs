@@ -244,3 +244,33 @@ fn names_of_databases_follow_the_file() {
     select '"plain"."main"."one"' as x
     "#);
 }
+
+#[test]
+fn the_nearest_env_file_fills_the_environment() {
+    let sandbox = Sandbox::new()
+        .file("dbt_project.yml", "name: a\nprofile: p\n")
+        .file(
+            "profiles.yml",
+            "p:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: a.duckdb}\n    other: {type: duckdb, path: \
+             \"{{ env_var('SHOP_FILE') }}\"}\n",
+        )
+        .file(
+            ".env",
+            "export SHOP_FILE='b.duckdb' # where\nDBT_TARGET=other\nTAKEN=file\nUNDER=${TAKEN}/x\nno statement at all\n",
+        )
+        .file("macros/say.sql", "{% macro say() %}{% do print(target.path ~ ' ' ~ env_var('TAKEN') ~ ' ' ~ env_var('UNDER')) %}{% endmacro %}")
+        .env("TAKEN", "shell");
+    let said = sandbox.run(&["run-operation", "say", "--quiet"]);
+    assert_eq!((said.code, said.stdout.as_str()), (0, "b.duckdb shell shell/x\n"), "{said}");
+    assert!(said.stderr.contains("line 5") || said.stderr.contains("/.env:5"), "{said}");
+
+    let below = sandbox.here().join("models");
+    std::fs::create_dir(&below).unwrap();
+    let said =
+        sandbox.run_in(&below, &["run-operation", "say", "--quiet", "--project-dir", "..", "--profiles-dir", ".."]);
+    assert!(said.stdout.ends_with("b.duckdb shell shell/x\n"), "{said}");
+
+    let said = sandbox.env("PYTHON_DOTENV_DISABLED", "True").run(&["run-operation", "say", "--quiet"]);
+    assert_eq!(said.code, 1, "{said}");
+    assert!(said.stdout.contains("Env var required but not provided: 'UNDER'"), "{said}");
+}

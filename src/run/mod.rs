@@ -155,6 +155,9 @@ impl Session {
         self.prepare(plan)?;
         let mut started = true;
         let hooked = self.task.runs_hooks(&self.globals);
+        if !hooked && self.task == Task::Freshness {
+            hooks::left_out(self, Moment::Start)?;
+        }
         if hooked {
             results.results = hooks::run(self, Moment::Start, &[])?;
             started =
@@ -173,6 +176,9 @@ impl Session {
                 Ok(ended) => results.results.extend(ended),
                 Err(error) => results.fatal = Some(error),
             }
+        }
+        if !hooked && self.task == Task::Freshness {
+            hooks::left_out(self, Moment::End)?;
         }
         results.interrupted |= self.interrupt.load(Ordering::SeqCst);
         results.elapsed = clock.elapsed().as_secs_f64();
