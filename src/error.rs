@@ -22,6 +22,8 @@ pub enum ErrorKind {
     Validation,
     /// `Usage`: the command line does not parse. Printed by clap's rules, exit code 2.
     Usage,
+    /// A message of dbt's that names no family.
+    Plain,
     /// `Internal Error`: an invariant of rdbt does not hold. Never expected.
     Internal,
 }
@@ -37,6 +39,7 @@ impl ErrorKind {
             ErrorKind::Dependency => "Dependency Error",
             ErrorKind::Validation => "Validation Error",
             ErrorKind::Usage => "Usage Error",
+            ErrorKind::Plain => "",
             ErrorKind::Internal => "Internal Error",
         }
     }
@@ -150,6 +153,9 @@ impl Error {
 impl fmt::Display for Error {
     /// dbt's layout: a header line that names the family and the node, then the message indented by two.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.kind == ErrorKind::Plain {
+            return f.write_str(&self.message);
+        }
         f.write_str(self.kind.header())?;
         if let Some(node) = &self.node {
             write!(f, " in {} {} ({})", node.resource_type, node.name, node.path)?;

@@ -155,6 +155,8 @@ pub struct Flags {
     pub show: bool,
     /// What `retry` needs to know of the microbatch models of the last run.
     pub retried_batches: Option<RetriedBatches>,
+    /// Overloads that the last run made, by the id of a function of which it did not make all, for `retry`.
+    pub retried_overloads: HashMap<String, Vec<String>>,
     /// The resources that `retry` runs again, whatever the other flags select.
     pub only: Option<Vec<String>>,
     /// Behaviour flags of `dbt_project.yml`'s `flags:` and every other flag, by dbt's name in lower case. What has

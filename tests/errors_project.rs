@@ -454,3 +454,116 @@ fn warnings_that_are_errors() {
       The test is on `one`.
     ");
 }
+
+#[test]
+fn deprecations_of_options_and_modules() {
+    let table = "{name: t, identifier: one, config: {loaded_at_field: now(), freshness: {warn_after: {count: 1, period: day}}}}";
+    let sandbox = with("models/sources.yml", &format!("sources: [{{name: s, schema: main, tables: [{table}]}}]\n"))
+        .file("models/one.sql", "select {{ modules.itertools.chain([1], [2]) | list | length }} as n\n")
+        .file(
+            "dbt_project.yml",
+            "name: a\nprofile: p\non-run-start: [select 1]\non-run-end: [select 1]\n\
+             flags: {source_freshness_run_project_hooks: false}\n",
+        );
+    let said = |words: &[&str]| {
+        let console = sandbox.run(words).console();
+        console.lines().filter(|line| !line.starts_with("Performance info")).collect::<Vec<_>>().join("\n")
+    };
+    assert_snapshot!(said(&["parse"]), @r"
+    exit code 0
+    [WARNING][ModulesItertoolsUsageDeprecation]: Deprecated functionality
+    Usage of itertools modules is deprecated. Please use the built-in functions
+    instead.
+    [WARNING][DeprecationsSummary]: Deprecated functionality
+    Summary of encountered deprecations:
+    - ModulesItertoolsUsageDeprecation: 1 occurrence
+    To see all deprecation instances instead of just the first occurrence of each,
+    run command again with the `--show-all-deprecations` flag. You may also need to
+    run with `--no-partial-parse` as some deprecations are only encountered during
+    parsing.
+    ");
+    let words = ["--warn-error-options", "{include: [NoNodesSelected], exclude: []}", "run", "--no-partial-parse"];
+    assert_snapshot!(said(&words), @r"
+    exit code 0
+    [WARNING][WEOIncludeExcludeDeprecation]: Deprecated functionality
+    `error` instead of `include`. Please use `warn` instead of `exclude`.
+    [WARNING][ModulesItertoolsUsageDeprecation]: Deprecated functionality
+    Usage of itertools modules is deprecated. Please use the built-in functions
+    instead.
+    Concurrency: 1 threads (target='dev')
+    1 of 1 START hook: a.on-run-start.0 ............................................ [RUN]
+    1 of 1 OK hook: a.on-run-start.0 ............................................... [OK in N.NNs]
+    1 of 1 START sql view model main.one ........................................... [RUN]
+    1 of 1 OK created sql view model main.one ...................................... [OK in N.NNs]
+    1 of 1 START hook: a.on-run-end.0 .............................................. [RUN]
+    1 of 1 OK hook: a.on-run-end.0 ................................................. [OK in N.NNs]
+    Finished running 2 project hooks, 1 view model in TIME (N.NNs).
+    Completed successfully
+    Done. PASS=3 WARN=0 ERROR=0 SKIP=0 NO-OP=0 REUSED=0 TOTAL=3
+    [WARNING][DeprecationsSummary]: Deprecated functionality
+    Summary of encountered deprecations:
+    - WEOIncludeExcludeDeprecation: 1 occurrence
+    - ModulesItertoolsUsageDeprecation: 2 occurrences
+    To see all deprecation instances instead of just the first occurrence of each,
+    run command again with the `--show-all-deprecations` flag. You may also need to
+    run with `--no-partial-parse` as some deprecations are only encountered during
+    parsing.
+    ");
+    let words = ["--show-all-deprecations", "--no-partial-parse", "source", "freshness", "-o", "out.json"];
+    assert_snapshot!(said(&words), @r"
+    exit code 0
+    [WARNING][ModulesItertoolsUsageDeprecation]: Deprecated functionality
+    Usage of itertools modules is deprecated. Please use the built-in functions
+    instead.
+    [WARNING][CustomOutputPathInSourceFreshnessDeprecation]: Deprecated
+    functionality
+    Custom output path usage `--output out.json` usage detected in `dbt source
+    freshness` command.
+    Concurrency: 1 threads (target='dev')
+    [WARNING]: In a future version of dbt, the `source freshness` command will start
+    running `on-run-start` and `on-run-end` hooks by default. For more information:
+    https://docs.getdbt.com/reference/global-configs/legacy-behaviors
+    1 of 1 START freshness of s.t .................................................. [RUN]
+    1 of 1 PASS freshness of s.t ................................................... [PASS in N.NNs]
+    [WARNING]: In a future version of dbt, the `source freshness` command will start
+    running `on-run-start` and `on-run-end` hooks by default. For more information:
+    https://docs.getdbt.com/reference/global-configs/legacy-behaviors
+    Finished running 1 source in TIME (N.NNs).
+    Done.
+    [WARNING][DeprecationsSummary]: Deprecated functionality
+    Summary of encountered deprecations:
+    - ModulesItertoolsUsageDeprecation: 1 occurrence
+    - CustomOutputPathInSourceFreshnessDeprecation: 1 occurrence
+    - SourceFreshnessProjectHooksNotRun: 2 occurrences
+    ");
+}
+
+#[test]
+fn warn_error_options_are_checked() {
+    let refused = |options: &str| {
+        let outcome = with("models/one.sql", "select 1 as id").run(&["ls", "--warn-error-options", options]);
+        assert_eq!(outcome.code, 2, "{outcome}");
+        outcome.stderr
+    };
+    assert!(refused("{error: [Nosuch]}").contains("Nosuch is not a valid dbt error name."));
+    assert!(refused("{error: some}").contains("error must be one of ('all', '*') or a list of strings"));
+    assert!(refused("{warn: [NoNodesSelected]}").contains("`warn` can only be specified if `error` is one of"));
+    let both = "Only `include` or `error` can be specified in `warn_error_options`, not both";
+    assert!(refused("{error: [NoNodesSelected], include: all}").contains(both));
+}
+
+#[test]
+fn flags_that_dbt_does_not_take_from_a_project() {
+    let args = |flags: &str| {
+        let sandbox = with("models/one.sql", "select 1 as id")
+            .file("dbt_project.yml", &format!("name: a\nprofile: p\nflags: {flags}\n"));
+        let outcome = sandbox.run(&["run"]);
+        assert_eq!(outcome.code, 0, "{outcome}");
+        let args = &sandbox.json("target/run_results.json")["args"];
+        format!("{} {} {} {}", args["printer_width"], args["quiet"], args["indirect_selection"], args["use_colors"])
+    };
+    assert_eq!(args("{printer_width: 90, quiet: true, indirect_selection: empty}"), "90 false \"empty\" false");
+    assert_eq!(args("{printer_width: wide, indirect_selection: empty}"), "80 false \"eager\" false");
+    assert_eq!(args("{validate_macro_args: yes please, indirect_selection: empty}"), "80 false \"eager\" false");
+    assert_eq!(args("{write_json: null, printer_width: 70}"), "70 false \"eager\" false");
+}

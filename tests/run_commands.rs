@@ -269,6 +269,59 @@ fn ephemeral_models_can_be_left_out_of_compiled_sql() {
     let sandbox = ephemeral_project();
     let compiled = sandbox.run(&["-q", "compile", "-s", "f", "--no-inject-ephemeral-ctes"]);
     assert_eq!(compiled.stdout.trim(), "select * from __dbt__cte__e");
+    assert!(!sandbox.files().contains(&"target/compiled/a/models/f.sql".to_owned()));
+}
+
+#[test]
+fn models_of_ls_exclude_other_selections() {
+    let sandbox = ephemeral_project();
+    assert_snapshot!(sandbox.run(&["-q", "ls", "-m", "f", "-s", "raw"]).console(), @r#"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Runtime Error
+      "models" and "select" are mutually exclusive arguments
+    "#);
+    assert_snapshot!(sandbox.run(&["-q", "ls", "-m", "f", "--resource-type", "test"]).console(), @r#"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Runtime Error
+      "models" and "resource_type" are mutually exclusive arguments
+    "#);
+}
+
+#[test]
+fn the_manifest_is_there_when_a_command_breaks_off() {
+    let sandbox = ephemeral_project();
+    let breaks_off: [&[&str]; 4] =
+        [&["show"], &["run-operation"], &["ls", "-s", "nosuch:x"], &["compile", "--inline", "{{ ref('no') }}"]];
+    for words in breaks_off {
+        let outcome = sandbox.run(words);
+        assert_eq!(outcome.code, 2, "{outcome}");
+        let manifest = sandbox.json("target/manifest.json");
+        assert!(manifest["nodes"]["model.a.f"]["compiled_code"].is_null(), "{words:?}");
+        std::fs::remove_file(sandbox.here().join("target/manifest.json")).unwrap();
+    }
+}
+
+#[test]
+fn operations_that_do_not_exist() {
+    let sandbox = ephemeral_project();
+    assert_snapshot!(sandbox.run(&["run-operation", "nosuch"]).console(), @r#"
+    exit code 2
+    [ERROR]: Encountered an error while running operation: Runtime Error
+      dbt could not find a macro with the name "nosuch" in any package
+    [ERROR]: Encountered an error:
+    Compilation Error
+      dbt could not find a macro with the name 'nosuch' in any package. This can happen when calling a macro that does not exist. Check for typos and/or install package dependencies with "dbt deps".
+    "#);
+    assert_snapshot!(sandbox.run(&["run-operation", "dbt.nosuch"]).console(), @r#"
+    exit code 2
+    [ERROR]: Encountered an error while running operation: Runtime Error
+      dbt could not find a macro with the name "nosuch" in the "dbt" package
+    [ERROR]: Encountered an error:
+    Compilation Error
+      dbt could not find a macro with the name 'nosuch' in any package. This can happen when calling a macro that does not exist. Check for typos and/or install package dependencies with "dbt deps".
+    "#);
 }
 
 #[test]

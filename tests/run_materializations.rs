@@ -293,7 +293,8 @@ fn indexes_of_older_projects_are_created_with_a_warning() {
         )
         .file("models/bad_key.sql", "{{ config(materialized='table', indexes=[{'columns': ['id'], 'b': 1}]) }} select 1 as id")
         .file("models/no_columns.sql", "{{ config(materialized='table', indexes=[{'unique': true}]) }} select 1 as id")
-        .file("models/no_list.sql", "{{ config(materialized='table', indexes=[{'columns': 'id'}]) }} select 1 as id");
+        .file("models/no_list.sql", "{{ config(materialized='table', indexes=[{'columns': 'id'}]) }} select 1 as id")
+        .file("models/no_mapping.sql", "{{ config(materialized='table', indexes=['id']) }} select 1 as id");
     let outcome = sandbox.run(&["run"]);
     let console = outcome.console();
     let lines: Vec<&str> = console.lines().filter(|line| line.contains("index") || line.contains("DuckDB")).collect();
@@ -311,6 +312,11 @@ fn indexes_of_older_projects_are_created_with_a_warning() {
       > called by macro default__create_indexes (macros/adapters/indexes.sql)
       > called by macro create_indexes (macros/adapters/indexes.sql)
       Could not parse index config: at path ['columns']: 'id' is not of type 'array'
+      > in macro duckdb__get_create_index_sql (macros/adapters.sql)
+      > called by macro get_create_index_sql (macros/adapters/indexes.sql)
+      > called by macro default__create_indexes (macros/adapters/indexes.sql)
+      > called by macro create_indexes (macros/adapters/indexes.sql)
+      Could not parse index config: at path []: 'id' is not of type 'object'
       > in macro duckdb__get_create_index_sql (macros/adapters.sql)
       > called by macro get_create_index_sql (macros/adapters/indexes.sql)
       > called by macro default__create_indexes (macros/adapters/indexes.sql)

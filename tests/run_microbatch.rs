@@ -69,6 +69,8 @@ fn each_batch_reads_its_own_span() {
     20250104 | true | 3 | 2025-01-04 06:00:00 | 2025-01-04 22:00:00
     ");
     assert_snapshot!(sandbox.rows("select * from hooks"), @"20250104");
+    let begin = &sandbox.json("target/manifest.json")["nodes"]["model.a.daily"]["config"]["begin"];
+    assert_snapshot!(begin, @r#""2025-01-02T00:00:00""#);
     let files: Vec<String> = sandbox.files().into_iter().filter(|file| file.contains("daily")).collect();
     assert_snapshot!(files.join("\n"), @r"
     models/daily.sql

@@ -1,5 +1,5 @@
 //! What stands around a model's own statement: hooks on both sides of the transaction, the comment and the header of a
-//! statement, descriptions and grants that follow it, functions that it calls.
+//! statement, descriptions and grants that follow it.
 #![allow(clippy::unwrap_used)] // A failing look-up is a failing test.
 
 mod common;
@@ -215,6 +215,32 @@ fn statements_carry_the_comment_of_the_project() {
 }
 
 #[test]
+fn comments_have_a_shape() {
+    let refused: String = ["{foo: 1}", "{comment: null}", "{job_label: true}", "{append: 'yes'}", "[a]", "3"]
+        .iter()
+        .map(|comment| {
+            let project = format!("name: a\nprofile: p\nquery-comment: {comment}\n");
+            let outcome = Sandbox::new().project().file("dbt_project.yml", &project).run(&["ls"]);
+            assert_eq!(outcome.code, 2, "{outcome}");
+            outcome
+                .stdout
+                .lines()
+                .filter(|line| line.contains("at path"))
+                .map(|line| format!("{line}\n"))
+                .collect::<String>()
+        })
+        .collect();
+    assert_snapshot!(refused, @r"
+      at path ['query-comment']: {'foo': 1} is not valid under any of the given schemas
+      at path ['query-comment']: {'comment': None} is not valid under any of the given schemas
+      at path ['query-comment']: {'job_label': True} is not valid under any of the given schemas
+      at path ['query-comment']: {'append': 'yes'} is not valid under any of the given schemas
+      at path ['query-comment']: ['a'] is not valid under any of the given schemas
+      at path ['query-comment']: 3 is not valid under any of the given schemas
+    ");
+}
+
+#[test]
 fn headers_stand_before_statements() {
     let sandbox = Sandbox::new()
         .project()
@@ -361,109 +387,4 @@ fn grants_are_unknown_to_the_database() {
     Completed successfully
     Done. PASS=1 WARN=0 ERROR=0 SKIP=0 NO-OP=0 REUSED=0 TOTAL=1
     ");
-}
-
-const FUNCTIONS: &str = "functions:
-  - {name: plus_one, description: adds one, arguments: [{name: x, data_type: int}], returns: {data_type: int}}
-  - {name: joined, arguments: [{name: a, data_type: varchar}, {name: b, data_type: varchar}], returns: {data_type: varchar}}
-  - {name: doubled_sum, arguments: [{name: x, data_type: int}], returns: {data_type: int}}
-  - {name: calling, arguments: [{name: x, data_type: int}], returns: {data_type: int}}
-  - {name: defaulted, config: {volatility: deterministic}, arguments: [{name: x, data_type: int}, {name: y, data_type: int, default_value: 10}], returns: {data_type: bigint}}
-  - {name: elsewhere, config: {schema: other, alias: renamed}, arguments: [{name: x, data_type: int}], returns: {data_type: int}}
-";
-
-/// What dbt has for every adapter, DuckDB does not parse, so that a project brings DuckDB's statement.
-const OWN_STATEMENT: &str = "{% macro duckdb__scalar_function_sql(target) %}
-  {%- set names = [] -%}
-  {%- for argument in model.arguments -%}
-    {%- set default = argument.get('default_value') -%}
-    {%- do names.append(argument.name if default is none else argument.name ~ ' := ' ~ default) -%}
-  {%- endfor %}
-  create or replace macro {{ target.render() }} ({{ names | join(', ') }}) as
-  (cast(({{ model.compiled_code }}
-  ) as {{ model.returns.data_type }}))
-{% endmacro %}";
-
-#[test]
-fn functions_are_built_before_what_calls_them() {
-    let sandbox = Sandbox::new()
-        .project()
-        .file("macros/statement.sql", OWN_STATEMENT)
-        .file("functions/functions.yml", FUNCTIONS)
-        .file("functions/plus_one.sql", "x + 1")
-        .file("functions/joined.sql", "a || '-' || b")
-        .file("functions/doubled_sum.sql", "sum(x) * 2")
-        .file("functions/calling.sql", "{{ function('plus_one') }}(x) * 2")
-        .file("functions/defaulted.sql", "x + y -- a comment ends it")
-        .file("functions/elsewhere.sql", "x * 100")
-        .file(
-            "models/m.sql",
-            "{{ config(materialized='table') }} select {{ function('plus_one') }}(1) as a, {{ function('joined') }}('x', 'y') as b,
-             {{ function('calling') }}(3) as c, {{ function('elsewhere') }}(2) as e, typeof({{ function('defaulted') }}(1)) as d",
-        )
-        .file("models/n.sql", "{{ config(materialized='table') }} select {{ function('doubled_sum') }}(range) as s from range(4)");
-    let outcome = sandbox.run(&["build"]);
-    assert_snapshot!(outcome.console(), @r"
-    exit code 0
-    Concurrency: 1 threads (target='dev')
-    1 of 8 START function main.defaulted ........................................... [RUN]
-    1 of 8 OK created function main.defaulted ...................................... [SUCCESS in N.NNs]
-    2 of 8 START function main.doubled_sum ......................................... [RUN]
-    2 of 8 OK created function main.doubled_sum .................................... [SUCCESS in N.NNs]
-    3 of 8 START function main_other.renamed ....................................... [RUN]
-    3 of 8 OK created function main_other.renamed .................................. [SUCCESS in N.NNs]
-    4 of 8 START function main.joined .............................................. [RUN]
-    4 of 8 OK created function main.joined ......................................... [SUCCESS in N.NNs]
-    5 of 8 START function main.plus_one ............................................ [RUN]
-    5 of 8 OK created function main.plus_one ....................................... [SUCCESS in N.NNs]
-    6 of 8 START sql table model main.n ............................................ [RUN]
-    6 of 8 OK created sql table model main.n ....................................... [OK in N.NNs]
-    7 of 8 START function main.calling ............................................. [RUN]
-    7 of 8 OK created function main.calling ........................................ [SUCCESS in N.NNs]
-    8 of 8 START sql table model main.m ............................................ [RUN]
-    8 of 8 OK created sql table model main.m ....................................... [OK in N.NNs]
-    Finished running 6 functions, 2 table models in TIME (N.NNs).
-    Completed successfully
-    Done. PASS=8 WARN=0 ERROR=0 SKIP=0 NO-OP=0 REUSED=0 TOTAL=8
-    ");
-    assert_snapshot!(sandbox.rows("select * from m"), @r"2 | x-y | 8 | 200 | BIGINT");
-    assert_snapshot!(
-        sandbox.rows("select schema_name, function_name, function_type, macro_definition from duckdb_functions() where not internal order by all"),
-        @r"
-        main | calling | macro | CAST((a.main.plus_one(x) * 2) AS INTEGER)
-        main | defaulted | macro | CAST((x + y) AS BIGINT)
-        main | doubled_sum | macro | CAST((sum(x) * 2) AS INTEGER)
-        main | joined | macro | CAST(((a || '-') || b) AS VARCHAR)
-        main | plus_one | macro | CAST((x + 1) AS INTEGER)
-        main_other | renamed | macro | CAST((x * 100) AS INTEGER)
-        "
-    );
-    let again =
-        sandbox.file("functions/plus_one.sql", "x + 10").run(&["build", "--select", "+m", "--exclude", "joined"]);
-    assert_eq!(again.code, 0, "{again}");
-}
-
-#[test]
-fn functions_of_the_default_statement_fail() {
-    let sandbox = Sandbox::new()
-        .project()
-        .file("functions/functions.yml", "functions: [{name: one, arguments: [], returns: {data_type: int}}]\n")
-        .file("functions/one.sql", "1");
-    let outcome = sandbox.run(&["build"]);
-    assert_snapshot!(outcome.console(), @r#"
-    exit code 1
-    Concurrency: 1 threads (target='dev')
-    1 of 1 START function main.one ................................................. [RUN]
-    1 of 1 ERROR creating function main.one ........................................ [ERROR in N.NNs]
-    Finished running 1 function in TIME (N.NNs).
-    Completed with 1 error, 0 partial successes, and 0 warnings:
-    [ERROR]: in function one (functions/one.sql)
-      Runtime Error in function one (functions/one.sql)
-      Parser Error: syntax error at or near "RETURNS"
-      
-      LINE 10:     RETURNS int
-                   ^
-      compiled code at target/compiled/a/functions/one.sql
-    Done. PASS=0 WARN=0 ERROR=1 SKIP=0 NO-OP=0 REUSED=0 TOTAL=1
-    "#);
 }

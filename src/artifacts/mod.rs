@@ -77,7 +77,12 @@ pub fn write_graph_summary(globals: &Globals, summary: &Summary<'_>) -> Result<(
 /// The file cannot be written.
 pub fn write_run_results(globals: &Globals, compiled: &CompiledNodes, results: &RunResults) -> Result<()> {
     let path = globals.project.target_path.join("run_results.json");
-    put(&globals.events, &path, "RunExecutionResult", &run_results::to_json(&globals.invocation, compiled, results))
+    put(
+        &globals.events,
+        &path,
+        "RunExecutionResult",
+        &run_results::Artifact::new(&globals.invocation, compiled, results),
+    )
 }
 
 /// Writes `catalog.json` with what the database said about the `selected` resources, or about all; gives its path.

@@ -1,5 +1,6 @@
 //! Makes the [`Invocation`] of resolved options, and the `args` that artifacts show.
 
+use std::collections::HashMap;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
@@ -93,7 +94,10 @@ fn flags(resolved: &Resolved) -> Flags {
         quiet: resolved.flag("quiet"),
         log_format: text("log_format"),
         log_format_file: text("log_format_file"),
-        log_level: if resolved.flag("debug") { "debug".to_owned() } else { text("log_level") },
+        log_level: match text("log_level") {
+            level if resolved.flag("debug") && level != "none" => "debug".to_owned(),
+            level => level,
+        },
         log_level_file: text("log_level_file"),
         use_colors: use_colors(resolved),
         print: resolved.flag("print"),
@@ -114,6 +118,7 @@ fn flags(resolved: &Resolved) -> Flags {
         args: resolved.map("args"),
         show: resolved.flag("show"),
         retried_batches: None,
+        retried_overloads: HashMap::new(),
         only: None,
         other: JsonMap::new(),
         args_for_artifacts: JsonMap::new(),

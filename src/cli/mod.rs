@@ -6,6 +6,7 @@ pub mod commands;
 #[cfg(test)]
 mod commands_table;
 mod completion;
+mod dotenv;
 mod file_server;
 mod invocation;
 mod mappings;
@@ -18,6 +19,7 @@ mod sample;
 mod tests;
 mod usage;
 mod values;
+mod warn_options;
 mod workspace;
 
 use std::ffi::OsString;
@@ -51,8 +53,17 @@ pub const DBT_DUCKDB_VERSION: &str = "1.11.1";
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     report_panics();
     let mut arguments = arguments.into_iter();
-    let program = program_name(arguments.next());
+    let first = arguments.next();
     let words: Vec<OsString> = arguments.collect();
+    match dotenv::load(first.as_ref(), &words) {
+        Ok(None) => {}
+        Ok(Some(code)) => return code,
+        Err(sentence) => {
+            complain(&format!("{sentence}\n"));
+            return ExitCode::from(FAILURE);
+        }
+    }
+    let program = program_name(first);
     let code = std::panic::catch_unwind(|| run(&program, words)).unwrap_or(ERROR);
     ExitCode::from(code)
 }
@@ -92,19 +103,28 @@ fn run(program: &str, words: Vec<OsString>) -> u8 {
             ERROR
         }
         Parsed::Command(typed) => match prepare(&typed, &start) {
-            Ok((invocation, flags_moved)) => execute(&Arc::new(invocation), flags_moved, &typed, &start.words),
+            Ok((invocation, early)) => execute(&Arc::new(invocation), &early, &typed, &start.words),
             Err(error) => usage_error(program, &error),
         },
     }
 }
 
-/// The invocation, and whether the project's flags stand in `profiles.yml`, where dbt no longer wants them.
-fn prepare(typed: &Typed, start: &Start) -> Result<(Invocation, bool), UsageError> {
-    let resolved = resolve::resolve(typed).map_err(|error| error.spelled(&typed.word))?;
-    Ok((invocation::build(typed, &resolved, start), resolved.project.from_profiles))
+/// Deprecations that were met before there was a log.
+struct Early {
+    /// The project's flags stand in `profiles.yml`, where dbt no longer wants them.
+    flags_moved: bool,
+    /// See [`resolve::Resolved::old_warn_options`].
+    old_warn_options: Vec<String>,
 }
 
-fn execute(invocation: &Arc<Invocation>, flags_moved: bool, typed: &Typed, words: &[String]) -> u8 {
+fn prepare(typed: &Typed, start: &Start) -> Result<(Invocation, Early), UsageError> {
+    let resolved = resolve::resolve(typed).map_err(|error| error.spelled(&typed.word))?;
+    let invocation = invocation::build(typed, &resolved, start);
+    let flags_moved = resolved.project.from_profiles;
+    Ok((invocation, Early { flags_moved, old_warn_options: resolved.old_warn_options }))
+}
+
+fn execute(invocation: &Arc<Invocation>, early: &Early, typed: &Typed, words: &[String]) -> u8 {
     let terminal = std::io::stdout().is_terminal();
     let events = Arc::new(Events::new(EventsConfig::new(invocation, &log_folder(invocation), terminal)));
     events.emit(lines::main_report_version(project::DBT_VERSION));
@@ -114,11 +134,7 @@ fn execute(invocation: &Arc<Invocation>, flags_moved: bool, typed: &Typed, words
         let text = format!("{spelling} is accepted and does nothing: {}.", option.idle);
         events.emit(lines::note(Level::Info, &text));
     }
-    let outcome = match flags_moved {
-        true => project::warn_project_flags_moved(&events),
-        false => Ok(()),
-    };
-    let outcome = outcome.and_then(|()| notices::announce(invocation, words, &events));
+    let outcome = notices::announce(invocation, early, words, &events);
     // Should the pool be there already, its threads have the usual stack, which all but absurd templates are content with.
     let _ = rayon::ThreadPoolBuilder::new().stack_size(STACK_SIZE).build_global();
     let outcome = outcome.and_then(|()| enter_project(invocation)).and_then(|()| commands::run(invocation, &events));

@@ -3,6 +3,7 @@
 
 use serde_json::Value as Json;
 
+use super::Early;
 use super::command_specs::COMMANDS;
 use super::options::{GLOBAL, ROOT_ONLY};
 use crate::error::Result;
@@ -10,6 +11,7 @@ use crate::events::deprecations::named;
 use crate::events::{Event, Events, Level, lines};
 use crate::invocation::Invocation;
 use crate::parse::python;
+use crate::project::warn_project_flags_moved;
 
 /// Old spellings of `--select`.
 const MODEL_OPTIONS: [&str; 3] = ["--models", "--model", "-m"];
@@ -32,12 +34,18 @@ const OTHER_VARIABLES: [&str; 7] = [
 ///
 /// # Errors
 /// A deprecation is an error in this run.
-pub fn announce(invocation: &Invocation, words: &[String], events: &Events) -> Result<()> {
+pub(super) fn announce(invocation: &Invocation, early: &Early, words: &[String], events: &Events) -> Result<()> {
     let flags = &invocation.flags;
     if flags.selector.is_some() && !(flags.select.is_empty() && flags.exclude.is_empty()) {
         let text =
             "The --select and --exclude arguments are being ignored for node selection because --selector is provided";
         events.emit(Event::new("SelectExcludeIgnoredWithSelectorWarning", "Z064", Level::Warn, text));
+    }
+    if early.flags_moved {
+        warn_project_flags_moved(events)?;
+    }
+    for text in &early.old_warn_options {
+        events.deprecation(named(events.paint(), "WEOIncludeExcludeDeprecation", "D031", text))?;
     }
     for _ in MODEL_OPTIONS.iter().filter(|option| words.iter().any(|word| word == *option)) {
         let text = "Usage of `--models`, `--model`, and `-m` is deprecated in favor of `--select` or `-s`.";

@@ -12,6 +12,7 @@ use super::options::{Default as OptionDefault, GLOBAL, Kind, OptionSpec, ROOT_ON
 use super::parse::{Typed, negative_of};
 use super::usage::{Scope, UsageError};
 use super::values::{self, Converted};
+use super::warn_options::{self, old_names};
 use crate::project::behaviour::{self, ProjectFlags};
 use crate::project::file::nearest_project;
 use crate::yaml::Map;
@@ -22,6 +23,8 @@ pub struct Resolved {
     settings: IndexMap<&'static str, Setting>,
     /// The project's flags, with its behaviour flags.
     pub project: ProjectFlags,
+    /// What there is to say of old names in `warn_error_options`.
+    pub old_warn_options: Vec<String>,
 }
 
 #[derive(Debug, Default)]
@@ -100,8 +103,10 @@ pub fn resolve(typed: &Typed) -> Result<Resolved, UsageError> {
         resolved.store(option, value.map_or_else(|| from_env(Scope::Program, option), |value| Ok(Some(value)))?);
     }
     resolved.find_folders(scope, typed)?;
+    let typed_warn_options = resolved.is_set("warn_error_options");
     resolved.apply_project_flags()?;
     resolved.follow_leaders();
+    resolved.settle_warn_options(typed_warn_options)?;
     resolved.check_exclusions()?;
     Ok(resolved)
 }
@@ -258,8 +263,15 @@ impl Resolved {
         {
             self.set("send_anonymous_usage_stats", false);
         }
-        let options = warn_error_options(self.json("warn_error_options"));
-        self.set("warn_error_options", options);
+    }
+
+    /// Checks `warn_error_options` and brings them to their present names; notes where old names stand.
+    fn settle_warn_options(&mut self, typed: bool) -> Result<(), UsageError> {
+        let project = self.project.setting("warn_error_options").filter(|_| typed);
+        let given = self.json("warn_error_options").clone();
+        self.old_warn_options = [project.as_ref(), Some(&given)].into_iter().flatten().filter_map(old_names).collect();
+        self.set("warn_error_options", warn_options::normalize(&given)?);
+        Ok(())
     }
 
     fn check_exclusions(&self) -> Result<(), UsageError> {
@@ -305,17 +317,4 @@ fn raw_log_path(project_dir: &Path) -> String {
     let project = crate::project::file::read_project(project_dir).unwrap_or_default();
     let written = project.get("log-path").and_then(crate::yaml::Node::as_str);
     written.filter(|path| !path.is_empty()).unwrap_or("logs").to_owned()
-}
-
-/// The mapping under dbt's present names: `include` means `error`, `exclude` means `warn`, null means none.
-fn warn_error_options(given: &Json) -> Json {
-    let pick = |names: [&str; 2]| {
-        let value = names.iter().find_map(|name| given.get(name)).filter(|value| !value.is_null());
-        value.cloned().unwrap_or_else(|| Json::Array(Vec::new()))
-    };
-    serde_json::json!({
-        "error": pick(["error", "include"]),
-        "warn": pick(["warn", "exclude"]),
-        "silence": pick(["silence", "silence"]),
-    })
 }

@@ -6,13 +6,16 @@ use crate::adapter::duckdb;
 use crate::artifacts::{self, OsiDocument};
 use crate::context::Globals;
 use crate::context::database::Adapter;
+use crate::context::errors::raise;
 use crate::context::runtime::RunShared;
 use crate::error::{Error, ErrorKind, Result};
+use crate::events::deprecations::named;
 use crate::events::{Events, lines};
-use crate::graph::{Filter, Graph, PreviousState, Request, Selection, Selectors, Summary, select};
+use crate::graph::{self, Filter, Graph, PreviousState, Request, Selection, Selectors, Summary, select};
 use crate::invocation::Invocation;
+use crate::jinja::Engine;
 use crate::manifest::{CompiledNodes, Manifest, Node, ResourceType, UniqueId};
-use crate::project::{self, values::engine};
+use crate::project::{self, values};
 use crate::{parse, run};
 
 use super::DBT_DUCKDB_VERSION;
@@ -29,6 +32,18 @@ pub struct Workspace {
     pub compiled: Arc<CompiledNodes>,
     /// The semantic layer for `osi_document.json`; none with `--no-write-json`.
     osi: Option<OsiDocument>,
+}
+
+/// The engine of the project's templates, which says that calls of `modules.itertools` are deprecated.
+fn engine(events: &Arc<Events>) -> Engine {
+    let events = events.clone();
+    values::engine().with_itertools(
+        &(Arc::new(move || {
+            let text = "Usage of itertools modules is deprecated. Please use the built-in functions instead.";
+            let event = named(events.paint(), "ModulesItertoolsUsageDeprecation", "D034", text);
+            events.deprecation(event).map_err(raise)
+        }) as _),
+    )
 }
 
 /// A command ends with the process: giving back the memory of a large project piece by piece would take a tenth of the
@@ -65,13 +80,15 @@ impl Workspace {
         Selectors::read(project.selectors.as_ref(), &invocation.flags)?;
         let adapter = Adapter::new(&project, events.clone())?;
         before_parsing(&adapter);
-        let parsed = parse::parse(invocation, &project, engine(), adapter)?;
+        let parsed = parse::parse(invocation, &project, engine(events), adapter)?;
         let write = invocation.flags.write_json;
         let osi = write.then(|| artifacts::osi_document(&parsed.globals, &parsed.manifest)).transpose()?;
+        let mut manifest = parsed.manifest;
+        manifest.selectors = graph::selectors_json(project.selectors.as_ref());
         Ok(Workspace {
             invocation: invocation.clone(),
             globals: parsed.globals,
-            manifest: Arc::new(parsed.manifest),
+            manifest: Arc::new(manifest),
             compiled: Arc::default(),
             osi,
         })
@@ -91,10 +108,10 @@ impl Workspace {
     /// The query does not parse, or refers to what does not exist: why is said before.
     pub fn add_inline_query(&mut self) -> Result<()> {
         let Some(sql) = &self.invocation.flags.inline else { return Ok(()) };
-        let node = match self.parse_query(sql) {
+        let node = match self.manifest_first(self.parse_query(sql)) {
             Err(error) if error.kind == ErrorKind::Compilation => {
                 self.events().emit(lines::inline_error(self.events().paint(), &error));
-                return Err(Error::runtime("Error parsing inline query"));
+                return Err(Error::new(ErrorKind::Plain, "Error parsing inline query"));
             }
             parsed => parsed?,
         };
@@ -137,7 +154,9 @@ impl Workspace {
         if let Some(only) = &flags.only {
             return self.retried(only);
         }
-        self.select_kept(graph, &Filter::for_command(&self.invocation.command, flags)?)
+        self.manifest_first(
+            Filter::for_command(&self.invocation.command, flags).and_then(|filter| self.select_kept(graph, &filter)),
+        )
     }
 
     /// What the flags select of some types.
@@ -145,7 +164,7 @@ impl Workspace {
     /// # Errors
     /// See [`select`].
     pub fn select_types(&self, graph: &Graph, types: &[ResourceType]) -> Result<Selection> {
-        self.select_kept(graph, &Filter::of_types(types))
+        self.manifest_first(self.select_kept(graph, &Filter::of_types(types)))
     }
 
     /// The resources that `retry` runs again.
@@ -220,5 +239,14 @@ impl Workspace {
             Some(osi) => artifacts::write_manifest(&self.globals, &self.manifest, compiled, osi),
             None => Ok(()),
         }
+    }
+
+    /// Passes a result on. When it is an error, which ends the command, the manifest is written first: dbt writes it as
+    /// soon as the project is parsed.
+    ///
+    /// # Errors
+    /// The error itself, or the file cannot be written.
+    pub fn manifest_first<T>(&self, result: Result<T>) -> Result<T> {
+        result.or_else(|error| self.write_parsed_manifest().and(Err(error)))
     }
 }

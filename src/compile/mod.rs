@@ -50,11 +50,13 @@ impl Compiler {
         let rendered = self.render(node, run, extra)?;
         let code: Arc<str> = rendered.text.into();
         let relation_name = self.stored_relation_name(node);
+        let overloads = self.render_overloads(node, run)?;
         let foreign_keys = foreign_keys::resolve(&self.globals, node, run)?;
         let ctes = if self.injects() { self.gather(node, run)? } else { Vec::new() };
         let injected: Arc<str> = if ctes.is_empty() { code.clone() } else { inject::inject(&code, &ctes).into() };
         let mut path = None;
-        if write {
+        // Without injecting, dbt takes no code for finished and writes none.
+        if write && self.injects() {
             path = self.write(node, &injected, run.batch.as_ref())?;
         }
         self.shared.compiled.update(&node.unique_id, |compiled| {
@@ -66,6 +68,7 @@ impl Compiler {
             compiled.path = path;
             compiled.relation_name = relation_name;
             compiled.foreign_keys = foreign_keys;
+            compiled.overloads = overloads;
         });
         Ok(())
     }
@@ -101,7 +104,8 @@ impl Compiler {
         let rendered = if node.language == "python" && node.resource_type == ResourceType::Model {
             let postfix = engine.render_str_tracked(PYTHON_POSTFIX, &node.original_file_path, root);
             postfix.map(|postfix| Rendered { text: format!("{}\n\n{}", node.raw_code, postfix.text), ..postfix })
-        } else if self.transient {
+        } else if self.transient || node.generic_test().is_some() {
+            // The tests of a kind have the same few words: compiled once for all of them.
             engine.render_str_tracked(&node.raw_code, &node.original_file_path, root)
         } else {
             engine.add_template(&node.unique_id, &node.original_file_path, node.raw_code.clone());
@@ -113,6 +117,23 @@ impl Compiler {
         })?;
         called.extend(rendered.macros);
         Ok(rendered.text)
+    }
+
+    /// Renders the bodies of a function's overloads, with what the function's own body sees.
+    fn render_overloads(&self, node: &Arc<Node>, run: &Arc<NodeRun>) -> Result<Vec<Arc<str>>> {
+        let subject = Subject::Node(node.clone());
+        let label = subject.label();
+        let bodies = node.overloads().iter().map(|overload| overload["raw_body"].as_str().unwrap_or_default());
+        let bodies: Vec<&str> = bodies.collect();
+        if bodies.is_empty() {
+            return Ok(Vec::new());
+        }
+        let root = Arc::new(Scope::new(self.globals.clone(), subject, Phase::Run(run.clone()))).into_value();
+        let render = |body: &str| {
+            let rendered = self.globals.engine.render_str_tracked(body, &node.original_file_path, root.clone());
+            rendered.map(|rendered| Arc::from(rendered.text)).map_err(|error| from_jinja(&error, Some(&label)))
+        };
+        bodies.into_iter().map(render).collect()
     }
 
     /// The table of a test that stores its failures only because the command line says so; any other node's name is known
@@ -184,8 +205,9 @@ impl Compiler {
         if node.resource_type == ResourceType::Seed {
             return Ok(None);
         }
-        let info = NodeInfo::of_node(node).to_json();
-        self.globals.events.emit(lines::writing_injected_sql(&node.unique_id, info));
+        let events = &self.globals.events;
+        let info = events.node_info(|| NodeInfo::of_node(node)).to_json();
+        events.emit(lines::writing_injected_sql(&node.unique_id, info));
         if code.is_empty() {
             return Ok(None);
         }

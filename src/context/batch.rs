@@ -1,6 +1,6 @@
 //! A batch of a microbatch model: a span of time whose rows are built together.
 
-use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveDateTime, TimeDelta, TimeZone, Timelike, Utc};
+use chrono::{DateTime, Datelike, Days, Months, TimeDelta, TimeZone, Timelike, Utc};
 
 use super::Globals;
 use super::macro_resolver::INTERNAL_PACKAGES;
@@ -124,16 +124,6 @@ pub fn macro_is_builtin(globals: &Globals) -> bool {
 /// A macro that gives the same truth value whenever it is called.
 pub fn always(value: bool) -> Value {
     Value::from_function(move |_: Rest<Value>| value)
-}
-
-/// What Python's `datetime.fromisoformat` reads. An offset is dropped, as dbt drops it: the clock's time counts as UTC.
-pub fn iso_moment(text: &str) -> Option<DateTime<Utc>> {
-    let formats = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"];
-    let with_offset = DateTime::parse_from_rfc3339(text).ok().map(|moment| moment.naive_local());
-    let local = with_offset
-        .or_else(|| formats.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok()))
-        .or_else(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0))?;
-    Some(local.and_utc())
 }
 
 /// A moment as it stands in SQL: Python's `str()` of it.

@@ -8,6 +8,7 @@ use minijinja::value::Value;
 use minijinja::{AutoEscape, Environment, Error as MjError, Output, State, UndefinedBehavior};
 
 use super::error::{JinjaError, JinjaErrorKind, Place, SyntaxFailure, fold};
+use super::functions::BeforeCall;
 use super::macros::MacroDef;
 use super::proxy::{Called, MacroProxy, PendingCall};
 use super::root::{Globals, Root, is_lenient};
@@ -121,6 +122,12 @@ impl Engine {
         let globals = Arc::make_mut(&mut self.globals);
         globals.insert("fromyaml", fromyaml(parse));
         globals.insert("toyaml", toyaml(print));
+        self
+    }
+
+    /// Has `before` run before each call of a function of `modules.itertools`.
+    pub fn with_itertools(mut self, before: &BeforeCall) -> Self {
+        Arc::make_mut(&mut self.globals).insert("modules", functions::modules(Some(before)));
         self
     }
 

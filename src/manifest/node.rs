@@ -363,6 +363,12 @@ impl Node {
         }
     }
 
+    /// Overloads of a function: for each its signature, its body and the file that it is in.
+    pub fn overloads(&self) -> &[Json] {
+        let NodeKind::Function(fields) = &self.kind else { return &[] };
+        fields.get("overloads").and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default()
+    }
+
     /// Generic test fields, for generic tests.
     pub fn generic_test(&self) -> Option<&GenericTestFields> {
         match &self.kind {

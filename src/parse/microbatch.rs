@@ -4,7 +4,8 @@ use serde_json::Value as Json;
 
 use super::cx::Cx;
 use super::python;
-use crate::context::batch::{iso_moment, macro_is_builtin, uses_batches};
+use crate::context::batch::{macro_is_builtin, uses_batches};
+use crate::context::iso_moment::IsoMoment;
 use crate::error::{Error, Result};
 use crate::events::{Event, Level, deprecations};
 use crate::manifest::{Manifest, Node};
@@ -18,6 +19,21 @@ pub fn check(cx: &Cx, manifest: &Manifest) -> Result<()> {
         return Ok(());
     }
     manifest.nodes.values().filter(|node| is_microbatch(node)).try_for_each(check_microbatch)
+}
+
+/// Writes `begin` of each microbatch model the way dbt does once it has read it.
+///
+/// Call it after [`check`]: what is no point in time is left as it is.
+pub fn settle_begins(cx: &Cx, manifest: &mut Manifest) {
+    if !uses_batches(&cx.globals) {
+        return;
+    }
+    for node in manifest.nodes.values_mut().filter(|node| is_microbatch(node)) {
+        let begin = node.config.str("begin").and_then(IsoMoment::read).map(|begin| begin.to_string());
+        if let Some(begin) = begin.filter(|begin| node.config.str("begin") != Some(begin)) {
+            node.config.0.insert("begin".to_owned(), Json::String(begin));
+        }
+    }
 }
 
 /// Warns of models whose batches would all read the same, and of macros that were written before there were batches.
@@ -104,7 +120,7 @@ fn check_microbatch(node: &Node) -> Result<()> {
                     .to_owned(),
             );
         }
-        Some(Json::String(text)) if iso_moment(text).is_none() => {
+        Some(Json::String(text)) if IsoMoment::read(text).is_none() => {
             return fail(format!("must provide a 'begin' config of valid datetime (ISO format), but got: {text}."));
         }
         Some(Json::String(_)) => {}

@@ -20,6 +20,7 @@ mod nodes;
 mod primary_keys;
 mod properties;
 pub mod python;
+mod python_check;
 mod python_literals;
 mod python_models;
 mod refs;
@@ -140,7 +141,9 @@ fn build(
     unit_links::resolve(manifest)?;
     descriptions::render(cx, manifest)?;
     primary_keys::infer(manifest);
-    checks::run(cx, manifest)
+    checks::run(cx, manifest)?;
+    microbatch::settle_begins(cx, manifest);
+    Ok(())
 }
 
 /// Adds the tests that properties define, and brings what properties added into dbt's order.

@@ -377,7 +377,7 @@ fn null_schema(cx: &Cx, node: &Node) -> Result<String> {
 pub fn is_relational(cx: &Cx, node: &Node) -> bool {
     match node.resource_type {
         ResourceType::Model => !node.is_ephemeral(),
-        ResourceType::Seed | ResourceType::Snapshot => true,
+        ResourceType::Seed | ResourceType::Snapshot | ResourceType::Function => true,
         ResourceType::Test => node.config.bool("store_failures").unwrap_or(cx.flags.store_failures),
         _ => false,
     }

@@ -23,20 +23,24 @@ pub struct Scanner {
 }
 
 impl Scanner {
-    /// Splits `source` in tokens.
+    /// Splits `source` in tokens. That its model does not return one value is told with what else is wrong with it.
     ///
     /// # Errors
     /// A text is not closed, or there is not exactly one `def model(dbt, session)`.
-    pub fn new(source: &str) -> Result<Self> {
+    pub fn new(source: &str, returns_one: bool) -> Result<Self> {
         let scanner = Scanner { tokens: tokens(source)?, at: 0 };
-        scanner.check_definition()?;
+        scanner.check_definition(returns_one)?;
         Ok(scanner)
     }
 
-    fn check_definition(&self) -> Result<()> {
+    fn check_definition(&self, returns_one: bool) -> Result<()> {
         let is_name = |at: usize, word: &str| matches!(self.tokens.get(at), Some(Token::Name(name)) if name == word);
         let definitions: Vec<usize> =
             (0..self.tokens.len()).filter(|at| is_name(*at, "def") && is_name(at + 1, "model")).collect();
+        // dbt looks at nothing in a file without statements.
+        if self.tokens.is_empty() {
+            return Ok(());
+        }
         let [definition] = definitions.as_slice() else {
             return Err(Error::parsing(format!(
                 "dbt allows exactly one model defined per python file, found {}",
@@ -50,6 +54,9 @@ impl Scanner {
         }
         if parameters.len() != 2 {
             problems.push("model function should have two args, `dbt` and a session to current warehouse");
+        }
+        if !returns_one {
+            problems.push("In current version, model function should return only one dataframe object");
         }
         if problems.is_empty() { Ok(()) } else { Err(Error::parsing(problems.join("\n"))) }
     }
@@ -297,7 +304,7 @@ mod tests {
     use super::*;
 
     fn calls(source: &str) -> Vec<(String, Vec<Json>, Json)> {
-        let found = Scanner::new(source).and_then(Scanner::calls).unwrap_or_default();
+        let found = Scanner::new(source, true).and_then(Scanner::calls).unwrap_or_default();
         found.into_iter().map(|call| (call.function, call.positional, Json::Object(call.keywords))).collect()
     }
 
@@ -315,13 +322,13 @@ mod tests {
 
     #[test]
     fn one_model_function_is_required() {
-        assert!(Scanner::new("x = 1").is_err());
-        assert!(Scanner::new("def model(session, dbt): pass").is_err());
+        assert!(Scanner::new("x = 1", true).is_err());
+        assert!(Scanner::new("def model(session, dbt): pass", true).is_err());
     }
 
     #[test]
     fn arguments_must_be_literals() {
-        let scanner = Scanner::new("def model(dbt, s):\n  return dbt.ref(name)");
+        let scanner = Scanner::new("def model(dbt, s):\n  return dbt.ref(name)", true);
         assert!(scanner.and_then(Scanner::calls).is_err());
     }
 }

@@ -8,6 +8,7 @@ use super::cx::Cx;
 use super::docs::has_jinja;
 use super::nodes::{configure, in_node};
 use super::python;
+use super::python_check;
 use super::python_literals::Scanner;
 use crate::error::{Error, Result};
 use crate::manifest::{Node, RefArgs};
@@ -33,7 +34,8 @@ pub fn parse(cx: &Cx, node: &mut Node) -> Result<()> {
     if has_jinja(&source) {
         return Err(in_node(Error::parsing("No jinja in python model code is allowed"), node));
     }
-    let calls = Scanner::new(&source).and_then(Scanner::calls).map_err(|error| in_node(error, node))?;
+    let returns_one = python_check::returns_one(cx, node)?;
+    let calls = Scanner::new(&source, returns_one).and_then(Scanner::calls).map_err(|error| in_node(error, node))?;
     let mut used = KeysUsed::default();
     for call in calls {
         take_call(node, &mut used, call).map_err(|error| in_node(error, node))?;

@@ -37,6 +37,74 @@ pub const BEHAVIOUR_FLAGS: [(&str, bool); 23] = [
     ("latest_version_pointer_enabled_by_default", false),
 ];
 
+/// What a setting must be for dbt to take the project's flags at all.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Bool,
+    Int,
+    Text,
+    /// Texts and lists of texts by their names.
+    Lists,
+}
+
+/// The command-line flags for which the project may set the default; `flags:` may name others, to no effect.
+const SETTINGS: [(&str, Kind); 26] = [
+    ("cache_selected_only", Kind::Bool),
+    ("debug", Kind::Bool),
+    ("fail_fast", Kind::Bool),
+    ("hints_enabled", Kind::Bool),
+    ("indirect_selection", Kind::Text),
+    ("log_format", Kind::Text),
+    ("log_format_file", Kind::Text),
+    ("log_level", Kind::Text),
+    ("log_level_file", Kind::Text),
+    ("maximum_seed_size_mib", Kind::Int),
+    ("partial_parse", Kind::Bool),
+    ("populate_cache", Kind::Bool),
+    ("printer_width", Kind::Int),
+    ("require_event_names_in_deprecations", Kind::Bool),
+    ("send_anonymous_usage_stats", Kind::Bool),
+    ("snowflake_projects_otel", Kind::Bool),
+    ("static_parser", Kind::Bool),
+    ("use_colors", Kind::Bool),
+    ("use_colors_file", Kind::Bool),
+    ("use_experimental_parser", Kind::Bool),
+    ("use_v2_parser", Kind::Bool),
+    ("v2_parser", Kind::Text),
+    ("version_check", Kind::Bool),
+    ("warn_error", Kind::Bool),
+    ("warn_error_options", Kind::Lists),
+    ("write_json", Kind::Bool),
+];
+
+/// Settings that null does not leave to the default.
+const NEVER_NULL: [&str; 2] = ["send_anonymous_usage_stats", "require_event_names_in_deprecations"];
+
+impl Kind {
+    fn takes(self, value: &Json) -> bool {
+        let texts = |value: &Json| match value {
+            Json::Array(items) => items.iter().all(Json::is_string),
+            other => other.is_string() || other.is_null(),
+        };
+        match self {
+            Kind::Bool => value.is_boolean(),
+            Kind::Int => value.is_i64() || value.is_u64(),
+            Kind::Text => value.is_string(),
+            Kind::Lists => value.as_object().is_some_and(|map| map.values().all(texts)),
+        }
+    }
+}
+
+/// Whether dbt would take these settings. One value of the wrong type, and it goes on without any of them.
+fn are_valid(settings: &Map) -> bool {
+    let value = |name: &str| settings.get(name).map(|node| yaml::to_json(&node.value));
+    let fits = |name: &str, kind: Kind, nullable: bool| {
+        value(name).is_none_or(|value| (nullable && value.is_null()) || kind.takes(&value))
+    };
+    SETTINGS.iter().all(|(name, kind)| fits(name, *kind, !NEVER_NULL.contains(name)))
+        && BEHAVIOUR_FLAGS.iter().all(|(name, _)| fits(name, Kind::Bool, false))
+}
+
 /// What the project sets, and where it was found.
 #[derive(Debug, Clone, Default)]
 pub struct ProjectFlags {
@@ -64,6 +132,7 @@ pub fn read(project_dir: &Path, profiles_dir: &Path) -> Result<ProjectFlags> {
     let from_profiles = config.value.is_truthy();
     let node = if from_profiles { config } else { flags };
     match node.value {
+        Value::Map(settings) if !are_valid(&settings) => Ok(ProjectFlags { from_profiles, ..ProjectFlags::default() }),
         Value::Map(settings) => Ok(ProjectFlags { settings, from_profiles }),
         value if !value.is_truthy() => Ok(ProjectFlags::default()),
         other => Err(Error::runtime(format!(
@@ -85,8 +154,9 @@ impl ProjectFlags {
             .collect()
     }
 
-    /// A setting that stands for a command-line flag; None if it is absent or null.
+    /// A setting that stands for a command-line flag; None if it is absent, null, or not for the project to set.
     pub fn setting(&self, name: &str) -> Option<Json> {
+        SETTINGS.iter().find(|(known, _)| *known == name)?;
         self.settings.get(name).map(|node| yaml::to_json(&node.value)).filter(|value| !value.is_null())
     }
 }

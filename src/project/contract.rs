@@ -234,7 +234,10 @@ fn complaint(kind: Kind, node: &Node) -> Option<String> {
         Kind::TextOrList => matches!(value, Value::Str(_) | Value::Null) || is_text_list(value),
         Kind::Dict => matches!(value, Value::Map(_)),
         Kind::DictOrNull | Kind::Quoting => matches!(value, Value::Map(_) | Value::Null),
-        Kind::QueryComment => matches!(value, Value::Map(_) | Value::Str(_) | Value::Null),
+        Kind::QueryComment => match value {
+            Value::Map(settings) => is_query_comment(settings),
+            other => matches!(other, Value::Str(_) | Value::Null),
+        },
         Kind::DictList => {
             matches!(value, Value::Seq(items) if items.iter().all(|item| item.as_map().is_some()))
         }
@@ -252,6 +255,16 @@ fn complaint(kind: Kind, node: &Node) -> Option<String> {
     Some(match plain_type {
         Some(name) => format!("{} is not of type '{name}'", repr(value)),
         None => format!("{} is not valid under any of the given schemas", repr(value)),
+    })
+}
+
+/// Whether a mapping says what a `query-comment` can.
+fn is_query_comment(settings: &Map) -> bool {
+    settings.iter().all(|(key, value)| match key.as_str() {
+        Some("comment") => value.as_str().is_some(),
+        Some("append") => matches!(value.value, Value::Bool(_) | Value::Null),
+        Some("job-label") => matches!(value.value, Value::Bool(_)),
+        _ => false,
     })
 }
 

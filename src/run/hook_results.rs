@@ -12,6 +12,7 @@ use crate::jinja::value::{CLASS_KEY, CallArgs, Class, List, from_json, py_repr, 
 use crate::jinja::{ErrorKind, MjError, Object, ObjectRepr, State, Value};
 use crate::manifest::{NodeKind, ResourceType};
 
+use super::overloads::overloads_json;
 use super::plan::Resource;
 use super::results::{NodeResult, Status, Timing, batches_json, isoformat};
 use super::session::Session;
@@ -129,7 +130,7 @@ fn result_json(result: &NodeResult, node: Json, omit: bool) -> Json {
         _ => {
             json["agate_table"] = Json::Null;
             json["batch_results"] = result.batches.as_ref().map_or(Json::Null, batches_json);
-            json["overload_results"] = Json::Null;
+            json["overload_results"] = result.overloads.as_ref().map_or(Json::Null, overloads_json);
         }
     }
     if let (true, Json::Object(map)) = (omit, &mut json) {

@@ -9,8 +9,9 @@ use serde_json::Value as Json;
 
 use crate::context::runtime::NodeRun;
 use crate::error::Result;
+use crate::events::deprecations::wrap;
 use crate::events::lines::{self, About};
-use crate::events::{NodeInfo, Position};
+use crate::events::{Event, Level, NodeInfo, Position};
 use crate::jinja::Value;
 use crate::jinja::value::{List, tuple};
 use crate::manifest::{Node, NodeKind, ResourceType};
@@ -78,6 +79,23 @@ pub(super) fn run(session: &Session, moment: Moment, so_far: &[Arc<NodeResult>])
     Ok(results)
 }
 
+/// Says that `source freshness` leaves out the hooks of a moment, if there are any, because the project wants it so.
+///
+/// # Errors
+/// The deprecation is an error in this run.
+pub(super) fn left_out(session: &Session, moment: Moment) -> Result<()> {
+    if ordered(session, moment).is_empty() {
+        return Ok(());
+    }
+    let events = &session.globals.events;
+    let text = "In a future version of dbt, the `source freshness` command will start running `on-run-start` and \
+                `on-run-end` hooks by default. For more information: \
+                https://docs.getdbt.com/reference/global-configs/legacy-behaviors";
+    let text = events.paint().warning_tag(text);
+    let text = wrap(&text, events.paint().width);
+    events.deprecation(Event::new("SourceFreshnessProjectHooksNotRun", "D017", Level::Warn, text))
+}
+
 /// The hooks of a moment in the order in which they run.
 fn ordered(session: &Session, moment: Moment) -> Vec<Node> {
     let root = &session.globals.project.root.name;
@@ -118,7 +136,7 @@ impl Hook<'_> {
 
     fn run(&self, run: &Arc<NodeRun>, extra: &[(String, Value)]) -> Result<NodeResult> {
         let events = &self.session.globals.events;
-        let mut info = NodeInfo::of_node(&self.node);
+        let mut info = events.node_info(|| NodeInfo::of_node(&self.node));
         let began = Utc::now();
         let clock = Instant::now();
         self.session.compiler.compile(&self.node, run, extra, true)?;

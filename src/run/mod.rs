@@ -11,6 +11,7 @@ mod interrupt;
 mod microbatch;
 mod narrate;
 mod operation;
+mod overloads;
 mod plan;
 mod preview;
 mod report;
@@ -41,10 +42,11 @@ use session::Session;
 pub use catalog::{CatalogRows, read_catalog};
 pub use microbatch::read_spans;
 pub use operation::{run_operation, run_sql};
+pub use overloads::{overloads_json, read_overloads};
 pub use plan::{Plan, Resource};
 pub use preview::{grid, print_compiled, print_rows, print_seeds};
 pub use report::{finished, found_line, freshness_summary, summary};
-pub use results::{Freshness, NodeResult, RunResults, Status, Timing, batches_json, isoformat, moment};
+pub use results::{Freshness, NodeResult, Overloads, RunResults, Status, Timing, batches_json, isoformat, moment};
 
 /// What a command does with the nodes of its plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,6 +155,9 @@ impl Session {
         self.prepare(plan)?;
         let mut started = true;
         let hooked = self.task.runs_hooks(&self.globals);
+        if !hooked && self.task == Task::Freshness {
+            hooks::left_out(self, Moment::Start)?;
+        }
         if hooked {
             results.results = hooks::run(self, Moment::Start, &[])?;
             started =
@@ -171,6 +176,9 @@ impl Session {
                 Ok(ended) => results.results.extend(ended),
                 Err(error) => results.fatal = Some(error),
             }
+        }
+        if !hooked && self.task == Task::Freshness {
+            hooks::left_out(self, Moment::End)?;
         }
         results.interrupted |= self.interrupt.load(Ordering::SeqCst);
         results.elapsed = clock.elapsed().as_secs_f64();

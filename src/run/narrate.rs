@@ -48,16 +48,22 @@ impl Narrator {
     /// `node_info` of a resource before it starts.
     pub fn info(&self, resource: &Resource) -> NodeInfo {
         let kind = resource.resource_type().as_str();
-        match resource {
+        self.events.node_info(|| match resource {
             Resource::Node(node) => NodeInfo::of_node(node),
             Resource::UnitTest(test) => NodeInfo::of_unit_test(test),
             other => NodeInfo::of_other(kind, other.unique_id(), other.name(), other.path()),
-        }
+        })
     }
 
     /// A batch of a model, as its lines name it.
     pub fn about_batch(&self, node: &Arc<Node>, batch: &str, position: Position, info: &NodeInfo) -> About {
         let description = format!("batch {batch} of {}", self.represent(node));
+        About { description, ..self.about(&Resource::Node(node.clone()), position, info) }
+    }
+
+    /// What is said of one overload of a function.
+    pub fn about_overload(&self, node: &Arc<Node>, overload: &str, position: Position, info: &NodeInfo) -> About {
+        let description = format!("function {} overload {overload}", node.name);
         About { description, ..self.about(&Resource::Node(node.clone()), position, info) }
     }
 

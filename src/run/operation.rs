@@ -119,7 +119,8 @@ fn compile(globals: &Arc<Globals>, shared: &Arc<RunShared>, node: &Arc<Node>) ->
     let compiled = Compiler::new(globals.clone(), shared.clone()).compile(node, &run, &[], false);
     connection.release();
     compiled?;
-    let compiled = shared.compiled.get(&node.unique_id);
+    // In dbt the operation that is reported is another object than the query that was compiled.
+    let compiled = shared.compiled.take(&node.unique_id);
     Ok(compiled.and_then(|compiled| compiled.code.clone()).unwrap_or_default())
 }
 
@@ -136,8 +137,16 @@ fn find(globals: &Globals, name: &str) -> Result<Arc<str>> {
         None => globals.macros.anywhere(name),
     };
     found.cloned().ok_or_else(|| {
-        let bare = name.split_once('.').map_or(name, |(_, rest)| rest);
-        let message = format!("dbt could not find a macro with the name '{bare}' in any package");
+        let (place, bare) = match name.split_once('.') {
+            Some((package, rest)) => (format!("the \"{package}\" package"), rest),
+            None => ("any package".to_owned(), name),
+        };
+        let error = Error::runtime(format!("dbt could not find a macro with the name \"{bare}\" in {place}"));
+        globals.events.emit(lines::operation_error(globals.events.paint(), &error));
+        let message = format!(
+            "dbt could not find a macro with the name '{bare}' in any package. This can happen when calling a macro that \
+             does not exist. Check for typos and/or install package dependencies with \"dbt deps\"."
+        );
         match globals.macros.suggestion(&globals.project.root.name, bare) {
             Some(near) => Error::compilation(message).hint(format!("Did you mean `{near}`?")),
             None => Error::compilation(message),

@@ -133,6 +133,17 @@ pub struct NodeResult {
     pub freshness: Option<Freshness>,
     /// What became of the batches of a microbatch model.
     pub batches: Option<BatchSpans>,
+    /// What became of the overloads of a function.
+    pub overloads: Option<Overloads>,
+}
+
+/// Overloads of a function by what became of them: the names of their files.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Overloads {
+    /// Made, now or before a retry.
+    pub successful: Vec<String>,
+    /// Not made.
+    pub failed: Vec<String>,
 }
 
 impl NodeResult {
@@ -151,6 +162,7 @@ impl NodeResult {
             table: None,
             freshness: None,
             batches: None,
+            overloads: None,
         }
     }
 

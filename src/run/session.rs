@@ -22,6 +22,7 @@ use crate::manifest::Node;
 use super::database::Database;
 use super::microbatch::{self, Slots};
 use super::narrate::Narrator;
+use super::overloads;
 use super::plan::Resource;
 use super::results::{NodeResult, Status, Timing};
 use super::scheduler::SkipCause;
@@ -121,7 +122,8 @@ impl Session {
     fn finished(&self, result: &NodeResult, progress: &Progress) {
         let events = &self.globals.events;
         let id = result.resource.unique_id();
-        events.emit(lines::node_finished(id, progress.info.to_json(), result.to_message_json()));
+        let short = if events.carry_data() { result.to_message_json() } else { Json::Null };
+        events.emit(lines::node_finished(id, progress.info.to_json(), short));
         events.advance(result.resource.name());
     }
 
@@ -273,7 +275,10 @@ impl Session {
         let started = Utc::now();
         let result = match batched {
             Some(node) => microbatch::execute(self, node, &progress.info),
-            None => tasks::execute(self, resource, run),
+            None => match resource.node().filter(|node| overloads::applies(self.task, node)) {
+                Some(function) => overloads::execute(self, function, run, &progress.info),
+                None => tasks::execute(self, resource, run),
+            },
         };
         progress.timing.push(Timing::since("execute", started));
         result

@@ -1,6 +1,7 @@
 //! Python processes: for what only Python can do, such as Python models and plugins of the profile. rdbt has no Python
 //! inside; it starts the interpreter of the project and speaks with it in lines of JSON.
 
+mod check_model;
 mod interpreter;
 mod process;
 
@@ -12,6 +13,7 @@ use serde::Deserialize;
 
 use crate::error::{Error, Result};
 
+pub use check_model::{ModelCheck, check_model};
 pub use interpreter::Interpreter;
 pub use process::Process;
 

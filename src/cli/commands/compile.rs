@@ -11,10 +11,10 @@ use crate::run::{self, Plan, Task};
 
 pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>, task: Task) -> Result<bool> {
     let flags = &invocation.flags;
-    if task == Task::Show && flags.select.is_empty() && flags.inline.is_none() {
-        return Err(Error::runtime("Either --select or --inline must be passed to show"));
-    }
     let mut workspace = Workspace::open(invocation, events)?;
+    if task == Task::Show && flags.select.is_empty() && flags.inline.is_none() {
+        return workspace.manifest_first(Err(Error::runtime("Either --select or --inline must be passed to show")));
+    }
     workspace.add_inline_query()?;
     let graph = workspace.graph()?;
     workspace.report_found();

@@ -6,6 +6,7 @@ use crate::artifacts;
 use crate::cli::workspace::Workspace;
 use crate::error::{Error, Result};
 use crate::events::Events;
+use crate::events::deprecations::named;
 use crate::invocation::Invocation;
 use crate::run::{self, Plan, Task};
 
@@ -14,6 +15,11 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
     workspace.report_found();
     let graph = workspace.graph()?;
     let selection = workspace.select(&graph)?;
+    if let Some(path) = &invocation.flags.output {
+        let text =
+            format!("Custom output path usage `--output {path}` usage detected in `dbt source freshness` command.");
+        events.deprecation(named(events.paint(), "CustomOutputPathInSourceFreshnessDeprecation", "D029", &text))?;
+    }
     let plan = Plan::new(&workspace.manifest, &graph, &selection.nodes, false)?;
     let results = run::execute(&workspace.globals, &workspace.shared(), Task::Freshness, &plan);
     let closed = workspace.globals.adapter.engine().close();

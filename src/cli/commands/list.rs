@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use serde_json::Value as Json;
+
 use crate::cli::workspace::Workspace;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::events::{Events, lines};
 use crate::graph::{ListFormat, list_lines};
 use crate::invocation::Invocation;
@@ -12,6 +14,7 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
     let flags = &invocation.flags;
     let format = ListFormat::parse(flags.output.as_deref())?;
     let workspace = Workspace::open(invocation, events)?;
+    workspace.manifest_first(check_models(invocation))?;
     let select = || workspace.select(&workspace.graph()?);
     let (written, selection) = rayon::join(|| workspace.write_manifest(), select);
     written?;
@@ -27,4 +30,17 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
     }
     events.release_console();
     Ok(true)
+}
+
+/// `--models` stands for a selection and a kind of nodes, and so excludes the options for either.
+fn check_models(invocation: &Invocation) -> Result<()> {
+    let typed = |name: &str| {
+        let value = invocation.flags.other.get(name);
+        value.and_then(Json::as_array).is_some_and(|words| !words.is_empty())
+    };
+    let other = [("select", "select"), ("resource_types", "resource_type")];
+    match other.into_iter().find(|(option, _)| typed("models") && typed(option)) {
+        Some((_, name)) => Err(Error::runtime(format!("\"models\" and \"{name}\" are mutually exclusive arguments"))),
+        None => Ok(()),
+    }
 }

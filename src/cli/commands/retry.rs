@@ -1,5 +1,6 @@
 //! `retry`: the command of the last run with its options, on what failed or was skipped in it.
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs;
 use std::path::PathBuf;
@@ -16,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::events::Events;
 use crate::invocation::{Invocation, RetriedBatches};
 use crate::manifest::UniqueId;
-use crate::run::read_spans;
+use crate::run::{read_overloads, read_spans};
 use crate::{project, yaml};
 
 /// What is run again.
@@ -46,6 +47,7 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
         again.flags.only = Some(failed);
         if matches!(which, "run" | "build") {
             again.flags.retried_batches = retried_batches(&previous);
+            again.flags.retried_overloads = retried_overloads(&previous);
         }
     }
     super::run(&Arc::new(again), events)
@@ -62,6 +64,16 @@ fn retried_batches(previous: &Json) -> Option<RetriedBatches> {
         partly.then(|| (result["unique_id"].as_str().unwrap_or_default().to_owned(), spans))
     });
     Some(RetriedBatches { started_at: started.parse().ok()?, models: models.collect() })
+}
+
+/// The overloads that the last run made of functions of which others failed.
+fn retried_overloads(previous: &Json) -> HashMap<UniqueId, Vec<String>> {
+    let results = previous["results"].as_array().into_iter().flatten();
+    let partly = results.filter_map(|result| {
+        let overloads = read_overloads(&result["overload_results"]).filter(|overloads| !overloads.failed.is_empty())?;
+        Some((result["unique_id"].as_str().unwrap_or_default().to_owned(), overloads.successful))
+    });
+    partly.collect()
 }
 
 /// The `run_results.json` of `--state`, or of the target folder.

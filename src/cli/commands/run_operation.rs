@@ -19,8 +19,8 @@ enum Operation<'a> {
 }
 
 pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
-    let operation = operation(invocation)?;
     let workspace = Workspace::open(invocation, events)?;
+    let operation = workspace.manifest_first(operation(invocation))?;
     workspace.graph()?;
     workspace.report_found();
     workspace.check_target_folder()?;

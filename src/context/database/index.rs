@@ -32,10 +32,8 @@ impl IndexConfig {
             return Ok(raw.clone());
         }
         if raw.kind() != ValueKind::Map {
-            return Err(raise_compilation(format!(
-                "Invalid index config:\n  Got: {}\n  Expected a dictionary with at minimum a \"columns\" key",
-                py_repr(raw)
-            )));
+            let problem = format!("{} is not of type 'object'", py_repr(raw));
+            return Err(raise_compilation(format!("Could not parse index config: at path []: {problem}")));
         }
         let keys: Vec<String> = raw.try_iter()?.map(|key| py_str(&key)).collect();
         let passed_over: Vec<String> =

@@ -21,8 +21,10 @@ pub(super) fn search(evaluator: &Evaluator<'_>, value: &str) -> Result<NodeSet> 
     let mut found = NodeSet::new();
     for (name, spec) in matching {
         if evaluator.open_selectors.borrow().iter().any(|open| open == name) {
-            return Err(Error::runtime(format!("Circular dependency detected in selector: {name}"))
-                .hint("A selector cannot be part of its own definition."));
+            return Err(Error::runtime(format!(
+                "Circular dependency detected in selector: {{'method': 'selector', 'value': '{name}'}}"
+            ))
+            .hint("A selector cannot be part of its own definition."));
         }
         evaluator.open_selectors.borrow_mut().push(name.to_owned());
         let selected = evaluator.selected(spec);

@@ -201,5 +201,5 @@ fn a_selector_that_means_itself_is_an_error() {
     let text = "selectors:\n- {name: a, definition: 'selector:b'}\n- {name: b, definition: 'selector:a'}";
     bench.selectors = yaml::parse(text, "selectors.yml").unwrap();
     let error = bench.select(&["--selector", "a"]).unwrap_err();
-    assert_eq!(error.message, "Circular dependency detected in selector: b");
+    assert_eq!(error.message, "Circular dependency detected in selector: {'method': 'selector', 'value': 'b'}");
 }

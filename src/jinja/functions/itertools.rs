@@ -1,6 +1,9 @@
 //! `modules.itertools`: what dbt lets through of Python's module.
 
-use minijinja::value::Value;
+use std::fmt;
+use std::sync::Arc;
+
+use minijinja::value::{Object, ObjectRepr, Value};
 use minijinja::{Error as MjError, State};
 
 use super::super::error::PyError;
@@ -9,8 +12,45 @@ use super::super::value::{CallArgs, Dict, Function, Iter, Num, index_arg, iterat
 
 type Ran = Result<Value, MjError>;
 
-pub(super) fn module() -> Value {
-    Dict::from_pairs([
+/// Runs before each call of a function of the module, and may refuse it.
+pub type BeforeCall = Arc<dyn Fn() -> Result<(), MjError> + Send + Sync>;
+
+/// The module.
+pub(super) fn module(before: Option<&BeforeCall>) -> Value {
+    let Some(before) = before else { return Dict::from_pairs(functions()) };
+    let guarded = |function| Value::from_object(Guarded { function, before: before.clone() });
+    Dict::from_pairs(functions().map(|(name, function)| (name, guarded(function))))
+}
+
+/// A function with what runs before each of its calls.
+struct Guarded {
+    function: Value,
+    before: BeforeCall,
+}
+
+impl fmt::Debug for Guarded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.function.fmt(f)
+    }
+}
+
+impl Object for Guarded {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn call(self: &Arc<Self>, state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, MjError> {
+        (self.before)()?;
+        self.function.call(state, args)
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.function, f)
+    }
+}
+
+fn functions() -> [(&'static str, Value); 14] {
+    [
         ("accumulate", Function::new("accumulate", accumulate)),
         ("chain", Function::new("chain", |_, args| chain(&args.pos))),
         ("combinations", Function::new("combinations", |_, args| pick("combinations", args))),
@@ -43,7 +83,7 @@ pub(super) fn module() -> Value {
             }),
         ),
         ("zip_longest", Function::new("zip_longest", |_, args| zip_longest(args))),
-    ])
+    ]
 }
 
 fn chain(sources: &[Value]) -> Ran {

@@ -8,6 +8,8 @@ mod regex;
 
 use minijinja::Value;
 
+pub use itertools::BeforeCall;
+
 use super::error::ReturnSignal;
 use super::value::dates::{self, Zone};
 use super::value::{Dict, Function, Range, required, str_arg};
@@ -27,7 +29,7 @@ pub fn globals() -> Vec<(&'static str, Value)> {
         ("range", Function::new("safe_range", |_, args| Range::of(&args.pos))),
         ("namespace", Function::new("namespace", |_, args| collections::namespace(args))),
         ("dict", Value::from_object(collections::DictClass)),
-        ("modules", modules()),
+        ("modules", modules(None)),
     ];
     all.extend(collections::functions());
     all.extend(data::functions());
@@ -39,8 +41,9 @@ fn module(members: Vec<(&'static str, Value)>) -> Value {
     Dict::from_pairs(members)
 }
 
-/// dbt's `modules`: the parts of Python's library that templates may use.
-fn modules() -> Value {
+/// dbt's `modules`: the parts of Python's library that templates may use. `before_itertools` runs before each call of
+/// what is in `itertools`.
+pub fn modules(before_itertools: Option<&BeforeCall>) -> Value {
     module(vec![
         (
             "datetime",
@@ -53,7 +56,7 @@ fn modules() -> Value {
         ),
         ("pytz", pytz()),
         ("re", regex::module()),
-        ("itertools", itertools::module()),
+        ("itertools", itertools::module(before_itertools)),
     ])
 }
 

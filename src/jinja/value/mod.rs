@@ -34,7 +34,7 @@ pub(crate) use text::text_of;
 
 pub(crate) use class::class_of;
 pub(crate) use decimal::{binary as decimal_binary, negated, rounded};
-pub(crate) use methods::{BoundMethod, unknown_method};
+pub(crate) use methods::{BoundMethod, is_method, unknown_method};
 pub(crate) use namespace::Namespace;
 pub(crate) use number::{Big, Num};
 pub(crate) use range::Range;

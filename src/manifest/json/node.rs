@@ -85,6 +85,15 @@ impl Serialize for NodeJson<'_> {
     }
 }
 
+/// The overloads of a function with their compiled bodies.
+fn with_bodies(overloads: &Json, compiled: &Compiled) -> Json {
+    let mut overloads = overloads.clone();
+    for (overload, body) in overloads.as_array_mut().into_iter().flatten().zip(&compiled.overloads) {
+        overload["compiled_body"] = Json::from(&**body);
+    }
+    overloads
+}
+
 impl NodeJson<'_> {
     /// What the node depends on; compiling it may have called macros that parsing did not.
     fn depends_on(&self) -> Cow<'_, DependsOn> {
@@ -150,7 +159,10 @@ impl NodeJson<'_> {
             }
             NodeKind::Function(own) => {
                 for (key, value) in own {
-                    map.serialize_entry(key, value)?;
+                    match (key.as_str(), self.compiled) {
+                        ("overloads", Some(compiled)) => map.serialize_entry(key, &with_bodies(value, compiled))?,
+                        _ => map.serialize_entry(key, value)?,
+                    }
                 }
             }
             NodeKind::UnitTest(test) => entries!(map,

@@ -1,4 +1,4 @@
-//! Remembers from one command to the next what files said when they were rendered. A render is asked again only if its
+//! Remembers from one command to the next what files said when they were rendered, and which texts Python can read. A render is asked again only if its
 //! text, its place in the database, a variable or an environment variable that it read, or something that all renders
 //! see (macros, target, behaviour flags, rdbt itself) has changed. Everything else of parsing (configuration,
 //! properties, links, checks, warnings) is done anew each time, so that a parse with the cache cannot come to another
@@ -87,6 +87,22 @@ impl RenderCache {
         Ok(captured)
     }
 
+    /// Whether Python could read this text before.
+    pub fn remembers_as_python(&self, text: &str) -> bool {
+        let key = python_key(text);
+        let known = self.known.contains_key(&key);
+        if known {
+            self.keep(key, Vec::new());
+        }
+        known
+    }
+
+    /// Notes that Python can read this text.
+    pub fn remember_as_python(&self, text: &str) {
+        self.keep(python_key(text), Vec::new());
+        self.changed.store(true, Ordering::Relaxed);
+    }
+
     fn keep(&self, key: String, renders: Vec<Render>) {
         self.used.lock().unwrap_or_else(PoisonError::into_inner).insert(key, renders);
     }
@@ -119,6 +135,11 @@ impl Render {
         self.vars.iter().all(|(name, digest)| var_digest(globals, node, name) == *digest)
             && self.env.iter().all(|(name, digest)| env_digest(name) == *digest)
     }
+}
+
+/// The key of a text that is not rendered: it has no variants.
+fn python_key(text: &str) -> String {
+    format!("python {}", fingerprint::digest(&[text.as_bytes()]))
 }
 
 fn var_digest(globals: &Globals, node: &Node, name: &str) -> Option<String> {

@@ -49,6 +49,8 @@ pub enum Kind {
     Contract,
     /// `{enabled, alias}`, or just the value of `enabled`.
     LatestVersionPointer,
+    /// Options of a function that only Snowflake heeds.
+    SnowflakeFunction,
     /// Freshness of a source or model.
     Freshness,
     /// Names of the columns that snapshots add.
@@ -225,7 +227,7 @@ const FUNCTION_EXTRA: [Field; 5] = [
     field("volatility", Merge::Clobber, Kind::Any, Default::Null),
     field("runtime_version", Merge::Clobber, Kind::OptStr, Default::Null),
     field("entry_point", Merge::Clobber, Kind::OptStr, Default::Null),
-    field("snowflake", Merge::Clobber, Kind::Map, Default::Map),
+    field("snowflake", Merge::Clobber, Kind::SnowflakeFunction, Default::Map),
 ];
 
 fn node_fields(materialized: &'static str, extra: &[Field]) -> Vec<Field> {

@@ -50,6 +50,7 @@ fn shape(resource_type: ResourceType, field: &Field, value: Json) -> Result<Json
         Kind::Docs => docs(value),
         Kind::Contract => contract(name, value),
         Kind::LatestVersionPointer => Ok(latest_version_pointer(value)),
+        Kind::SnowflakeFunction => snowflake_function(name, value),
         Kind::Freshness => Ok(freshness(resource_type, value)),
         Kind::SnapshotColumns => Ok(snapshot_columns(value)),
         Kind::Enum(words) => one_of(resource_type, name, words, value),
@@ -164,6 +165,12 @@ fn latest_version_pointer(value: Json) -> Json {
             "alias": other.get("alias").cloned().unwrap_or(Json::Null),
         }),
     }
+}
+
+/// What only Snowflake heeds of a function.
+fn snowflake_function(name: &str, value: Json) -> Result<Json> {
+    expect(value.is_object(), name, &value, "is not of type 'object'")?;
+    Ok(json!({"quote_args": value.get("quote_args").and_then(Json::as_bool).unwrap_or(true)}))
 }
 
 /// A model's freshness counts only with `build_after`; a source's shows both thresholds.

@@ -8,6 +8,7 @@ pub mod constraints;
 pub mod entries;
 mod exposures;
 mod freshness;
+mod functions;
 mod groups;
 mod macros;
 mod models;
@@ -55,6 +56,8 @@ pub struct Loader<'a> {
     tables: Vec<sources::UnparsedTable>,
     /// `overrides:` entries by (package, source).
     overrides: HashMap<(String, String), sources::Override>,
+    /// Files of functions that are overloads, with the ids of the functions that they belong to.
+    overloads: HashMap<String, UniqueId>,
 }
 
 /// Something that properties add to the nodes. The order counts: it is that of the manifest.
@@ -116,6 +119,7 @@ impl<'a> Loader<'a> {
             added: Vec::new(),
             tables: Vec::new(),
             overrides: HashMap::new(),
+            overloads: HashMap::new(),
         }
     }
 

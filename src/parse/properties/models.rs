@@ -1,6 +1,6 @@
-//! Properties that only models have: constraints, versions, access, time spines; and those of functions.
+//! Properties that only models have: constraints, versions, access, time spines.
 
-use serde_json::{Map as JsonMap, Value as Json};
+use serde_json::Value as Json;
 
 use super::constraints::{build_contract_checksum, patch_constraints};
 use super::patch::{Patch, list, prepare};
@@ -8,7 +8,6 @@ use super::{File, Loader};
 use crate::error::{Error, Result};
 use crate::manifest::{Node, NodeKind};
 use crate::parse::cx::Cx;
-use crate::parse::functions;
 use crate::parse::nodes::{in_node, invalid_access};
 use crate::parse::python;
 use crate::parse::tests::{TargetKind, TestTarget};
@@ -125,26 +124,4 @@ fn time_spine(given: &Json) -> Json {
         "standard_granularity_column": of(given, "standard_granularity_column"),
         "custom_granularities": custom,
     })
-}
-
-/// `arguments` and `returns` of a function's entry, with dbt's keys.
-pub fn function_fields(data: &JsonMap<String, Json>) -> JsonMap<String, Json> {
-    let of = |value: Option<&Json>, key: &str| value.and_then(|value| value.get(key)).cloned().unwrap_or(Json::Null);
-    let arguments: Vec<Json> = list(data, "arguments")
-        .iter()
-        .map(|argument| {
-            let argument = Some(argument);
-            serde_json::json!({
-                "name": of(argument, "name"),
-                "data_type": of(argument, "data_type"),
-                "description": of(argument, "description"),
-                "default_value": of(argument, "default_value"),
-            })
-        })
-        .collect();
-    let returns = data.get("returns");
-    functions::described(
-        Json::Array(arguments),
-        serde_json::json!({"data_type": of(returns, "data_type"), "description": of(returns, "description")}),
-    )
 }

@@ -6,6 +6,7 @@ use serde_json::{Map as JsonMap, Value as Json};
 
 use super::columns::columns_of;
 use super::entries::Entry;
+use super::functions;
 use super::shape::{Complaint, check_described, move_to_config, rename_tests};
 use super::{File, Loader};
 use crate::error::{Error, Result};
@@ -121,9 +122,14 @@ impl Loader<'_> {
             prepare(&mut entry, &file.path, key, &file.package)?;
             let mut patch = Patch::new(&entry, &file.path, &file.id(), key)?;
             if key == "functions" {
-                patch.function = Some(super::models::function_fields(&entry.data));
+                let checked = functions::check_function(&entry.data);
+                checked.map_err(|complaint| complaint.into_error(&file.path, key, &entry.data, entry.line))?;
+                patch.function = Some(functions::function_fields(&entry.data));
             }
             self.apply(&patch, &file.package)?;
+            if key == "functions" {
+                self.absorb_overloads(&entry.data, &file.package)?;
+            }
             if key == "seeds" || key == "snapshots" {
                 let target = TestTarget::of_node(TargetKind::Node, &entry.data, file.package.clone(), None);
                 let columns = list(&entry.data, "columns").to_vec();

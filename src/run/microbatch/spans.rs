@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 
-use crate::context::batch::{BatchSize, iso_moment};
+use crate::context::batch::BatchSize;
+use crate::context::iso_moment::IsoMoment;
 use crate::error::{Error, Result};
 use crate::invocation::{BatchSpan, Invocation};
 use crate::manifest::Config;
@@ -50,7 +51,7 @@ impl Model<'_> {
     }
 
     fn begin(&self) -> Result<DateTime<Utc>> {
-        self.config.str("begin").and_then(iso_moment).ok_or_else(|| {
+        self.config.str("begin").and_then(IsoMoment::read).map(IsoMoment::shown).ok_or_else(|| {
             Error::runtime(format!("Microbatch model '{}' requires a 'begin' configuration.", self.name))
         })
     }

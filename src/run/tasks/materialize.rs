@@ -101,8 +101,8 @@ fn call_named(session: &Session, name: &str, node: &Node, scope: &Arc<Scope>) ->
     let label = Subject::Node(Arc::new(node.clone())).label();
     let root = scope.clone().into_value();
     let returned = globals.engine.call_macro_tracked(unique_id, Vec::new(), Vec::new(), root);
-    // What the materialization of a test calls counts among the macros that the test depends on, as dbt notes it.
-    if node.resource_type == ResourceType::Test {
+    // What the materialization of a test or a function calls counts among the macros that it depends on, as dbt notes it.
+    if matches!(node.resource_type, ResourceType::Test | ResourceType::Function) {
         let called = returned.as_ref().map_or_else(|error| &error.way.called, |(_, called)| called).clone();
         session.shared.compiled.update(&node.unique_id, |compiled| compiled.macros.extend(called));
     }
