@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use crate::error::NodeLabel;
 use crate::events::Events;
 use crate::invocation::Invocation;
+use crate::jinja::value::{CLASS_KEY, Class};
 use crate::jinja::{self, Engine, Enumerator, Object, ObjectRepr, Value};
 use crate::manifest::{Node, NodeKind, SourceDefinition};
 use crate::project::{Base, Project};
@@ -364,6 +365,9 @@ impl Object for Namespace {
     }
 
     fn get_value_by_str(self: &Arc<Self>, name: &str) -> Option<Value> {
+        if name == CLASS_KEY {
+            return Some(Class::new("dbt.context.macros", "MacroNamespace").value());
+        }
         let globals = &self.scope.globals;
         if let Some(overridden) = self.scope.extra.get(&format!("{}.{name}", self.package)) {
             return Some(overridden.clone());

@@ -5,6 +5,7 @@ mod data_type;
 mod groups;
 mod operations;
 mod parts;
+mod reshape;
 
 use std::fmt;
 use std::sync::Arc;

@@ -9,7 +9,7 @@ use super::parts::{RowObject, position};
 use crate::adapter::Table;
 use crate::context::call::Args;
 use crate::context::database::values::cell_value;
-use crate::events::Events;
+use crate::events::{Event, Events, Level};
 use crate::jinja::value::{CLASS_KEY, Class, py_eq, py_str, tuple};
 use crate::jinja::{Enumerator, ErrorKind, MjError, Object, ObjectRepr, PyError, State, Value};
 
@@ -18,6 +18,8 @@ use crate::jinja::{Enumerator, ErrorKind, MjError, Object, ObjectRepr, PyError, 
 struct Groups {
     key_name: String,
     tables: Vec<(Value, Value, usize)>,
+    /// Where what is printed goes.
+    events: Arc<Events>,
 }
 
 /// Groups the rows of a table by a column, or by what a macro gives for each row, as text.
@@ -55,7 +57,25 @@ pub(super) fn group(
         (value, TableObject::value(table.with_rows(rows), events), count)
     });
     let key_name = name.or(named).unwrap_or_else(|| "group".to_owned());
-    Ok(Value::from_object(Groups { key_name, tables: tables.collect() }))
+    Ok(Value::from_object(Groups { key_name, tables: tables.collect(), events: events.clone() }))
+}
+
+impl Groups {
+    /// The values with the numbers of their rows.
+    fn structure(&self) -> String {
+        let mut text = String::new();
+        let rows = self.tables.iter().map(|(value, _, count)| [py_str(value), count.to_string()]);
+        let rows: Vec<[String; 2]> = [["table".to_owned(), "rows".to_owned()]].into_iter().chain(rows).collect();
+        let width = |at: usize| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or_default();
+        let (left, right) = (width(0), width(1));
+        for (index, [table, count]) in rows.iter().enumerate() {
+            text.push_str(&format!("| {table:<left$} | {count:<right$} |\n"));
+            if index == 0 {
+                text.push_str(&format!("| {} | {} |\n", "-".repeat(left), "-".repeat(right)));
+            }
+        }
+        text
+    }
 }
 
 impl Object for Groups {
@@ -80,6 +100,12 @@ impl Object for Groups {
     fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, MjError> {
         let args = Args::new(args)?;
         match method {
+            "print_structure" => {
+                let text = self.structure();
+                let text = text.trim_end();
+                self.events.emit(Event::new("PrintEvent", "Z052", Level::Info, text).with("msg", text));
+                Ok(Value::from(()))
+            }
             "keys" => Ok(tuple(self.tables.iter().map(|(value, ..)| value.clone()).collect())),
             "values" => Ok(tuple(self.tables.iter().map(|(_, table, _)| table.clone()).collect())),
             "items" => {
@@ -97,16 +123,6 @@ impl Object for Groups {
     }
 
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows = self.tables.iter().map(|(value, _, count)| [py_str(value), count.to_string()]);
-        let rows: Vec<[String; 2]> = [["table".to_owned(), "rows".to_owned()]].into_iter().chain(rows).collect();
-        let width = |at: usize| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or_default();
-        let (left, right) = (width(0), width(1));
-        for (index, [table, count]) in rows.iter().enumerate() {
-            writeln!(f, "| {table:<left$} | {count:<right$} |")?;
-            if index == 0 {
-                writeln!(f, "| {} | {} |", "-".repeat(left), "-".repeat(right))?;
-            }
-        }
-        Ok(())
+        f.write_str(&self.structure())
     }
 }

@@ -1,6 +1,7 @@
 //! Methods of a table: printing, choosing and renaming columns, choosing and sorting rows.
 
 use std::cmp::Ordering;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::TableObject;
@@ -53,6 +54,11 @@ impl TableObject {
                 let name = args.get(1, "key_name").filter(|name| !name.is_none()).map(|name| py_str(&name));
                 return groups::group(&self.table, state, &key, name, &self.events);
             }
+            "join" => return self.join(state, &args),
+            "merge" => return self.merge(&args),
+            "pivot" => return self.pivot(&args),
+            "normalize" => return self.normalize(&args),
+            "to_csv" | "to_json" => return self.write_file(method, &args),
             "where" => return self.filter(state, &args.require(method, 0, "test")?),
             "find" => return self.find(state, &args.require(method, 0, "test")?),
             _ => return Err(MjError::from(ErrorKind::UnknownMethod)),
@@ -103,6 +109,16 @@ impl TableObject {
             keyed.reverse();
         }
         Ok(self.derived(self.table.with_rows(keyed.into_iter().map(|(_, row)| row).collect())))
+    }
+
+    /// `to_csv(path)` and `to_json(path)`; folders on the way are made.
+    fn write_file(&self, method: &str, args: &Args) -> Result<Value, MjError> {
+        let path = py_str(&args.require(method, 0, "path")?);
+        let text = if method == "to_csv" { self.table.to_csv() } else { self.table.to_json().to_string() };
+        let folder = Path::new(&path).parent().filter(|folder| !folder.as_os_str().is_empty());
+        let made = folder.map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(&path, text));
+        made.map_err(|error| PyError::value_error(format!("The table cannot be written to `{path}`: {error}.")))?;
+        Ok(Value::from(()))
     }
 
     fn filter(&self, state: &mut State<'_, '_>, test: &Value) -> Result<Value, MjError> {

@@ -97,7 +97,11 @@ impl Object for Rows {
     }
 
     fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, MjError> {
-        self.mapped_method(method, &Args::new(args)?)
+        match method {
+            // Rows have no names.
+            "keys" => Ok(Value::from(())),
+            _ => self.mapped_method(method, &Args::new(args)?),
+        }
     }
 
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
