@@ -8,7 +8,9 @@ use minijinja::{Error as MjError, State};
 
 use super::super::error::PyError;
 use super::super::ops;
-use super::super::value::{CallArgs, Dict, Function, Iter, Num, index_arg, iterate, py_repr, tuple, type_name};
+use super::super::value::{
+    CLASS_KEY, CallArgs, Class, Dict, Function, Iter, Num, index_arg, iterate, py_repr, tuple, type_name,
+};
 
 type Ran = Result<Value, MjError>;
 
@@ -37,6 +39,10 @@ impl fmt::Debug for Guarded {
 impl Object for Guarded {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
         ObjectRepr::Plain
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        (key.as_str()? == CLASS_KEY).then(|| Class::callable("", "function").value())
     }
 
     fn call(self: &Arc<Self>, state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, MjError> {
