@@ -141,6 +141,16 @@ fn what_the_database_refuses_is_said_with_a_way_out() {
 }
 
 #[test]
+fn an_extension_that_is_not_there_is_looked_for_in_a_folder() {
+    let nothing_is_downloaded = "config_options: {autoinstall_known_extensions: false}";
+    for attach in ["{path: x.sqlite, type: sqlite}", "{path: 'dbname=x', type: postgres}", "{path: 'ducklake:x'}"] {
+        let outcome = profile(&format!("{nothing_is_downloaded}, attach: [{attach}]")).run(&["run"]);
+        assert_eq!(outcome.code, 2, "{outcome}");
+        assert!(outcome.stdout.contains("DuckDB looked for it in `~/.duckdb/extensions/v"), "{outcome}");
+    }
+}
+
+#[test]
 fn secrets_are_never_logged() {
     let sandbox =
         profile("secrets: [{type: nope, key_id: visible, secret: hush_hush}], motherduck_token: quiet_please");
