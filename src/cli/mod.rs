@@ -7,6 +7,7 @@ pub mod commands;
 mod commands_table;
 mod completion;
 mod dotenv;
+mod file_server;
 mod invocation;
 mod mappings;
 mod notices;
