@@ -1,7 +1,7 @@
 # `make demo` builds rdbt and runs the demonstration project; `make test` runs every check, `make bench` measures
 # and draws what it found. Both set up what they need.
 
-.PHONY: demo test test-scripts build lint bench conformance libduckdb
+.PHONY: demo test test-scripts test-site build lint bench conformance libduckdb
 
 RDBT := $(or $(CARGO_TARGET_DIR),target)/release/rdbt
 
@@ -21,6 +21,11 @@ test: libduckdb lint test-scripts
 # The scripts that compare two executables need no more than Python; a machine without it cannot run them anyway.
 test-scripts:
 	@if command -v python3 >/dev/null; then python3 -m unittest discover -s scripts; fi
+
+# The documentation page of the demonstration project, in a headless Chromium. Needs Chromium and Node; says so if they are missing.
+test-site: build
+	@if command -v node >/dev/null; then node scripts/site/check.mjs $(abspath $(RDBT)); \
+	else echo "test-site: there is no Node on this machine, so the documentation page was not tried."; fi
 
 lint: libduckdb
 	cargo fmt --check

@@ -228,3 +228,29 @@ fn results_answer_as_data_classes_do() {
     assert_eq!(sandbox.run(&["parse"]).code, 0);
     assert_eq!(sandbox.json("target/manifest.json")["nodes"]["operation.a.a-on-run-start-1"]["index"], 1);
 }
+
+/// What a package stores at the end of a run is what the run made of the nodes. The lines are dbt's.
+#[test]
+fn the_graph_shows_what_has_happened() {
+    let tell = "{% macro tell(when) %}{% if execute %}
+  {%- for node in graph.nodes.values() if node.resource_type != 'operation' %}
+    {{ log(when ~ ' ' ~ node.name ~ ' ' ~ node.compiled ~ ' ' ~ (node.depends_on.macros | join(' ')), info=true) }}
+  {% endfor %}{% endif %}{% endmacro %}";
+    let sandbox = Sandbox::new()
+        .project()
+        .file(
+            "dbt_project.yml",
+            "name: a\nprofile: p\non-run-start: \"{{ tell('before') }}\"\non-run-end: \"{{ tell('after') }}\"\n",
+        )
+        .file("macros/tell.sql", tell)
+        .file("models/a.sql", "select 1 as id")
+        .file("models/a.yml", "models:\n- name: a\n  columns: [{name: id, data_tests: [not_null]}]\n");
+    let outcome = sandbox.run(&["build"]);
+    let told = outcome.stdout.lines().filter(|line| line.starts_with("before ") || line.starts_with("after "));
+    assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @r"
+    before a  
+    before not_null_a_id  macro.dbt.test_not_null
+    after a True 
+    after not_null_a_id True macro.dbt.test_not_null macro.dbt.get_where_subquery macro.dbt.get_limit_subquery_sql macro.dbt.should_store_failures macro.dbt.statement
+    ");
+}

@@ -136,3 +136,25 @@ fn dispatch_prefers_the_adapter_and_the_project() {
     assert_eq!(sandbox.run(&["run"]).code, 0);
     assert_snapshot!(sandbox.rows("select * from one"), @r"duckdb");
 }
+
+/// Methods are values as well: packages ask whether they are there before they call them. The lines are dbt's.
+#[test]
+fn methods_that_are_not_called() {
+    let sandbox = Sandbox::new().project().file(
+        "macros/methods.sql",
+        "{% macro methods() %}
+  {% set column = api.Column('a', 'string') %}
+  {% set relation = api.Relation.create(schema='s', identifier='i') %}
+  {{ log([api.Column.translate_type is defined, api.Column.nope is defined, api.Relation.create is defined,
+          column.is_string is defined, column.nope is defined, relation.include is callable, relation.nope is defined,
+          [].append is defined, {}.items is callable, {}.nope is defined], info=true) }}
+  {% set translate, include, append, keys = api.Column.translate_type, relation.include, [].append, {'k': 1}.keys %}
+  {{ log([translate('string'), include(schema=false) | string, append(1), keys() | list], info=true) }}
+{% endmacro %}",
+    );
+    assert_snapshot!(sandbox.run(&["run-operation", "methods"]).console(), @r#"
+    exit code 0
+    [True, False, True, True, False, True, False, True, True, False]
+    ['TEXT', '"i"', None, ['k']]
+    "#);
+}

@@ -9,6 +9,10 @@ SKIP = {
     "created_at", "generated_at", "invocation_id", "invocation_started_at", "run_started_at", "user_id",
     "send_anonymous_usage_stats", "project_id", "_invocation_id",
 }
+# How long things took, and on which thread.
+TIMES = {"execution_time", "elapsed_time", "max_loaded_at_time_ago_in_s", "thread_id", "started_at", "completed_at"}
+# The program's own name stands in it.
+COMMAND = "/args/invocation_command"
 # Lists whose order dbt does not fix: it makes them from sets.
 UNORDERED = {"macros", "tags", "primary_key", "sources"}
 # The texts of dbt's own macros are worded freshly in rdbt, and refer to each other in their own way.
@@ -16,8 +20,8 @@ STANDARD = ("macro.dbt.", "macro.dbt_duckdb.")
 STANDARD_SKIP = {"macro_sql", "depends_on", "original_file_path", "path"}
 # The page that greets readers of the documentation has words of its own.
 OVERVIEW = "/docs/doc.dbt.__overview__/block_contents"
-# Each of these has a comparison of its own, or says how long things took.
-NOT_BY_VALUE = {"run_results.json", "partial_parse.json", "perf_info.json"}
+# Notes of one program to itself.
+NOT_BY_VALUE = {"partial_parse.json", "perf_info.json"}
 
 
 def compare_statuses(label, reference, candidate, messages):
@@ -45,6 +49,8 @@ def compare_artifacts(label, left, right):
         ]
         if name == "graph_summary.json":
             values = [by_name(value) for value in values]
+        elif name == "run_results.json":
+            values = [by_id(value) for value in values]
         for path, what in differences("", *values):
             yield Difference(f"{label}: {name}{path}", what)
 
@@ -61,10 +67,20 @@ def by_name(summary):
     return shapes
 
 
+def by_id(results):
+    """Results by the ids of their nodes, without what `compare_statuses` tells of them."""
+    told = {"status", "failures", "message"}
+    nodes = {
+        result["unique_id"]: {key: value for key, value in result.items() if key not in told}
+        for result in results["results"]
+    }
+    return {**results, "results": nodes}
+
+
 def differences(path, a, b, order=False):
     """Yields (path, what differs) for two JSON values; `order` also compares the order of keys."""
     name = path.rsplit("/", 1)[-1]
-    if name in SKIP or standard(path):
+    if name in SKIP | TIMES or path == COMMAND or standard(path):
         return
     if isinstance(a, dict) and isinstance(b, dict):
         yield from dictionary_differences(path, a, b, order)
@@ -84,7 +100,7 @@ def dictionary_differences(path, a, b, order):
     """The same for two objects: keys of one side only, values, and the order of keys."""
     for side, here, there in (("reference", a, b), ("candidate", b, a)):
         for key in here:
-            if key not in there and key not in SKIP and not standard(f"{path}/{key}"):
+            if key not in there and key not in SKIP | TIMES and not standard(f"{path}/{key}"):
                 yield f"{path}/{key}", f"only in the {side}: {short(here[key])}"
     for key in a:
         if key in b:

@@ -107,6 +107,10 @@ class ComparisonTest(unittest.TestCase):
     def test_manifest_values(self):
         self.assert_found("node['tags'].append('c')", "manifest.json/nodes/model.shop.orders/tags")
 
+    def test_run_results_but_for_their_times(self):
+        self.assert_found("result['adapter_response'] = {'rows': 2}", "run_results.json/results/model.shop.orders/adapter_response")
+        self.assertEqual(self.compare("result['execution_time'] = 7; result['thread_id'] = 'other'")[0], 0)
+
     def test_order_of_tags_does_not_count(self):
         self.assertEqual(self.compare("node['tags'].reverse()")[0], 0)
 

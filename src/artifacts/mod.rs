@@ -7,6 +7,7 @@ mod osi;
 pub mod python_json;
 mod run_results;
 mod semantic_manifest;
+mod site;
 mod sources;
 
 use std::path::{Path, PathBuf};
@@ -27,6 +28,7 @@ use crate::run::{CatalogRows, RunResults, moment};
 
 pub use file::{check_folder, replace};
 pub use osi::OsiDocument;
+pub use site::{keep_last_run, write_page, write_static_page};
 
 /// The semantic layer as an Open Semantic Interchange document, for [`write_manifest`]; what it cannot say is warned about.
 ///
@@ -75,7 +77,12 @@ pub fn write_graph_summary(globals: &Globals, summary: &Summary<'_>) -> Result<(
 /// The file cannot be written.
 pub fn write_run_results(globals: &Globals, compiled: &CompiledNodes, results: &RunResults) -> Result<()> {
     let path = globals.project.target_path.join("run_results.json");
-    put(&globals.events, &path, "RunExecutionResult", &run_results::to_json(&globals.invocation, compiled, results))
+    put(
+        &globals.events,
+        &path,
+        "RunExecutionResult",
+        &run_results::Artifact::new(&globals.invocation, compiled, results),
+    )
 }
 
 /// Writes `catalog.json` with what the database said about the `selected` resources, or about all; gives its path.

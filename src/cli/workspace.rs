@@ -11,7 +11,7 @@ use crate::context::runtime::RunShared;
 use crate::error::{Error, ErrorKind, Result};
 use crate::events::deprecations::named;
 use crate::events::{Events, lines};
-use crate::graph::{Filter, Graph, PreviousState, Request, Selection, Selectors, Summary, select};
+use crate::graph::{self, Filter, Graph, PreviousState, Request, Selection, Selectors, Summary, select};
 use crate::invocation::Invocation;
 use crate::jinja::Engine;
 use crate::manifest::{CompiledNodes, Manifest, Node, ResourceType, UniqueId};
@@ -75,7 +75,11 @@ impl Workspace {
 
     fn load(invocation: &Arc<Invocation>, events: &Arc<Events>, before_parsing: fn(&Adapter)) -> Result<Workspace> {
         let project = Arc::new(project::load(invocation, events)?);
+        let unsupported = project::catalogs::unsupported(&project.root.root, &project.root.name)?;
         events.emit(lines::adapter_registered("duckdb", DBT_DUCKDB_VERSION));
+        if let Some(error) = unsupported {
+            return Err(error);
+        }
         // dbt reads the selectors with the project: a mistake in one ends every command.
         Selectors::read(project.selectors.as_ref(), &invocation.flags)?;
         let adapter = Adapter::new(&project, events.clone())?;
@@ -83,10 +87,12 @@ impl Workspace {
         let parsed = parse::parse(invocation, &project, engine(events), adapter)?;
         let write = invocation.flags.write_json;
         let osi = write.then(|| artifacts::osi_document(&parsed.globals, &parsed.manifest)).transpose()?;
+        let mut manifest = parsed.manifest;
+        manifest.selectors = graph::selectors_json(project.selectors.as_ref());
         Ok(Workspace {
             invocation: invocation.clone(),
             globals: parsed.globals,
-            manifest: Arc::new(parsed.manifest),
+            manifest: Arc::new(manifest),
             compiled: Arc::default(),
             osi,
         })

@@ -104,7 +104,8 @@ impl Compiler {
         let rendered = if node.language == "python" && node.resource_type == ResourceType::Model {
             let postfix = engine.render_str_tracked(PYTHON_POSTFIX, &node.original_file_path, root);
             postfix.map(|postfix| Rendered { text: format!("{}\n\n{}", node.raw_code, postfix.text), ..postfix })
-        } else if self.transient {
+        } else if self.transient || node.generic_test().is_some() {
+            // The tests of a kind have the same few words: compiled once for all of them.
             engine.render_str_tracked(&node.raw_code, &node.original_file_path, root)
         } else {
             engine.add_template(&node.unique_id, &node.original_file_path, node.raw_code.clone());
@@ -204,8 +205,9 @@ impl Compiler {
         if node.resource_type == ResourceType::Seed {
             return Ok(None);
         }
-        let info = NodeInfo::of_node(node).to_json();
-        self.globals.events.emit(lines::writing_injected_sql(&node.unique_id, info));
+        let events = &self.globals.events;
+        let info = events.node_info(|| NodeInfo::of_node(node)).to_json();
+        events.emit(lines::writing_injected_sql(&node.unique_id, info));
         if code.is_empty() {
             return Ok(None);
         }

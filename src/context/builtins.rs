@@ -255,7 +255,14 @@ fn graph_of(scope: &Scope) -> Value {
     match scope.run() {
         Some(run) => {
             let shared = &run.shared;
-            shared.graph.get_or_init(|| graph::flat_graph(&shared.manifest, &shared.compiled)).clone()
+            let changed = shared.compiled.take_changed();
+            match shared.graph.get() {
+                Some(known) => graph::renew(known, &changed, &shared.manifest, &shared.compiled),
+                None => {
+                    shared.graph.get_or_init(|| graph::flat_graph(&shared.manifest, &shared.compiled));
+                }
+            }
+            shared.graph.get().cloned().unwrap_or_else(Dict::new)
         }
         None => Dict::new(),
     }

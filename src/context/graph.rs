@@ -1,10 +1,23 @@
 //! `graph`: the whole manifest as macros walk it.
 
+use std::collections::HashSet;
+
 use indexmap::IndexMap;
 
 use crate::jinja::Value;
-use crate::jinja::value::{Dict, from_json};
-use crate::manifest::{CompiledNodes, Manifest};
+use crate::jinja::value::{Dict, from_json, lookup};
+use crate::manifest::{CompiledNodes, Manifest, UniqueId};
+
+/// Puts anew what compiling and running changed in a graph: dbt makes each resource when a macro asks for it.
+pub fn renew(graph: &Value, changed: &HashSet<UniqueId>, manifest: &Manifest, compiled: &CompiledNodes) {
+    for (key, known) in [("nodes", &manifest.nodes), ("functions", &manifest.functions)] {
+        let Some(resources) = lookup(graph, key) else { continue };
+        let Some(resources) = resources.downcast_object_ref::<Dict>() else { continue };
+        for node in changed.iter().filter_map(|id| known.get(id)) {
+            resources.set(&node.unique_id, from_json(&node.to_json(compiled.get(&node.unique_id).as_deref())));
+        }
+    }
+}
 
 /// dbt's `flat_graph`: `nodes`, `sources`, `exposures` and the rest, each a dict by unique id.
 pub fn flat_graph(manifest: &Manifest, compiled: &CompiledNodes) -> Value {

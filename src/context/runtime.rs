@@ -110,8 +110,13 @@ pub fn write_path(node: &Node, batch: Option<&Batch>) -> PathBuf {
 /// # Errors
 /// The file cannot be written.
 pub fn write_text(path: &Path, text: &str) -> Result<()> {
-    let parent = path.parent().unwrap_or(path);
-    std::fs::create_dir_all(parent).and_then(|()| std::fs::write(path, text)).map_err(|error| {
+    let written = std::fs::write(path, text).or_else(|error| match (error.kind(), path.parent()) {
+        (std::io::ErrorKind::NotFound, Some(parent)) => {
+            std::fs::create_dir_all(parent).and_then(|()| std::fs::write(path, text))
+        }
+        _ => Err(error),
+    });
+    written.map_err(|error| {
         Error::runtime(format!("Could not write `{}`: {error}.", path.display()))
             .hint("Check that the folder exists, is writable and has space left, or choose another with --target-path.")
     })

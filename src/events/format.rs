@@ -1,6 +1,8 @@
 //! From an event to a line: text for people, debug for `dbt.log`, JSON for programs.
 
-use chrono::{DateTime, Local, SecondsFormat, Utc};
+use std::fmt::Write;
+
+use chrono::{DateTime, Local, SecondsFormat, Timelike, Utc};
 use serde_json::{Map as JsonMap, Value as Json, json};
 
 use crate::artifacts::python_json;
@@ -30,14 +32,17 @@ fn tag(sink: &SinkConfig) -> &'static str {
 }
 
 fn debug_line(event: &Event, at: DateTime<Utc>, sink: &SinkConfig, config: &EventsConfig) -> String {
-    let time = at.with_timezone(&Local).format("%H:%M:%S%.6f");
-    let mut line = String::new();
+    let now = at.with_timezone(&Local).time();
+    let micros = now.nanosecond() / 1_000 % 1_000_000;
+    let time = format!("{:02}:{:02}:{:02}.{micros:06}", now.hour(), now.minute(), now.second());
+    let mut line = String::with_capacity(event.message.len() + 64);
     if event.name == "MainReportVersion" {
         let bar = "=".repeat(30);
-        line = format!("\n\n{bar} {time} | {} {bar}\n", config.invocation_id);
+        let _ = write!(line, "\n\n{bar} {time} | {} {bar}\n", config.invocation_id);
     }
-    let thread: String = thread_name().chars().take(10).collect();
-    line.push_str(&format!("{}{time} [{:<5}] [{thread:<10}]: {}", tag(sink), event.level.as_str(), event.message));
+    let thread = thread_name();
+    let level = event.level.as_str();
+    let _ = write!(line, "{}{time} [{level:<5}] [{thread:<10.10}]: {}", tag(sink), event.message);
     line
 }
 

@@ -119,6 +119,19 @@ impl Events {
         })
     }
 
+    /// Whether the data of events reach anyone: lines of text have none, and making them costs as much as compiling a model.
+    pub fn carry_data(&self) -> bool {
+        self.open.as_ref().is_some_and(|open| {
+            let sinks = [&open.config.console, &open.config.file];
+            sinks.into_iter().flatten().any(|sink| sink.format == config::LineFormat::Json)
+        })
+    }
+
+    /// What events say of a node as `make` gives it, or nothing where nobody reads it.
+    pub fn node_info(&self, make: impl FnOnce() -> NodeInfo) -> NodeInfo {
+        if self.carry_data() { make() } else { NodeInfo::default() }
+    }
+
     /// Writes a warning, silences it, or makes it an error, as `--warn-error` and `--warn-error-options` say.
     ///
     /// # Errors

@@ -23,6 +23,6 @@ pub use filter::Filter;
 pub use list::{ListFormat, list_lines};
 pub use queue::Queue;
 pub use select::{Request, Selection, select};
-pub use selectors::Selectors;
+pub use selectors::{Selectors, manifest_json as selectors_json};
 pub use state::PreviousState;
 pub use summary::Summary;

@@ -9,6 +9,7 @@ use super::LENIENT_KEY;
 use super::proxy::{CALLED_KEY, Called, PENDING_KEY};
 use super::syntax::unmangle;
 use super::undefined::{Undefined, is_undefined};
+use super::value::is_method;
 
 /// The functions that every template has.
 pub(super) type Globals = HashMap<&'static str, Value>;
@@ -35,7 +36,8 @@ pub(super) fn is_lenient(host: &Value) -> bool {
 
 /// What the host knows under a name.
 fn find(host: &Value, name: &str) -> Option<Value> {
-    host.as_object()?.get_value_by_str(name).filter(|value| !is_undefined(value) || is_own_undefined(value))
+    let found = host.as_object()?.get_value_by_str(name).filter(|value| !is_method(value));
+    found.filter(|value| !is_undefined(value) || is_own_undefined(value))
 }
 
 /// The host may put an undefined value into the context on purpose; one that says what was missing comes from a lookup.

@@ -1,7 +1,7 @@
 //! What compiling a node adds to it. Kept beside the manifest, which does not change after parsing.
 
-use std::collections::HashMap;
-use std::sync::{Arc, RwLock};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use super::{InjectedCte, UniqueId};
 
@@ -34,30 +34,44 @@ pub struct Compiled {
 
 /// Compiled nodes by unique id; written by workers, read by artifacts.
 #[derive(Debug, Default)]
-pub struct CompiledNodes(RwLock<HashMap<UniqueId, Arc<Compiled>>>);
+pub struct CompiledNodes {
+    nodes: RwLock<HashMap<UniqueId, Arc<Compiled>>>,
+    changed: Mutex<HashSet<UniqueId>>,
+}
 
 impl CompiledNodes {
     /// What is known of a node.
     pub fn get(&self, unique_id: &str) -> Option<Arc<Compiled>> {
-        self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner).get(unique_id).cloned()
+        self.nodes.read().unwrap_or_else(PoisonError::into_inner).get(unique_id).cloned()
     }
 
     /// Replaces what is known of a node.
     pub fn insert(&self, unique_id: &str, compiled: Compiled) {
-        let mut nodes = self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut nodes = self.nodes.write().unwrap_or_else(PoisonError::into_inner);
         nodes.insert(unique_id.to_owned(), Arc::new(compiled));
+        self.note(unique_id);
     }
 
     /// Takes out what is known of a node.
     pub fn take(&self, unique_id: &str) -> Option<Arc<Compiled>> {
-        self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner).remove(unique_id)
+        self.nodes.write().unwrap_or_else(PoisonError::into_inner).remove(unique_id)
     }
 
     /// Changes what is known of a node, starting from nothing if nothing is.
     pub fn update(&self, unique_id: &str, change: impl FnOnce(&mut Compiled)) {
-        let mut nodes = self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut nodes = self.nodes.write().unwrap_or_else(PoisonError::into_inner);
         let mut compiled = nodes.get(unique_id).map(|known| (**known).clone()).unwrap_or_default();
         change(&mut compiled);
         nodes.insert(unique_id.to_owned(), Arc::new(compiled));
+        self.note(unique_id);
+    }
+
+    /// The nodes that changed since this was asked last.
+    pub fn take_changed(&self) -> HashSet<UniqueId> {
+        std::mem::take(&mut *self.changed.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn note(&self, unique_id: &str) {
+        self.changed.lock().unwrap_or_else(PoisonError::into_inner).insert(unique_id.to_owned());
     }
 }

@@ -199,11 +199,9 @@ fn row_json(table: &Table, row: usize) -> JsonMap<String, Json> {
     cells.collect()
 }
 
-/// dbt takes an empty text and the word `null` for no text here.
+/// Also an empty text is a text here: the comment of a column that was described with nothing.
 fn text_json(cell: &Cell) -> Json {
-    let text = cell.to_string();
-    let missing = cell.is_null() || matches!(text.trim().to_lowercase().as_str(), "" | "null");
-    if missing { Json::Null } else { Json::from(text) }
+    if cell.is_null() { Json::Null } else { Json::from(cell.to_string()) }
 }
 
 fn cell_json(cell: &Cell) -> Json {

@@ -134,7 +134,7 @@ impl Hook<'_> {
 
     fn run(&self, run: &Arc<NodeRun>, extra: &[(String, Value)]) -> Result<NodeResult> {
         let events = &self.session.globals.events;
-        let mut info = NodeInfo::of_node(&self.node);
+        let mut info = events.node_info(|| NodeInfo::of_node(&self.node));
         let began = Utc::now();
         let clock = Instant::now();
         self.session.compiler.compile(&self.node, run, extra, true)?;

@@ -122,7 +122,8 @@ impl Session {
     fn finished(&self, result: &NodeResult, progress: &Progress) {
         let events = &self.globals.events;
         let id = result.resource.unique_id();
-        events.emit(lines::node_finished(id, progress.info.to_json(), result.to_message_json()));
+        let short = if events.carry_data() { result.to_message_json() } else { Json::Null };
+        events.emit(lines::node_finished(id, progress.info.to_json(), short));
         events.advance(result.resource.name());
     }
 

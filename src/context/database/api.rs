@@ -32,7 +32,10 @@ impl Object for RelationClass {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         match key.as_str()? {
             CLASS_KEY => Some(RELATION_PROXY.value()),
-            name => relation::class_attribute(name),
+            name => {
+                let bound = || signatures::bound(&signatures::RELATION, || Value::from_dyn_object(self.clone()), name);
+                relation::class_attribute(name).or_else(bound)
+            }
         }
     }
 
@@ -67,7 +70,7 @@ impl Object for ColumnClass {
         match key.as_str()? {
             CLASS_KEY => Some(Class::callable("", "type").value()),
             "TYPE_LABELS" => Some(Dict::from_pairs([("STRING", Value::from("TEXT"))])),
-            _ => None,
+            name => signatures::bound(&signatures::COLUMN, || Value::from_dyn_object(self.clone()), name),
         }
     }
 

@@ -68,7 +68,9 @@ impl Object for ColumnObject {
     }
 
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        self.attribute(key.as_str()?)
+        let name = key.as_str()?;
+        let bound = || signatures::bound(&signatures::COLUMN, || Value::from_dyn_object(self.clone()), name);
+        self.attribute(name).or_else(bound)
     }
 
     fn call_method(

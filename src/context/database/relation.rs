@@ -183,7 +183,9 @@ impl Object for RelationObject {
     }
 
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        self.attribute(key.as_str()?)
+        let name = key.as_str()?;
+        let bound = || signatures::bound(&signatures::RELATION, || Value::from_dyn_object(self.clone()), name);
+        self.attribute(name).or_else(bound)
     }
 
     /// A mapping that cannot be looped over, in dbt as here; it also makes comparisons compare relations.

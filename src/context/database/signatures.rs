@@ -1,6 +1,8 @@
 //! The signatures of dbt's adapter, relation and column methods, as dbt-duckdb has them.
 
 use crate::context::signature::Signature;
+use crate::jinja::Value;
+use crate::jinja::value::BoundMethod;
 
 /// Methods of `adapter`, by name.
 pub(super) const ADAPTER: [Signature; 57] = [
@@ -115,6 +117,11 @@ pub(super) const COLUMN: [Signature; 15] = [
     Signature("Column.string_type(self, size)"),
     Signature("Column.translate_type(self, dtype)"),
 ];
+
+/// The method `name` of an object that has these, as a value: templates ask whether it is defined.
+pub(super) fn bound(signatures: &[Signature], owner: impl FnOnce() -> Value, name: &str) -> Option<Value> {
+    find(signatures, name).map(|_| BoundMethod::of(owner(), name))
+}
 
 /// The signature of the method `name`.
 pub(super) fn find(signatures: &[Signature], name: &str) -> Option<Signature> {

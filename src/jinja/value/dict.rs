@@ -11,6 +11,7 @@ use minijinja::{Error as MjError, ErrorKind, State};
 use super::super::error::{PyError, PyErrorKind};
 use super::super::undefined::{is_undefined, no_element};
 use super::args::CallArgs;
+use super::methods::{BoundMethod, is_method};
 use super::text::{py_repr, write_repr};
 use super::views::{View, ViewKind};
 use super::{iterate, read, tuple, type_name, write};
@@ -107,6 +108,10 @@ enum Kind {
     /// Python's `OrderedDict`.
     Ordered,
 }
+
+/// The methods that templates call.
+const METHODS: [&str; 10] =
+    ["clear", "copy", "get", "items", "keys", "pop", "popitem", "setdefault", "update", "values"];
 
 impl Dict {
     /// An empty dict as a value.
@@ -240,15 +245,23 @@ impl Dict {
     fn copy(&self) -> Value {
         Value::from_object(Dict(RwLock::new(read(&self.0).clone()), self.1))
     }
+
+    /// What a key that is missing gives: a method of dicts, or an undefined value that names it.
+    fn method_or_nothing(self: &Arc<Self>, key: &Value) -> Value {
+        match key.as_str().filter(|name| METHODS.contains(name)) {
+            Some(name) => BoundMethod::of(Value::from_dyn_object(self.clone()), name),
+            None => no_element("dict object", key),
+        }
+    }
 }
 
 impl Object for Dict {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        self.get_item(key).or_else(|| Some(no_element("dict object", key)))
+        self.get_item(key).or_else(|| Some(self.method_or_nothing(key)))
     }
 
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
-        self.get(key).or_else(|| Some(no_element("dict object", &Value::from(key))))
+        self.get(key).or_else(|| Some(self.method_or_nothing(&Value::from(key))))
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
@@ -322,5 +335,5 @@ pub(crate) fn push_pairs(out: &mut String, pairs: &[(Value, Value)]) {
 ///
 /// The mapping's own lookup answers with an undefined value that knows what was missing; this does not.
 pub fn lookup(mapping: &Value, key: &str) -> Option<Value> {
-    mapping.get_attr(key).ok().filter(|value| !is_undefined(value))
+    mapping.get_attr(key).ok().filter(|value| !is_undefined(value) && !is_method(value))
 }

@@ -11,6 +11,7 @@ use super::super::error::PyError;
 use super::super::undefined::no_element;
 use super::args::CallArgs;
 use super::dict::Key;
+use super::methods::BoundMethod;
 use super::sort::sort_values;
 use super::text::{push_items, py_repr};
 use super::{index_arg, iterate, py_eq, read, write};
@@ -108,6 +109,10 @@ pub(crate) fn shared_method(kind: &str, items: &[Value], name: &str, args: &[Val
     }
 }
 
+/// The methods that templates call.
+const METHODS: [&str; 11] =
+    ["append", "clear", "copy", "count", "extend", "index", "insert", "pop", "remove", "reverse", "sort"];
+
 impl Object for List {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
         ObjectRepr::Seq
@@ -115,7 +120,11 @@ impl Object for List {
 
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         let found = key.as_usize().and_then(|at| read(&self.0).get(at).cloned());
-        found.or_else(|| Some(no_element("list object", key)))
+        let method = || {
+            let name = key.as_str().filter(|name| METHODS.contains(name))?;
+            Some(BoundMethod::of(Value::from_dyn_object(self.clone()), name))
+        };
+        found.or_else(method).or_else(|| Some(no_element("list object", key)))
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {

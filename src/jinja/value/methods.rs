@@ -40,7 +40,12 @@ pub(crate) fn unknown_method(
 
 fn has_attribute(value: &Value, name: &str) -> bool {
     let attribute = value.as_object().and_then(|object| object.get_value(&Value::from(name)));
-    attribute.is_some_and(|attribute| !is_undefined(&attribute))
+    attribute.is_some_and(|attribute| !is_undefined(&attribute) && !is_method(&attribute))
+}
+
+/// Whether a value is a method that was looked up and not called.
+pub(crate) fn is_method(value: &Value) -> bool {
+    value.downcast_object_ref::<BoundMethod>().is_some()
 }
 
 /// How Jinja2 says that a value does not have an attribute.
@@ -125,7 +130,12 @@ impl BoundMethod {
     /// A string's method as a value.
     pub fn find(owner: &Value, name: &str) -> Option<Value> {
         let known = strings::method(owner.as_str()?, name, &[]).is_some();
-        known.then(|| Value::from_object(BoundMethod { owner: owner.clone(), name: name.to_owned() }))
+        known.then(|| BoundMethod::of(owner.clone(), name))
+    }
+
+    /// A method of an object as a value, for what looks it up without calling it: `api.Column.create is defined`.
+    pub fn of(owner: Value, name: &str) -> Value {
+        Value::from_object(BoundMethod { owner, name: name.to_owned() })
     }
 }
 

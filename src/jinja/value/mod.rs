@@ -8,6 +8,8 @@ mod format;
 mod json;
 mod list;
 pub(crate) mod methods;
+mod named_int;
+mod named_tuple;
 mod namespace;
 mod number;
 mod range;
@@ -20,7 +22,7 @@ pub mod dates;
 mod decimal;
 
 pub use args::{CallArgs, Function, required};
-pub use class::{CLASS_KEY, Class};
+pub use class::{CLASS_KEY, Class, ClassObject};
 pub use compare::{py_cmp, py_eq};
 pub use decimal::Decimal;
 pub use dict::{Dict, Key, lookup};
@@ -34,7 +36,9 @@ pub(crate) use text::text_of;
 
 pub(crate) use class::class_of;
 pub(crate) use decimal::{binary as decimal_binary, negated, rounded};
-pub(crate) use methods::{BoundMethod, unknown_method};
+pub(crate) use methods::{BoundMethod, is_method, unknown_method};
+pub(crate) use named_int::NamedInt;
+pub(crate) use named_tuple::NamedTuple;
 pub(crate) use namespace::Namespace;
 pub(crate) use number::{Big, Num};
 pub(crate) use range::Range;

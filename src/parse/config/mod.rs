@@ -140,7 +140,7 @@ impl ConfigTrees {
     /// # Errors
     /// A value has the wrong type (dbt's message).
     pub fn resolve(&self, said: Said<'_>) -> Result<Config> {
-        let layers = Layers::new(self, &self.rendered, said);
+        let layers = Layers::new(self, &self.rendered, self.key(said.resource_type), said);
         let resolved = self.memo.resolved(layers.key(b'r', said), || {
             let fields = self.fields(said.resource_type);
             let mut config: JsonMap<String, Json> =
@@ -157,7 +157,12 @@ impl ConfigTrees {
     /// What was written, without rendering and merging: later places replace earlier ones. `call` of `said` is what
     /// the file says, as written.
     pub fn resolve_unrendered(&self, said: Said<'_>) -> SharedMap {
-        let layers = Layers::new(self, &self.unrendered, said);
+        let key = match said.resource_type {
+            // dbt looks for what was written for functions among the models.
+            ResourceType::Function => "models",
+            other => self.key(other),
+        };
+        let layers = Layers::new(self, &self.unrendered, key, said);
         let resolved = self.memo.resolved(layers.key(b'u', said), || Ok(layers.partials(said).flatten().collect()));
         // What is put together here cannot fail.
         resolved.unwrap_or_default()
@@ -192,8 +197,7 @@ struct Layers<'a> {
 }
 
 impl<'a> Layers<'a> {
-    fn new(trees: &ConfigTrees, of: &'a Trees, said: Said<'_>) -> Self {
-        let key = trees.key(said.resource_type);
+    fn new(trees: &ConfigTrees, of: &'a Trees, key: &str, said: Said<'_>) -> Self {
         let levels_in = |package: &str| levels(of.get(package).and_then(|trees| trees.get(key)), said.fqn);
         let root = if said.package == trees.root { Vec::new() } else { levels_in(&trees.root) };
         Layers { own: levels_in(said.package), root }

@@ -79,9 +79,18 @@ fn object(value: Option<&Json>) -> JsonMap<String, Json> {
 
 /// Tags of a column and of its `config`, each once.
 pub fn column_tags(column: &JsonMap<String, Json>) -> Vec<String> {
-    let mut tags: Vec<String> = Vec::new();
     let configured = column.get("config").and_then(|config| config.get("tags"));
-    for source in [column.get("tags"), configured].into_iter().flatten() {
+    tags_in([column.get("tags"), configured])
+}
+
+/// The same without those of `config`.
+pub fn own_tags(described: &JsonMap<String, Json>) -> Vec<String> {
+    tags_in([described.get("tags")])
+}
+
+fn tags_in<'a>(sources: impl IntoIterator<Item = Option<&'a Json>>) -> Vec<String> {
+    let mut tags: Vec<String> = Vec::new();
+    for source in sources.into_iter().flatten() {
         let found = match source {
             Json::String(tag) => vec![tag.clone()],
             Json::Array(items) => items.iter().filter_map(|tag| tag.as_str().map(str::to_owned)).collect(),

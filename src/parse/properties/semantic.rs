@@ -131,9 +131,12 @@ impl Loader<'_> {
             carried.insert("metrics".to_owned(), json!([]));
             carried.insert("meta".to_owned(), Json::Object(meta));
         }
-        if resource_type != ResourceType::SemanticModel {
-            carried.insert("tags".to_owned(), json!(super::columns::column_tags(data)));
-        }
+        match resource_type {
+            // Those of `config` stay there.
+            ResourceType::Metric => carried.insert("tags".to_owned(), json!(super::columns::own_tags(data))),
+            ResourceType::SavedQuery => carried.insert("tags".to_owned(), json!(super::columns::column_tags(data))),
+            _ => None,
+        };
         Ok(Json::Object(carried))
     }
 }

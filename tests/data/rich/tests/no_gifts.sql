@@ -1,0 +1,2 @@
+{{ config(severity='error', limit=5, meta={'why': 'policy'}) }}
+select * from {{ ref('orders') }} where amount = 0
