@@ -197,8 +197,8 @@ mod tests {
     fn the_summary_counts() {
         let counts = Counts::default();
         assert!(counts.summary(Paint::default(), false).is_none());
-        counts.add("A", "D001");
-        counts.add("A", "D001");
+        counts.add(("A", String::new()), "D001");
+        counts.add(("A", String::new()), "D001");
         let summary = counts.summary(Paint::default(), false).map(|event| event.message).unwrap_or_default();
         assert!(summary.contains("\n- A: 2 occurrences\nTo see all deprecation instances"), "{summary}");
     }

@@ -186,7 +186,7 @@ fn check_unit_test(data: &JsonMap<String, Json>) -> Check {
     let parts = [("overrides", &["macros", "vars", "env_vars"][..]), ("versions", &["include", "exclude"])];
     for (name, known) in parts {
         let Some(value) = data.get(name).filter(|value| !value.is_null()) else { continue };
-        if !value.as_object().is_some_and(|map| only(map, "", known).is_ok()) {
+        if value.as_object().is_none_or(|map| only(map, "", known).is_err()) {
             return Err(no_shape(&format!("['{name}']"), value));
         }
     }
