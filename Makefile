@@ -1,7 +1,7 @@
 # `make demo` builds rdbt and runs the demonstration project; `make test` runs every check, `make bench` measures
 # and draws what it found. Both set up what they need.
 
-.PHONY: demo test test-scripts test-site build lint bench conformance libduckdb
+.PHONY: demo test test-scripts test-site build lint bench conformance libduckdb wheel test-wheel
 
 RDBT := $(or $(CARGO_TARGET_DIR),target)/release/rdbt
 
@@ -37,6 +37,13 @@ bench: build
 
 conformance: build
 	DBT_EXE=$(abspath $(RDBT)) .ci/conformance
+
+# The Python package, with the program and libduckdb in it; `test-wheel` installs it into a Python of its own.
+wheel: libduckdb
+	scripts/wheel.sh
+
+test-wheel: wheel
+	scripts/test_wheel.sh
 
 libduckdb:
 	@scripts/libduckdb.sh

@@ -2,7 +2,7 @@
 // it leaves pictures there. Ends with code 1 at the first thing that is not so.
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -31,8 +31,10 @@ async function main(rdbt, pictures) {
       if (pictures) writeFileSync(join(pictures, `${check.name}.png`), await page.picture());
       console.log(`ok ${check.name}`);
     }
-    await oneFile(page, pathToFileURL(join(folder, "target", "static_index.html")).href);
+    await oneFile(page, staticPage(folder));
     console.log("ok oneFile");
+    await descriptions(page, rdbt, join(folder, "described"));
+    console.log("ok descriptions");
     assert.deepEqual(page.faults, [], "errors in the console");
     const outside = page.requests.filter((url) => !/^(about|data|file):/.test(url) && !url.startsWith(server.base));
     assert.deepEqual(outside, [], "requests to elsewhere");
@@ -79,7 +81,7 @@ async function search(page, base) {
   await page.press("ArrowUp");
   await page.press("Enter");
   await page.until(`location.hash.includes(${JSON.stringify(MODEL)})`);
-  assert.equal(await page.value(TEXT("h1")), "fct_yearly_events");
+  await page.until(`${TEXT("h1")} === "fct_yearly_events"`);
   // A column of the catalog's model, then words that only the code has.
   await page.press("/");
   await page.type("hire_event(");
@@ -95,7 +97,7 @@ async function tree(page, base) {
   await page.value("document.querySelector('.tree').focus()");
   for (const key of ["Home", "ArrowDown", "ArrowRight", "ArrowDown", "ArrowRight", "ArrowDown", "Enter"]) await page.press(key);
   await page.until("location.hash.startsWith('#!/model/')");
-  assert.equal(await page.value("document.querySelector('.branch[aria-selected=true] .text').textContent"), await page.value(TEXT("h1")));
+  await page.until(`${TEXT(".branch[aria-selected=true] .text")} === ${TEXT("h1")}`);
   await page.value("document.querySelector('[data-tree=database]').click()");
   assert.match(await page.value(TEXT(".tree")), /workforce.*main/s);
 }
@@ -108,7 +110,10 @@ async function nodePage(page, base) {
   await page.value("[...document.querySelectorAll('.code-head [role=tab]')].find((tab) => tab.textContent === 'Compiled').click()");
   assert.match(await page.value(TEXT(".code .text")), /"workforce"\."main"/);
   assert.ok(await page.value("document.querySelectorAll('.code .w').length") > 3, "words have colours");
-  await page.until("document.querySelector('.graph canvas').dataset.nodes > 5");
+  const near = Number(await page.until("document.querySelector('.graph canvas').dataset.nodes"));
+  assert.ok(near > 5);
+  await page.value("[...document.querySelectorAll('.part a')].find((link) => link.textContent.startsWith('Open the whole')).click()");
+  await page.until(`document.querySelector('.tools') && Number(document.querySelector('.graph canvas').dataset.nodes) > ${near}`);
 }
 
 async function lineage(page, base) {
@@ -185,6 +190,45 @@ async function narrow(page, base) {
   await page.press("Escape");
   assert.equal(await page.value("getComputedStyle(document.getElementById('side')).display"), "none");
   await page.resize(1280, 860);
+}
+
+const staticPage = (folder) => pathToFileURL(join(folder, "target", "static_index.html")).href;
+
+/** Markdown becomes elements; markup and addresses that could run something stay text. */
+const DESCRIPTION = `# Heading
+
+Some *words*, **more** and \`code\` with a [page](#!/lineage), [outside](https://example.com/a_b_c).
+<img src=x onerror="window.hurt = 1"><script>window.hurt = 1</script>
+[run](javascript:window.hurt=1) ![picture](https://example.com/x.png) [data](data:text/html,<script>1</script>)
+
+- one
+- two
+  1. deep
+
+| a | b |
+|---|--:|
+| 1 | x \\| y |
+
+\`\`\`sql
+select 1 -- </script><script>window.hurt = 1</script>
+\`\`\`
+`;
+
+async function descriptions(page, rdbt, folder) {
+  mkdirSync(join(folder, "models"), { recursive: true });
+  const properties = { models: [{ name: "a", description: DESCRIPTION, columns: [{ name: "id", description: "</td><b>bold</b>" }] }] };
+  const files = { "dbt_project.yml": "name: a\nprofile: p\n", "profiles.yml": "p: {target: dev, outputs: {dev: {type: duckdb, path: a.duckdb}}}\n", "models/a.sql": "select 1 as id", "models/a.yml": JSON.stringify(properties) };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  const { status, stdout } = spawnSync(rdbt, ["docs", "generate", "--static"], { cwd: folder, encoding: "utf8" });
+  assert.equal(status, 0, stdout);
+  await page.go(`${staticPage(folder)}#!/model/model.a.a`);
+  const count = (selector) => page.value(`document.querySelectorAll(${JSON.stringify(`.prose ${selector}`)}).length`);
+  const made = { h1: 1, em: 1, strong: 1, "p code": 1, "ul > li": 2, "ul ol li": 1, "table td": 2, pre: 1, "pre .w": 1, img: 0, script: 0, b: 0 };
+  for (const [selector, number] of Object.entries(made)) assert.equal(await count(selector), number, selector);
+  const addresses = await page.value("[...document.querySelectorAll('.prose a')].map((link) => link.getAttribute('href'))");
+  assert.deepEqual(addresses, ["#!/lineage", "https://example.com/a_b_c", "https://example.com/x.png"]);
+  assert.equal(await page.value("window.hurt === undefined"), true);
+  assert.ok((await page.value(TEXT(".prose"))).includes('<img src=x onerror="window.hurt = 1">'), "markup is shown as it was typed");
 }
 
 /** The static page needs no server. */

@@ -75,7 +75,11 @@ impl Workspace {
 
     fn load(invocation: &Arc<Invocation>, events: &Arc<Events>, before_parsing: fn(&Adapter)) -> Result<Workspace> {
         let project = Arc::new(project::load(invocation, events)?);
+        let unsupported = project::catalogs::unsupported(&project.root.root, &project.root.name)?;
         events.emit(lines::adapter_registered("duckdb", DBT_DUCKDB_VERSION));
+        if let Some(error) = unsupported {
+            return Err(error);
+        }
         // dbt reads the selectors with the project: a mistake in one ends every command.
         Selectors::read(project.selectors.as_ref(), &invocation.flags)?;
         let adapter = Adapter::new(&project, events.clone())?;
@@ -183,6 +187,10 @@ impl Workspace {
         let flags = &self.invocation.flags;
         let project = &self.globals.project;
         let selectors = Selectors::read(project.selectors.as_ref(), flags)?;
+        // dbt has written the manifest by now: a state in the target folder is what was just parsed.
+        if flags.state.as_ref().is_some_and(|state| flags.project_dir.join(state) == project.target_path) {
+            self.write_parsed_manifest()?;
+        }
         let state = PreviousState::from_flags(flags, &project.target_path, self.events())?;
         let request = Request {
             manifest: &self.manifest,

@@ -4,8 +4,8 @@ const Lineage = (() => {
   const { width: WIDTH, height: HEIGHT } = Layout.SIZE;
   /** Below these scales there are no names, and no curves. */
   const [READABLE, CURVED] = [0.27, 0.12];
-  /** A graph that would be too small to read when shown whole begins at this scale: at its focus, or at the left. */
-  const BEGIN = 0.75;
+  /** A graph that would be smaller than the first when shown whole begins at the second: at its focus, or at the left. */
+  const [SMALL, BEGIN] = [0.55, 0.75];
 
   function view(project, { inset = false, onFocus = null } = {}) {
     let drawing = Layout.place([]);
@@ -32,7 +32,7 @@ const Lineage = (() => {
       empty.hidden = drawing.nodes.length > 0;
       fillLegend();
       all();
-      if (camera.view.scale < BEGIN && drawing.nodes.length) near(nodeOf(focus));
+      if (camera.view.scale < SMALL && drawing.nodes.length) near(nodeOf(focus));
     }
 
     const nodeOf = (one) => (one ? drawing.byEntry.get(one) : null);

@@ -7,7 +7,7 @@ const NodePage = (() => {
       crumbs(one), title(one), badges(project, one), Parts.facts(facts(project, one)),
       one.description ? Parts.part("Description", h("div", { class: "card padded" }, Parts.prose(one.description))) : null,
       Details.columns(project, one), Details.macroArguments(one), Details.tests(project, one), graph(project, one), Details.neighbours(withMore(project, one)),
-      Details.statistics(project, one), particulars(one), Details.meta(one), Parts.part("Code", Code.panel(code(one))));
+      Details.statistics(project, one), particulars(one), Details.meta(one), Parts.part("Code", Code.panel(code(project, one))));
   }
 
   function crumbs(one) {
@@ -71,9 +71,8 @@ const NodePage = (() => {
   function graph(project, one) {
     if (WITHOUT_GRAPH.includes(one.kind) || (!one.parents.length && !one.children.length)) return null;
     const view = Lineage.view(project, { inset: true });
-    const name = one.kind === "source" ? `source:${one.raw.package_name}.${one.label}` : Selection.isPlain(one) ? one.name : one.id;
     requestAnimationFrame(() => view.show(around(one), one));
-    const all = h("a", { class: "quiet", href: `#!/lineage?select=${encodeURIComponent(`+${name}+`)}&focus=${encodeURIComponent(one.id)}` }, "Open the whole lineage →");
+    const all = h("a", { class: "quiet", href: `#!/lineage?focus=${encodeURIComponent(one.id)}&up=all&down=all` }, "Open the whole lineage →");
     return Parts.part("Lineage", view.element, { tools: all });
   }
 
@@ -91,11 +90,13 @@ const NodePage = (() => {
     return { ...one, macros, members, children: [...one.children, ...users] };
   }
 
-  function code(one) {
+  /** Commands that only parse leave a manifest without compiled code; that of the last run is better than none. */
+  function code(project, one) {
     const { raw } = one;
+    const compiled = raw.compiled_code ?? project.results.get(one.id)?.compiled_code;
     const language = raw.language === "python" ? "python" : "sql";
     const source = one.kind === "seed" ? "" : raw.raw_code ?? raw.macro_sql;
-    return [{ name: "Source", text: source, language }, { name: "Compiled", text: raw.compiled_code, language }];
+    return [{ name: "Source", text: source, language }, { name: "Compiled", text: compiled, language }];
   }
 
   /** What only metrics, semantic models, saved queries, exposures and unit tests have. */

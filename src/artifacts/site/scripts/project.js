@@ -30,7 +30,7 @@ const Project = (() => {
     const file = raw.original_file_path ?? "";
     return {
       id, kind, raw, label, name: raw.name, package: raw.package_name ?? "", file,
-      description: raw.description ?? "", tags: raw.tags ?? raw.config?.tags ?? [], columns: Object.values(raw.columns ?? {}),
+      description: raw.description ?? "", tags: raw.tags ?? (kind === "group" ? [] : raw.config?.tags ?? []), columns: Object.values(raw.columns ?? {}),
       hidden: raw.docs?.show === false, parents: [], children: [], tests: [],
     };
   }
@@ -78,7 +78,7 @@ const Project = (() => {
   const single = (kind) => ({ test: "data test" })[kind] ?? kind.replaceAll("_", " ");
   /** The address of a page, as dbt's own site has it, so that links in descriptions stay good. */
   const href = (one) => `#!/${one.kind}/${encodeURIComponent(one.id)}`;
-  const materialization = (one) => (TESTS.includes(one.kind) ? null : one.raw.config?.materialized ?? null);
+  const materialization = (one) => (one.kind === "model" ? one.raw.config?.materialized ?? null : null);
   const isTest = (one) => TESTS.includes(one.kind);
 
   return { make, table, columns, colour, plural, single, href, materialization, isTest, KINDS };
