@@ -10,6 +10,7 @@ use minijinja::{Error as MjError, ErrorKind, State};
 
 use super::super::super::error::PyError;
 use super::super::args::CallArgs;
+use super::super::methods::BoundMethod;
 use super::super::{index_arg, str_arg, tuple};
 use super::delta::TimeDelta;
 use super::strftime::strftime;
@@ -194,13 +195,20 @@ pub(super) fn make_time(hour: u32, minute: u32, second: u32, micro: u32) -> Resu
     time.ok_or_else(|| PyError::value_error("time is out of range"))
 }
 
+/// The methods of dates that templates call, and those that only moments have.
+const DATE_METHODS: [&str; 8] =
+    ["isoformat", "replace", "strftime", "weekday", "isoweekday", "isocalendar", "toordinal", "ctime"];
+const MOMENT_METHODS: [&str; 7] = ["date", "time", "timestamp", "astimezone", "utcoffset", "tzname", "dst"];
+
 impl Object for Date {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
         ObjectRepr::Plain
     }
 
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        date_part(self.0, key.as_str()?).map(Value::from)
+        let name = key.as_str()?;
+        let method = || BoundMethod::among(&DATE_METHODS, || Value::from_dyn_object(self.clone()), name);
+        date_part(self.0, name).map(Value::from).or_else(method)
     }
 
     fn custom_cmp(self: &Arc<Self>, other: &DynObject) -> Option<Ordering> {
@@ -300,7 +308,13 @@ impl Object for DateTime {
         if name == "tzinfo" {
             return Some(self.zone.clone().map_or_else(|| Value::from(()), Zone::value));
         }
-        date_part(self.local.date(), name).or_else(|| time_part(self.local.time(), name)).map(Value::from)
+        let this = || Value::from_dyn_object(self.clone());
+        let method = || {
+            let own = BoundMethod::among(&MOMENT_METHODS, this, name);
+            own.or_else(|| BoundMethod::among(&DATE_METHODS, this, name))
+        };
+        let part = date_part(self.local.date(), name).or_else(|| time_part(self.local.time(), name));
+        part.map(Value::from).or_else(method)
     }
 
     fn custom_cmp(self: &Arc<Self>, other: &DynObject) -> Option<Ordering> {

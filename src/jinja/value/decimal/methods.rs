@@ -7,6 +7,7 @@ use num_bigint::{BigInt, Sign};
 use super::super::super::error::PyError;
 use super::super::type_name;
 use super::arithmetic::{fitted, operand, scaled};
+use super::parts::Parts;
 use super::{Decimal, Number, PRECISION, negated, rounded};
 
 fn other(args: &[Value]) -> Result<Decimal, MjError> {
@@ -33,6 +34,7 @@ impl Decimal {
                 "is_zero" => Value::from(
                     matches!(&self.number, Number::Finite { coefficient, .. } if *coefficient == BigInt::ZERO),
                 ),
+                "as_tuple" => Parts::value(self),
                 "adjusted" => Value::from(self.adjusted()),
                 "to_eng_string" => Value::from(self.to_string()),
                 "copy_abs" if negative => Value::from_object(negated(self)),
