@@ -1,7 +1,7 @@
 # `make demo` builds rdbt and runs the demonstration project; `make test` runs every check, `make bench` measures
 # and draws what it found. Both set up what they need.
 
-.PHONY: demo test test-scripts build lint bench conformance libduckdb
+.PHONY: demo test test-scripts test-site build lint bench conformance libduckdb wheel test-wheel
 
 RDBT := $(or $(CARGO_TARGET_DIR),target)/release/rdbt
 
@@ -22,6 +22,11 @@ test: libduckdb lint test-scripts
 test-scripts:
 	@if command -v python3 >/dev/null; then python3 -m unittest discover -s scripts; fi
 
+# The documentation page of the demonstration project, in a headless Chromium. Needs Chromium and Node; says so if they are missing.
+test-site: build
+	@if command -v node >/dev/null; then node scripts/site/check.mjs $(abspath $(RDBT)); \
+	else echo "test-site: there is no Node on this machine, so the documentation page was not tried."; fi
+
 lint: libduckdb
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
@@ -32,6 +37,13 @@ bench: build
 
 conformance: build
 	DBT_EXE=$(abspath $(RDBT)) .ci/conformance
+
+# The Python package, with the program and libduckdb in it; `test-wheel` installs it into a Python of its own.
+wheel: libduckdb
+	scripts/wheel.sh
+
+test-wheel: wheel
+	scripts/test_wheel.sh
 
 libduckdb:
 	@scripts/libduckdb.sh

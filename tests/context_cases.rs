@@ -139,3 +139,8 @@ fn names_and_their_members() {
 fn values_results_and_filters() {
     check("values.json");
 }
+
+#[test]
+fn modules_of_python() {
+    check("modules.json");
+}

@@ -567,3 +567,32 @@ fn flags_that_dbt_does_not_take_from_a_project() {
     assert_eq!(args("{validate_macro_args: yes please, indirect_selection: empty}"), "80 false \"eager\" false");
     assert_eq!(args("{write_json: null, printer_width: 70}"), "70 false \"eager\" false");
 }
+
+#[test]
+fn catalogs_are_not_for_duckdb() {
+    let one = "catalogs: [{name: lake, write_integrations: [{name: x, catalog_type: rest}]}]";
+    assert_snapshot!(refused(&with("catalogs.yml", one)), @r"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Runtime Error
+      Catalog type is not supported.
+      Received: rest
+      Expected one of: 
+      DuckDB's databases are attached in the profile: use `attach`, and take catalogs.yml away.
+    ");
+    let two = one.replace("}]}]", "}, {name: y, catalog_type: rest}]}]");
+    assert_snapshot!(refused(&with("catalogs.yml", &two)), @r"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Runtime Error
+      Catalog 'lake' must specify an 'active_write_integration' when multiple 'write_integrations' are provided.
+    ");
+    assert_snapshot!(refused(&with("catalogs.yml", "")), @r"
+    exit code 2
+    [ERROR]: Encountered an error:
+    Parsing Error
+      Error reading a: catalogs.yml - Runtime Error
+        The file at HERE/catalogs.yml is empty
+    ");
+    assert_eq!(with("catalogs.yml", "catalogs: []").run(&["ls", "--quiet"]).stdout, "a.one\n");
+}

@@ -141,6 +141,16 @@ fn what_the_database_refuses_is_said_with_a_way_out() {
 }
 
 #[test]
+fn an_extension_that_is_not_there_is_looked_for_in_a_folder() {
+    let nothing_is_downloaded = "config_options: {autoinstall_known_extensions: false}";
+    for attach in ["{path: x.sqlite, type: sqlite}", "{path: 'dbname=x', type: postgres}", "{path: 'ducklake:x'}"] {
+        let outcome = profile(&format!("{nothing_is_downloaded}, attach: [{attach}]")).run(&["run"]);
+        assert_eq!(outcome.code, 2, "{outcome}");
+        assert!(outcome.stdout.contains("DuckDB looked for it in `~/.duckdb/extensions/v"), "{outcome}");
+    }
+}
+
+#[test]
 fn secrets_are_never_logged() {
     let sandbox =
         profile("secrets: [{type: nope, key_id: visible, secret: hush_hush}], motherduck_token: quiet_please");
@@ -233,4 +243,34 @@ fn names_of_databases_follow_the_file() {
     select '"hidden"."main"."one"' as x
     select '"plain"."main"."one"' as x
     "#);
+}
+
+#[test]
+fn the_nearest_env_file_fills_the_environment() {
+    let sandbox = Sandbox::new()
+        .file("dbt_project.yml", "name: a\nprofile: p\n")
+        .file(
+            "profiles.yml",
+            "p:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: a.duckdb}\n    other: {type: duckdb, path: \
+             \"{{ env_var('SHOP_FILE') }}\"}\n",
+        )
+        .file(
+            ".env",
+            "export SHOP_FILE='b.duckdb' # where\nDBT_TARGET=other\nTAKEN=file\nUNDER=${TAKEN}/x\nno statement at all\n",
+        )
+        .file("macros/say.sql", "{% macro say() %}{% do print(target.path ~ ' ' ~ env_var('TAKEN') ~ ' ' ~ env_var('UNDER')) %}{% endmacro %}")
+        .env("TAKEN", "shell");
+    let said = sandbox.run(&["run-operation", "say", "--quiet"]);
+    assert_eq!((said.code, said.stdout.as_str()), (0, "b.duckdb shell shell/x\n"), "{said}");
+    assert!(said.stderr.contains("line 5") || said.stderr.contains("/.env:5"), "{said}");
+
+    let below = sandbox.here().join("models");
+    std::fs::create_dir(&below).unwrap();
+    let said =
+        sandbox.run_in(&below, &["run-operation", "say", "--quiet", "--project-dir", "..", "--profiles-dir", ".."]);
+    assert!(said.stdout.ends_with("b.duckdb shell shell/x\n"), "{said}");
+
+    let said = sandbox.env("PYTHON_DOTENV_DISABLED", "True").run(&["run-operation", "say", "--quiet"]);
+    assert_eq!(said.code, 1, "{said}");
+    assert!(said.stdout.contains("Env var required but not provided: 'UNDER'"), "{said}");
 }

@@ -306,9 +306,81 @@ fn a_plugin_that_fails_is_shown_with_its_own_lines() {
         assert_ne!(outcome.code, 0, "{outcome}");
         assert!(outcome.stdout.contains("lib/my_plugin.py\", line 8, in initialize"), "{outcome}");
         assert!(outcome.stdout.contains("ValueError: no rows"), "{outcome}");
-        let functions =
-            PLUGIN.replace("cursor.execute('set variable prepared = 42')", "cursor.create_function('f', len)");
-        let outcome = with_plugin(sandbox, &functions).run(&["run"]);
-        assert!(outcome.stdout.contains("A plugin's connection has no `create_function` in rdbt"), "{outcome}");
+        let filesystem =
+            PLUGIN.replace("cursor.execute('set variable prepared = 42')", "cursor.register_filesystem(None)");
+        let outcome = with_plugin(sandbox, &filesystem).run(&["run"]);
+        assert!(outcome.stdout.contains("A plugin's connection has no `register_filesystem` in rdbt"), "{outcome}");
+    });
+}
+
+/// A plugin whose functions take and give values of many types.
+const FUNCTIONS: &str = "\
+from typing import Optional
+from dbt.adapters.duckdb.plugins import BasePlugin
+
+
+def title(text: str) -> str:
+    return text.title()
+
+
+def or_zero(number: Optional[int]) -> int:
+    return 0 if number is None else number
+
+
+def fails(number: int) -> int:
+    raise ValueError(f'not {number}')
+
+
+def seven() -> int:
+    return 7
+
+
+class Plugin(BasePlugin):
+    def initialize(self, plugin_config):
+        pass
+
+    def configure_connection(self, conn):
+        conn.create_function('title', title)
+        conn.create_function('or_zero', or_zero, null_handling='special')
+        conn.create_function('fails', fails)
+        conn.create_function('seven', seven, side_effects=True)
+        conn.create_function('boxed', lambda n: {'n': n, 'all': [str(n), None]}, ['BIGINT'], 'STRUCT(n HUGEINT, \"all\" VARCHAR[])')
+        conn.create_function('half', lambda n: n / 2, ['DECIMAL(10,2)'], 'DECIMAL(10,3)')
+        print(conn.execute(\"select title('used at once')\").fetchall())
+";
+
+/// Whether the interpreter can make functions, for which DuckDB needs `numpy`.
+fn makes_functions(python: &str) -> bool {
+    Command::new(python).args(["-c", "import numpy"]).output().is_ok_and(|output| output.status.success())
+}
+
+#[test]
+fn functions_of_a_plugin_are_called_from_sql() {
+    with_python(|sandbox| {
+        let sandbox = with_plugin(sandbox, FUNCTIONS)
+            .file(
+                "models/calls.sql",
+                "{{ config(materialized='table') }} select i, title('row ' || i) as title, or_zero(nullif(i, 1)) as zero, \
+                 title(null) as none, boxed(i) as boxed, half(i::decimal(10,2)) as half, seven() as seven from range(5000) t(i)",
+            )
+            .file("models/seen.sql", "select title('a view') as seen")
+            .file("models/below.sql", "{{ config(materialized='table') }} select lower(seen) as seen from {{ ref('seen') }}")
+            .file("models/broken.sql", "{{ config(materialized='table') }} select fails(3) as broken");
+        let outcome = sandbox.run(&["run", "--threads", "4"]);
+        if !interpreter().is_some_and(|python| makes_functions(&python)) {
+            assert!(outcome.stdout.contains("'numpy' is required"), "{outcome}");
+            return;
+        }
+        assert_eq!(outcome.code, 1, "{outcome}");
+        assert!(outcome.to_string().contains("[('Used At Once',)]"), "{outcome}");
+        assert_snapshot!(sandbox.rows("select i, title, zero, none, boxed::varchar, half::varchar, seven from calls where i in (1, 4999)"), @r"
+        1 | Row 1 | 0 | null | {'n': 1, 'all': [1, NULL]} | 0.500 | 7
+        4999 | Row 4999 | 4999 | null | {'n': 4999, 'all': [4999, NULL]} | 2499.500 | 7
+        ");
+        assert_snapshot!(sandbox.rows("select count(distinct title), sum(half)::varchar, any_value(typeof(boxed)) from calls"), @r#"5000 | 6248750.000 | STRUCT(n HUGEINT, "all" VARCHAR[])"#);
+        assert_snapshot!(sandbox.rows("select seen from below"), @"a view");
+        let said = "Invalid Input Error: Python exception occurred while executing the UDF: ValueError: not 3";
+        assert!(outcome.stdout.contains(said) && outcome.stdout.contains("lib/my_plugin.py(14): fails"), "{outcome}");
+        assert!(!outcome.stdout.contains("<rdbt>"), "{outcome}");
     });
 }

@@ -7,6 +7,7 @@ mod osi;
 pub mod python_json;
 mod run_results;
 mod semantic_manifest;
+mod site;
 mod sources;
 
 use std::path::{Path, PathBuf};
@@ -27,6 +28,7 @@ use crate::run::{CatalogRows, RunResults, moment};
 
 pub use file::{check_folder, replace};
 pub use osi::OsiDocument;
+pub use site::{keep_last_run, write_page, write_static_page};
 
 /// The semantic layer as an Open Semantic Interchange document, for [`write_manifest`]; what it cannot say is warned about.
 ///

@@ -16,23 +16,11 @@ own definitions.
 
 ";
 
-/// Commands that are known and refuse to run, with the reason.
-const MISSING: [(&[&str], &str); 1] =
-    [(&["docs", "serve"], "no: the command is accepted and ends with exit code 2; run it with dbt")];
-
-/// Options that are known and do not do yet what they do in dbt.
-const LACKING: [(&str, &str); 3] = [
-    ("static", "no: accepted, and no `static_index.html` is written"),
-    ("browser", "no, with `docs serve`"),
-    ("port", "no, with `docs serve`"),
-];
-
 fn page() -> String {
     let mut page = INTRODUCTION.to_owned();
     page.push_str("| command | what it does | in rdbt |\n|---|---|---|\n");
     for command in COMMANDS {
-        let missing = MISSING.iter().find(|(path, _)| *path == command.path).map(|(_, why)| *why);
-        let status = missing.unwrap_or(if command.is_dbts { "yes" } else { "yes; dbt does not have it" });
+        let status = if command.is_dbts { "yes" } else { "yes; dbt does not have it" };
         writeln!(page, "| {} | {} | {status} |", names(command), command.about).unwrap();
     }
     for command in COMMANDS.iter().filter(|command| !command.options.is_empty()) {
@@ -87,11 +75,10 @@ fn takes(kind: Kind) -> String {
 }
 
 fn status(option: &OptionSpec) -> String {
-    let lacking = LACKING.iter().find(|(name, _)| *name == option.name).map(|(_, why)| (*why).to_owned());
-    lacking.unwrap_or_else(|| match option.idle {
+    match option.idle {
         "" => "yes".to_owned(),
         why => format!("does nothing: {why}"),
-    })
+    }
 }
 
 #[test]

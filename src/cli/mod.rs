@@ -6,6 +6,8 @@ pub mod commands;
 #[cfg(test)]
 mod commands_table;
 mod completion;
+mod dotenv;
+mod file_server;
 mod invocation;
 mod mappings;
 mod notices;
@@ -51,8 +53,17 @@ pub const DBT_DUCKDB_VERSION: &str = "1.11.1";
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     report_panics();
     let mut arguments = arguments.into_iter();
-    let program = program_name(arguments.next());
+    let first = arguments.next();
     let words: Vec<OsString> = arguments.collect();
+    match dotenv::load(first.as_ref(), &words) {
+        Ok(None) => {}
+        Ok(Some(code)) => return code,
+        Err(sentence) => {
+            complain(&format!("{sentence}\n"));
+            return ExitCode::from(FAILURE);
+        }
+    }
+    let program = program_name(first);
     let code = std::panic::catch_unwind(|| run(&program, words)).unwrap_or(ERROR);
     ExitCode::from(code)
 }

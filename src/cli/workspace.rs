@@ -75,7 +75,11 @@ impl Workspace {
 
     fn load(invocation: &Arc<Invocation>, events: &Arc<Events>, before_parsing: fn(&Adapter)) -> Result<Workspace> {
         let project = Arc::new(project::load(invocation, events)?);
+        let unsupported = project::catalogs::unsupported(&project.root.root, &project.root.name)?;
         events.emit(lines::adapter_registered("duckdb", DBT_DUCKDB_VERSION));
+        if let Some(error) = unsupported {
+            return Err(error);
+        }
         // dbt reads the selectors with the project: a mistake in one ends every command.
         Selectors::read(project.selectors.as_ref(), &invocation.flags)?;
         let adapter = Adapter::new(&project, events.clone())?;

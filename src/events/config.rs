@@ -53,6 +53,9 @@ pub struct EventsConfig {
     pub file: Option<SinkConfig>,
     /// The log file.
     pub log_file: PathBuf,
+    /// Where a program that started rdbt wants every event as a line of JSON, whatever the console and the log file show:
+    /// `RDBT_EVENT_STREAM`, usually a pipe.
+    pub stream: Option<PathBuf>,
     /// `--log-file-max-bytes`; 0 is no limit.
     pub max_bytes: u64,
     /// Colours and width of lines.
@@ -97,6 +100,7 @@ impl EventsConfig {
             console: (flags.log_level != "none").then_some(SinkConfig { format, level, colors: flags.use_colors }),
             file: (flags.log_level_file != "none").then_some(file),
             log_file: log_dir.join("dbt.log"),
+            stream: std::env::var_os("RDBT_EVENT_STREAM").map(PathBuf::from),
             max_bytes: flags.other.get("log_file_max_bytes").and_then(Json::as_u64).unwrap_or(DEFAULT_MAX_BYTES),
             paint: Paint {
                 colors: flags.use_colors,

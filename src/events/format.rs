@@ -27,6 +27,11 @@ pub fn line(event: &Event, at: DateTime<Utc>, sink: &SinkConfig, config: &Events
     scrub(line, &config.secrets)
 }
 
+/// The line of JSON for a program that listens.
+pub fn stream_line(event: &Event, at: DateTime<Utc>, config: &EventsConfig) -> String {
+    scrub(json_line(event, at, config), &config.secrets)
+}
+
 fn tag(sink: &SinkConfig) -> &'static str {
     if sink.colors { RESET } else { "" }
 }

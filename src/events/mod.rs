@@ -12,9 +12,11 @@ mod node_info;
 pub mod paint;
 mod warnings;
 
+use std::fs::{File, OpenOptions};
+use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use serde_json::{Map as JsonMap, Value as Json};
 
 use crate::error::{Error, Result};
@@ -86,17 +88,20 @@ struct Open {
     console: Console,
     deprecations: deprecations::Counts,
     file: Mutex<Option<LogFile>>,
+    stream: Mutex<Option<File>>,
 }
 
 impl Events {
     /// Events written as `config` says. A log file that cannot be opened is left out: dbt's work does not depend on it.
     pub fn new(config: EventsConfig) -> Events {
         let file = config.file.as_ref().and_then(|_| LogFile::open(&config.log_file, config.max_bytes).ok());
+        let stream = config.stream.as_ref().and_then(|path| OpenOptions::new().append(true).open(path).ok());
         Events {
             open: Some(Open {
                 console: Console::default(),
                 deprecations: deprecations::Counts::default(),
                 file: Mutex::new(file),
+                stream: Mutex::new(stream),
                 config,
             }),
         }
@@ -115,7 +120,8 @@ impl Events {
     /// Whether anything would be written of events of `level`, for events that are costly to make.
     pub fn wants(&self, level: Level) -> bool {
         self.open.as_ref().is_some_and(|open| {
-            [&open.config.console, &open.config.file].into_iter().flatten().any(|sink| level >= sink.level)
+            let sinks = [&open.config.console, &open.config.file];
+            open.config.stream.is_some() || sinks.into_iter().flatten().any(|sink| level >= sink.level)
         })
     }
 
@@ -123,7 +129,8 @@ impl Events {
     pub fn carry_data(&self) -> bool {
         self.open.as_ref().is_some_and(|open| {
             let sinks = [&open.config.console, &open.config.file];
-            sinks.into_iter().flatten().any(|sink| sink.format == config::LineFormat::Json)
+            open.config.stream.is_some()
+                || sinks.into_iter().flatten().any(|sink| sink.format == config::LineFormat::Json)
         })
     }
 
@@ -214,6 +221,7 @@ impl Drop for Events {
 impl Open {
     fn write(&self, event: &Event) {
         let now = Utc::now();
+        self.write_to_stream(event, now);
         if let Some(sink) = &self.config.console
             && (event.level >= sink.level || format::is_print(event))
         {
@@ -228,6 +236,17 @@ impl Open {
             // A full disk must not end the run for want of a log: from here on nothing is logged.
             if file.as_mut().is_some_and(|file| file.write_line(&line, event.level >= Level::Warn).is_err()) {
                 *file = None;
+            }
+        }
+    }
+
+    /// Whoever reads the stream wants to know at once. A reader that has gone away is no error.
+    fn write_to_stream(&self, event: &Event, now: DateTime<Utc>) {
+        let mut stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = stream.as_mut() {
+            let line = format::stream_line(event, now, &self.config);
+            if file.write_all(format!("{line}\n").as_bytes()).is_err() {
+                *stream = None;
             }
         }
     }

@@ -8,8 +8,8 @@ use minijinja::value::{Value, ValueKind};
 use super::error::{PyError, PyErrorKind};
 use super::undefined::{is_undefined, require_defined};
 use super::value::{
-    Decimal, Dict, List, Namespace, Num, Set, class_of, dates, decimal_binary, index_arg, iterate, lookup, negated,
-    percent, py_cmp, py_eq, py_str, text_of, tuple, type_name,
+    Decimal, Dict, Iter, List, Namespace, Num, Set, class_of, dates, decimal_binary, index_arg, iterate, lookup,
+    negated, percent, py_cmp, py_eq, py_str, text_of, tuple, type_name,
 };
 
 type Ran = Result<Value, MjError>;
@@ -145,7 +145,7 @@ pub(super) fn neg(a: &Value) -> Ran {
 
 /// `+a`
 pub(super) fn pos(a: &Value) -> Ran {
-    if a.downcast_object_ref::<Decimal>().is_some() {
+    if a.downcast_object_ref::<Decimal>().is_some() || dates::type_name(a) == Some("datetime.timedelta") {
         return Ok(a.clone());
     }
     match Num::of(a) {
@@ -251,6 +251,8 @@ pub(super) fn contains(container: &Value, item: &Value) -> Result<bool, MjError>
 /// What a `for` loop runs over; nothing is copied that the engine can loop over by itself.
 pub(super) fn iterable(value: &Value) -> Ran {
     match value.kind() {
+        // The engine tells `loop.last` and `loop.length` of what has a length alone.
+        _ if value.downcast_object_ref::<Iter>().is_some_and(Iter::ends) => iterate(value).map(Value::from),
         ValueKind::Seq | ValueKind::Map | ValueKind::Iterable => Ok(value.clone()),
         _ => iterate(value).map(Value::from),
     }

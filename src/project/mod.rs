@@ -3,6 +3,7 @@
 
 pub mod base;
 pub mod behaviour;
+pub mod catalogs;
 mod contract;
 mod credential_shapes;
 pub mod credentials;

@@ -11,6 +11,7 @@ use duckdb::{Config, Connection as RawConnection, InterruptHandle};
 use super::connection::DuckDbConnection;
 use super::credentials::{DuckDbCredentials, Retries};
 use super::errors::{exception_class, from_crate, on_open};
+use super::native::Database;
 use super::plugin_host::PluginHost;
 use crate::adapter::python::Python;
 use crate::adapter::{AdapterError, AdapterErrorKind, Connection, Engine, Table};
@@ -67,7 +68,7 @@ impl DuckDbEngine {
             options = self.plugins.options(&options).map_err(on_connecting)?;
         }
         let connection = loop {
-            match self.opened_ahead().map_or_else(|| open_once(&self.credentials, &options), Ok) {
+            match self.opened_ahead().map_or_else(|| self.open_once(&options), Ok) {
                 Ok(connection) => break connection,
                 Err(error) => {
                     attempt += 1;
@@ -80,6 +81,18 @@ impl DuckDbEngine {
         };
         self.initialize(&connection)?;
         Ok(connection)
+    }
+
+    /// Opens the database. Plugins may make functions in it, which needs more of DuckDB than the crate has.
+    fn open_once(&self, options: &[(String, String)]) -> Result<RawConnection, AdapterError> {
+        if !self.plugins.configures() {
+            return open_once(&self.credentials, options);
+        }
+        let path = if self.credentials.in_memory() { ":memory:" } else { &self.credentials.path };
+        let motherduck = self.credentials.motherduck.iter().flat_map(|motherduck| &motherduck.at_opening);
+        let options: Vec<(String, String)> = options.iter().chain(motherduck).cloned().collect();
+        let database = Database::open(path, &options).map_err(|message| on_open(path, message))?;
+        self.plugins.serve(database).connect().map_err(|error| from_crate(&error))
     }
 
     /// What the thread that went ahead has opened, once.

@@ -73,13 +73,26 @@ fn hint_for(message: &str) -> Option<String> {
         );
     }
     if is_download_failure(message) {
-        return Some(
-            "The extension is not on this machine. Install it while there is a network connection \
-             (`INSTALL name;` in any DuckDB of the same version), or remove it from `extensions` in the profile."
-                .to_owned(),
-        );
+        return Some(missing_extension(message));
     }
     None
+}
+
+/// Where DuckDB looked for an extension, and how it can be had.
+fn missing_extension(message: &str) -> String {
+    // The message has the address of the file, which ends as its place in the folder does: version, platform, name.
+    let address = message.split('"').find(|part| part.contains(".duckdb_extension")).unwrap_or_default();
+    let mut parts = address.rsplit('/').skip(1);
+    let folder = match (parts.next(), parts.next()) {
+        (Some(platform), Some(version)) => format!("/{version}/{platform}"),
+        _ => String::new(),
+    };
+    format!(
+        "The extension is not on this machine: DuckDB looked for it in `~/.duckdb/extensions{folder}`, or in the folder that \
+         `extension_directory` under `config_options` of the profile names. Install it while there is a network connection \
+         (`INSTALL name;` in any DuckDB of the same version), put its file into that folder, or give the path of the file \
+         under `extensions` of the profile."
+    )
 }
 
 fn is_download_failure(message: &str) -> bool {
@@ -127,6 +140,14 @@ mod tests {
         assert_eq!(kind_of("Out of Memory Error: failed to allocate"), AdapterErrorKind::OutOfMemory);
         assert_eq!(kind_of("INTERRUPT Error: Interrupted!"), AdapterErrorKind::Interrupted);
         assert_eq!(kind_of("Catalog Error: Table with name conflict does not exist!"), AdapterErrorKind::Statement);
+    }
+
+    #[test]
+    fn says_where_an_extension_was_looked_for() {
+        let message = "IO Error: Failed to download extension \"sqlite_scanner\" at URL \
+                       \"http://localhost/v1.5.6/linux_amd64/sqlite_scanner.duckdb_extension.gz\"\n(ERROR)";
+        let hint = hint_for(message).unwrap();
+        assert!(hint.contains("looked for it in `~/.duckdb/extensions/v1.5.6/linux_amd64`, or"), "{hint}");
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod credentials;
 mod engine;
 mod errors;
 mod motherduck;
+mod native;
 mod plugin_host;
 mod plugins;
 mod secrets;

@@ -8,10 +8,10 @@ use arrow::datatypes::{
     TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow::util::display::array_value_to_string;
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone, Utc};
 
 use super::decimal::Decimal;
-use super::nested::{bits_text, bytes_text, interval_text, is_nested, json_at, time_text};
+use super::nested::{bignum_text, bits_text, bytes_text, interval_text, is_nested, json_at, time_text};
+use super::temporal::{date, moment};
 use super::{Cell, ColumnType, Row, Table, TableColumn};
 use crate::adapter::{AdapterError, AdapterErrorKind, ArrowTable, ENGINE_TYPE};
 
@@ -87,7 +87,8 @@ pub(super) fn cell_at(array: &ArrayRef, row: usize, engine_type: Option<&str>) -
     match engine_type {
         Some("BIT") => return Ok(Cell::text(bits_text(array.as_binary::<i32>().value(row)))),
         Some("HUGEINT" | "UHUGEINT") => return Ok(Cell::Int(array.as_primitive::<Decimal128Type>().value(row))),
-        Some(lossy @ ("TIME WITH TIME ZONE" | "BIGNUM")) => return Err(ReadError(lossy.to_owned())),
+        Some("BIGNUM") => return Ok(Cell::text(bignum_text(array.as_binary::<i32>().value(row)))),
+        Some(lossy @ "TIME WITH TIME ZONE") => return Err(ReadError(lossy.to_owned())),
         _ => {}
     }
     if is_nested(array.data_type()) {
@@ -145,7 +146,7 @@ fn number(array: &ArrayRef, row: usize) -> Result<Cell, ReadError> {
 
 fn temporal(array: &ArrayRef, row: usize) -> Result<Cell, ReadError> {
     Ok(match array.data_type() {
-        DataType::Date32 => Cell::Date(date(array.as_primitive::<Date32Type>().value(row))),
+        DataType::Date32 => date(array.as_primitive::<Date32Type>().value(row)),
         DataType::Time64(TimeUnit::Microsecond) => {
             Cell::text(time_text(array.as_primitive::<Time64MicrosecondType>().value(row)))
         }
@@ -163,23 +164,6 @@ fn temporal(array: &ArrayRef, row: usize) -> Result<Cell, ReadError> {
         }
         other => return Err(ReadError(other.to_string())),
     })
-}
-
-/// A date from days since 1970; beyond Python's years, and for infinity, Python's first or last date.
-fn date(days: i32) -> NaiveDate {
-    let found = NaiveDate::from_ymd_opt(1970, 1, 1)
-        .unwrap_or_default()
-        .checked_add_signed(chrono::TimeDelta::days(i64::from(days)))
-        .filter(|date| (1..=9999).contains(&chrono::Datelike::year(date)));
-    found.unwrap_or(if days < 0 { first_date() } else { last_date() })
-}
-
-fn first_date() -> NaiveDate {
-    NaiveDate::from_ymd_opt(1, 1, 1).unwrap_or_default()
-}
-
-fn last_date() -> NaiveDate {
-    NaiveDate::from_ymd_opt(9999, 12, 31).unwrap_or_default()
 }
 
 fn timestamp_micros(array: &ArrayRef, row: usize, unit: TimeUnit) -> i64 {
@@ -203,28 +187,4 @@ fn timestamp_micros(array: &ArrayRef, row: usize, unit: TimeUnit) -> i64 {
         }
     };
     if infinite(value) { value } else { micros }
-}
-
-/// A point in time; one that Python cannot hold becomes its first or last.
-fn moment(micros: i64, zone: Option<&str>) -> Cell {
-    let naive = DateTime::from_timestamp_micros(micros)
-        .map(|moment| moment.naive_utc())
-        .filter(|moment| (first_date()..=last_date()).contains(&moment.date()));
-    let Some(naive) = naive else {
-        let last = NaiveTime::from_hms_micro_opt(23, 59, 59, 999_999).unwrap_or_default();
-        let edge = if micros < 0 { first_date().and_time(NaiveTime::MIN) } else { last_date().and_time(last) };
-        return Cell::DateTime(edge);
-    };
-    match zone {
-        None => Cell::DateTime(naive),
-        Some(zone) => Cell::DateTimeTz(in_zone(naive, zone)),
-    }
-}
-
-fn in_zone(naive: NaiveDateTime, zone: &str) -> DateTime<FixedOffset> {
-    if let Ok(zone) = zone.parse::<chrono_tz::Tz>() {
-        return zone.from_utc_datetime(&naive).fixed_offset();
-    }
-    let offset = zone.parse::<FixedOffset>().unwrap_or_else(|_| Utc.fix());
-    offset.from_utc_datetime(&naive)
 }

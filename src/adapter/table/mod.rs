@@ -4,6 +4,7 @@ mod arrow;
 mod decimal;
 mod nested;
 mod print;
+mod temporal;
 
 use std::cmp::Ordering;
 use std::fmt;

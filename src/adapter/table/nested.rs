@@ -66,6 +66,15 @@ pub(super) fn bits_text(bytes: &[u8]) -> String {
     all.get(usize::from(*padding)..).unwrap_or_default().to_owned()
 }
 
+/// DuckDB's numbers of any length: three bytes of header, whose first bit is set for positive numbers, and the magnitude;
+/// all of it inverted for negative ones.
+pub(super) fn bignum_text(bytes: &[u8]) -> String {
+    let negative = bytes.first().is_some_and(|first| first & 0x80 == 0);
+    let digits = bytes.iter().skip(3).map(|byte| if negative { !byte } else { *byte });
+    let magnitude = num_bigint::BigUint::from_bytes_be(&digits.collect::<Vec<u8>>());
+    format!("{}{magnitude}", if negative { "-" } else { "" })
+}
+
 /// Whether a value of this type becomes a JSON text.
 pub(super) fn is_nested(kind: &DataType) -> bool {
     matches!(

@@ -1,5 +1,5 @@
-//! `docs generate`: compiles the project, asks the database about its relations, and writes `catalog.json` beside the
-//! manifest. The web page that dbt puts beside them is a program of its own, which rdbt does not have.
+//! `docs generate`: compiles the project, asks the database about its relations, and writes `catalog.json` and the page
+//! that shows it beside the manifest.
 
 use std::fs;
 use std::io;
@@ -13,7 +13,7 @@ use crate::artifacts;
 use crate::cli::workspace::Workspace;
 use crate::context::runtime::RunShared;
 use crate::error::{Error, Result};
-use crate::events::{Events, Level, lines};
+use crate::events::{Events, lines};
 use crate::graph::Graph;
 use crate::invocation::Invocation;
 use crate::manifest::{ResourceType, UniqueId};
@@ -25,18 +25,27 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
     let shared = workspace.shared();
     let generated = generate(&workspace, &shared, flag("compile").unwrap_or(true), flag("empty_catalog") == Some(true));
     let closed = workspace.globals.adapter.engine().close();
-    let success = generated?;
+    let generated = generated?;
     closed.map_err(Error::from)?;
     workspace.write_manifest()?;
-    if flag("static") == Some(true) {
-        let text = "rdbt does not write static_index.html: the page is a part of dbt. Run `dbt docs generate --static \
-                    --no-compile` with dbt for it; it reads the same project and database.";
-        events.emit(lines::note(Level::Warn, text));
+    if generated != Generated::Nothing && flag("static") == Some(true) {
+        artifacts::write_static_page(&workspace.globals.project.target_path)?;
     }
-    Ok(success)
+    Ok(generated == Generated::Whole)
 }
 
-fn generate(workspace: &Workspace, shared: &Arc<RunShared>, compile: bool, empty: bool) -> Result<bool> {
+/// What came of the documentation.
+#[derive(PartialEq, Eq)]
+enum Generated {
+    /// All of it.
+    Whole,
+    /// The database did not answer everything.
+    Partly,
+    /// The project does not compile.
+    Nothing,
+}
+
+fn generate(workspace: &Workspace, shared: &Arc<RunShared>, compile: bool, empty: bool) -> Result<Generated> {
     let (globals, events) = (&workspace.globals, workspace.events());
     let mut selected = None;
     if compile {
@@ -45,10 +54,11 @@ fn generate(workspace: &Workspace, shared: &Arc<RunShared>, compile: bool, empty
         let (success, ids) = compile_selection(workspace, shared, &graph)?;
         if !success {
             events.emit(lines::cannot_generate_docs());
-            return Ok(false);
+            return Ok(Generated::Nothing);
         }
         selected = Some(ids);
     }
+    artifacts::write_page(&globals.project.target_path)?;
     copy_assets(workspace)?;
     let found = match empty {
         true => CatalogRows::default(),
@@ -59,11 +69,7 @@ fn generate(workspace: &Workspace, shared: &Arc<RunShared>, compile: bool, empty
         events.emit(lines::write_catalog_failure(found.errors.len()));
     }
     events.emit(lines::catalog_written(&path.to_string_lossy()));
-    events.emit(lines::note(
-        Level::Debug,
-        "rdbt writes manifest.json and catalog.json; index.html, the page that shows them, is a part of dbt.",
-    ));
-    Ok(found.errors.is_empty())
+    Ok(if found.errors.is_empty() { Generated::Whole } else { Generated::Partly })
 }
 
 /// Compiles what is selected; gives whether all went well, and what the catalog is about: that and selected sources.
@@ -77,6 +83,7 @@ fn compile_selection(
     let plan = Plan::new(&workspace.manifest, graph, &selection.nodes, false)?;
     let results = run::execute(&workspace.globals, shared, Task::Compile, &plan)?;
     if flags.write_json {
+        artifacts::keep_last_run(&workspace.globals.project.target_path)?;
         artifacts::write_run_results(&workspace.globals, &workspace.compiled, &results)?;
     }
     run::print_compiled(workspace.events(), flags, shared, &results);

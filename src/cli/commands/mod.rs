@@ -7,6 +7,7 @@ mod debug;
 mod deps;
 mod direct;
 mod docs;
+mod docs_serve;
 mod freshness;
 mod init;
 mod list;
@@ -46,6 +47,7 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
         },
         "clone" => clone::run(invocation, events),
         "docs generate" => docs::run(invocation, events),
+        "docs serve" => docs_serve::run(invocation, events),
         "source freshness" => freshness::run(invocation, events),
         "retry" => retry::run(invocation, events),
         "run-operation" => run_operation::run(invocation, events),

@@ -21,7 +21,7 @@ pub(super) const FILTERS: &[(&str, Filter)] = &[
     ("batch", |_, input, args| batch(input, args)),
     ("count", |_, input, _| length(input)),
     ("dictsort", |_, input, args| dictsort(input, args)),
-    ("first", |_, input, _| Ok(iterate(input)?.into_iter().next().unwrap_or_else(|| empty("first")))),
+    ("first", |_, input, _| first(input)),
     ("groupby", |_, input, args| groupby(input, args)),
     ("is_list", |_, input, _| Ok(Value::from(input.kind() == ValueKind::Seq && !input.is_tuple()))),
     ("items", |_, input, _| items(input)),
@@ -75,6 +75,15 @@ fn folded(value: Value, case_sensitive: bool) -> Value {
         Some(text) if !case_sensitive => Value::from(text.to_lowercase()),
         _ => value,
     }
+}
+
+/// The first item; an iterator keeps the others.
+fn first(input: &Value) -> Ran {
+    let found = match input.downcast_object_ref::<Iter>() {
+        Some(_) => input.try_iter()?.next(),
+        None => iterate(input)?.into_iter().next(),
+    };
+    Ok(found.unwrap_or_else(|| empty("first")))
 }
 
 fn length(input: &Value) -> Ran {

@@ -4,6 +4,7 @@ mod collections;
 mod data;
 mod generators;
 mod itertools;
+mod pytz;
 mod regex;
 
 use minijinja::Value;
@@ -11,8 +12,7 @@ use minijinja::Value;
 pub use itertools::BeforeCall;
 
 use super::error::ReturnSignal;
-use super::value::dates::{self, Zone};
-use super::value::{Dict, Function, Range, required, str_arg};
+use super::value::{ClassObject, Dict, Function, Range, dates, required};
 
 /// The functions and modules by their names: `return`, `tojson`, `set`, `zip`, `modules`, `range`, `namespace`, ...
 ///
@@ -45,6 +45,7 @@ fn module(members: Vec<(&'static str, Value)>) -> Value {
 /// what is in `itertools`.
 pub fn modules(before_itertools: Option<&BeforeCall>) -> Value {
     module(vec![
+        ("pytz", pytz::module()),
         (
             "datetime",
             module(vec![
@@ -52,19 +53,10 @@ pub fn modules(before_itertools: Option<&BeforeCall>) -> Value {
                 ("datetime", dates::datetime_class()),
                 ("time", dates::time_class()),
                 ("timedelta", dates::timedelta_class()),
+                ("tzinfo", ClassObject::value("datetime.tzinfo")),
             ]),
         ),
-        ("pytz", pytz()),
         ("re", regex::module()),
         ("itertools", itertools::module(before_itertools)),
     ])
-}
-
-fn pytz() -> Value {
-    let timezone = Function::new("timezone", |_, args| {
-        let [name] = args.bind("timezone", ["zone"])?;
-        let name = required(name, "timezone", "zone")?;
-        Zone::named(str_arg(&name, "zone")?).map(Zone::value)
-    });
-    module(vec![("timezone", timezone), ("utc", Zone::Utc.value()), ("UTC", Zone::Utc.value())])
 }

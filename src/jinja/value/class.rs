@@ -60,6 +60,31 @@ impl Object for Class {
     }
 }
 
+/// A class as a value, for templates that print it or compare with it.
+#[derive(Debug)]
+pub struct ClassObject(&'static str);
+
+impl ClassObject {
+    /// The class of a full name, `re.Pattern`.
+    pub fn value(name: &'static str) -> Value {
+        Value::from_object(ClassObject(name))
+    }
+}
+
+impl Object for ClassObject {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        (key.as_str()? == CLASS_KEY).then(|| Class::callable("", "type").value())
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<class '{}'>", self.0)
+    }
+}
+
 /// The class that an object of the host says it has.
 pub(crate) fn class_of(value: &Value) -> Option<Class> {
     let class = value.as_object()?.get_value_by_str(CLASS_KEY)?;

@@ -7,8 +7,10 @@ use minijinja::value::{Value, ValueKind};
 
 use super::super::error::PyError;
 use super::super::undefined::{is_undefined, require_defined};
+use super::dates::incomparable;
 use super::decimal::Decimal;
 use super::list::Set;
+use super::named_tuple::is_tuple;
 use super::number::Num;
 use super::{iterate, type_name};
 
@@ -28,7 +30,7 @@ pub fn py_eq(a: &Value, b: &Value) -> bool {
         (a, b) => return a && b,
     }
     match (a.kind(), b.kind()) {
-        (ValueKind::Seq, ValueKind::Seq) => a.is_tuple() == b.is_tuple() && same_items(a, b),
+        (ValueKind::Seq, ValueKind::Seq) => is_tuple(a) == is_tuple(b) && same_items(a, b),
         (ValueKind::Map, ValueKind::Map) => same_entries(a, b),
         (ValueKind::Iterable, ValueKind::Iterable) => match (set(a), set(b)) {
             (Some(a), Some(b)) => a.same(b),
@@ -97,10 +99,13 @@ pub fn py_cmp(a: &Value, b: &Value, op: &str) -> Result<Ordering, MjError> {
     let (left, right) = (type_name(a), type_name(b));
     let unordered = || PyError::type_error(format!("'{op}' not supported between instances of '{left}' and '{right}'"));
     match (a.kind(), b.kind()) {
-        (ValueKind::Seq, ValueKind::Seq) if a.is_tuple() == b.is_tuple() => compare_items(a, b, op),
+        (ValueKind::Seq, ValueKind::Seq) if is_tuple(a) == is_tuple(b) => compare_items(a, b, op),
         (ValueKind::Bytes, ValueKind::Bytes) => Ok(a.as_bytes().cmp(&b.as_bytes())),
         (ValueKind::Plain, ValueKind::Plain) => match (a.as_object(), b.as_object()) {
-            (Some(x), Some(y)) => x.custom_cmp(y).ok_or_else(unordered),
+            (Some(x), Some(y)) => match incomparable(a, b) {
+                Some(error) => Err(error),
+                None => x.custom_cmp(y).ok_or_else(unordered),
+            },
             _ => Err(unordered()),
         },
         _ => Err(unordered()),

@@ -3,7 +3,6 @@
 
 mod arithmetic;
 mod methods;
-mod parts;
 
 use std::cmp::Ordering;
 use std::fmt;

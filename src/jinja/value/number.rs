@@ -10,6 +10,7 @@ use num_bigint::BigInt;
 
 use super::super::error::PyError;
 use super::decimal::Decimal;
+use super::named_int::NamedInt;
 
 /// An integer that does not fit in 128 bits.
 #[derive(Debug)]
@@ -51,7 +52,10 @@ impl Num {
             ValueKind::Number => f64::try_from(value.clone()).ok().map(Float),
             ValueKind::Plain => match value.downcast_object_ref::<Big>() {
                 Some(big) => Some(BigNum(big.0.clone())),
-                None => value.downcast_object_ref::<Decimal>().map(|decimal| Float(decimal.as_f64())),
+                None => match value.downcast_object_ref::<NamedInt>() {
+                    Some(named) => Some(Int(i128::from(named.number))),
+                    None => value.downcast_object_ref::<Decimal>().map(|decimal| Float(decimal.as_f64())),
+                },
             },
             _ => None,
         }

@@ -59,9 +59,7 @@ fn own_repr(value: &Value) -> Option<Value> {
 
 fn push_object(out: &mut String, value: &Value) {
     let Some(object) = value.as_object() else { return };
-    if let Some(call) = super::dates::repr(value) {
-        out.push_str(&call);
-    } else if value.is_tuple() {
+    if value.is_tuple() {
         let items: Vec<Value> = object.try_iter().into_iter().flatten().collect();
         push_items(out, '(', &items, if items.len() == 1 { ",)" } else { ")" });
     } else if object.is::<Vec<Value>>() {

@@ -1,16 +1,20 @@
 //! Plugins of the profile that are Python code. One Python process holds them for the whole run; they see the database through
 //! a connection whose statements come here, give the rows of a source in a file, and read the rows of a model from one.
 
+mod functions;
+
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use serde::Deserialize;
 use serde_json::{Map as JsonMap, Value as Json, json};
 use tempfile::TempDir;
 
 use super::credentials::DuckDbCredentials;
+use super::engine::lock;
+use super::native::{Database, Signature};
 use super::plugins::Plugin;
-use crate::adapter::python::{Process, Python, temporary_folder};
+use crate::adapter::python::{Interpreter, Process, Python, temporary_folder};
 use crate::adapter::{Cell, Table};
 use crate::error::{Error, Result};
 
@@ -27,14 +31,22 @@ pub struct PluginHost {
     plugins: Vec<Plugin>,
     module_paths: Vec<String>,
     credentials: Json,
-    running: Mutex<Option<Running>>,
+    /// The database in which the functions of plugins are made.
+    database: OnceLock<Database>,
+    /// Held by whoever has the process do something that takes several messages.
+    turn: Mutex<()>,
+    running: Pipe,
 }
+
+/// The process, held for one message and its answer. A statement of a plugin's runs while it is free, because the statement
+/// may call a function of Python.
+type Pipe = Arc<Mutex<Option<Running>>>;
 
 #[derive(Debug)]
 struct Running {
     process: Process,
     /// Holds the rows of sources until the end of the run: a source may be a view over them.
-    _folder: TempDir,
+    folder: TempDir,
     /// Whether a plugin prepares each connection.
     cursors: bool,
 }
@@ -68,6 +80,7 @@ impl Loaded {
 #[serde(tag = "ask", rename_all = "snake_case")]
 enum Request {
     Execute { sql: String },
+    Function { name: String, parameters: Vec<String>, returns: String, volatile: bool },
     Done { value: Json },
     Failed { trace: String, missing: Option<String> },
 }
@@ -95,8 +108,15 @@ impl PluginHost {
                 "settings": pairs(&credentials.settings),
                 "config_options": pairs(&credentials.config_options),
             }),
-            running: Mutex::default(),
+            database: OnceLock::new(),
+            turn: Mutex::default(),
+            running: Arc::default(),
         }
+    }
+
+    /// Tells in which database the functions of plugins are made. The first one counts.
+    pub(super) fn serve(&self, database: Database) -> &Database {
+        self.database.get_or_init(|| database)
     }
 
     /// The Python that runs the plugins.
@@ -157,15 +177,55 @@ impl PluginHost {
         self.ask(json!({"do": "store", "plugin": plugin, "target": target}), statements).map(|_| ())
     }
 
+    /// Has the process do something, and serves it until that is done.
     fn ask(&self, message: Json, statements: Statements<'_>) -> Result<Json> {
-        self.with_process(|running| {
-            running.process.send(&message);
-            answer(&mut running.process, statements)
-        })
+        let _turn = lock(&self.turn);
+        self.with_process(|_| Ok(()))?;
+        let mut message = message;
+        loop {
+            let request = exchange(&self.running, &message)?;
+            message = match request {
+                Request::Done { value } => return Ok(value),
+                Request::Failed { trace, missing } => {
+                    return self.with_process(|running| {
+                        Err(failure(running.process.interpreter(), &trace, missing.as_deref()))
+                    });
+                }
+                Request::Execute { sql } => match statements(&sql) {
+                    Ok(rows) => json!({"ok": rows_as_json(&rows)}),
+                    Err(error) => json!({"error": error.message}),
+                },
+                Request::Function { name, parameters, returns, volatile } => {
+                    match self.make_function(Signature { name, parameters, returns, volatile }) {
+                        Ok(()) => json!({"ok": null}),
+                        Err(message) => json!({"error": message}),
+                    }
+                }
+            };
+        }
+    }
+
+    /// Makes a function of the process known to the database.
+    fn make_function(&self, signature: Signature) -> std::result::Result<(), String> {
+        let Some(database) = self.database.get() else {
+            return Err("A plugin may make functions in `configure_connection` only.".to_owned());
+        };
+        let folder = lock(&self.running).as_ref().map(|running| running.folder.path().to_owned());
+        let folder = folder.ok_or("The process of the plugins has ended.")?;
+        let (pipe, name) = (self.running.clone(), signature.name.clone());
+        let call: functions::Call = Box::new(move |arguments, results| {
+            let message = json!({"do": "call", "function": name, "arguments": arguments, "results": results});
+            match exchange(&pipe, &message).map_err(|error| error.message)? {
+                Request::Done { .. } => Ok(()),
+                Request::Failed { trace, .. } => Err(trace),
+                _ => Err(format!("The function `{name}` of a plugin asked for something, which it may not.")),
+            }
+        });
+        functions::make(database, signature, &folder, call)
     }
 
     fn with_process<T>(&self, work: impl FnOnce(&mut Running) -> Result<T>) -> Result<T> {
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut running = lock(&self.running);
         if running.is_none() {
             *running = Some(self.start()?);
         }
@@ -192,35 +252,40 @@ impl PluginHost {
             "credentials": self.credentials,
             "folder": folder.path(),
         }));
-        let started = answer(&mut process, &mut no_statements)?;
-        let Started { cursors } = serde_json::from_value(started).map_err(|error| strange(&error))?;
-        Ok(Running { process, _folder: folder, cursors })
+        match receive(&mut process)? {
+            Request::Failed { trace, missing } => Err(failure(process.interpreter(), &trace, missing.as_deref())),
+            Request::Done { value } => {
+                let Started { cursors } = serde_json::from_value(value).map_err(|error| strange(&error))?;
+                Ok(Running { process, folder, cursors })
+            }
+            _ => Err(Error::internal("The process of the plugins asked for something before it had started.")),
+        }
     }
 }
 
-/// Serves the process until what it was told is done.
-fn answer(process: &mut Process, statements: Statements<'_>) -> Result<Json> {
-    loop {
-        let line = process.read()?;
-        let sql = match serde_json::from_str(&line).map_err(|error| strange(&error))? {
-            Request::Done { value } => return Ok(value),
-            Request::Failed { trace, missing } => {
-                let error = Error::runtime(format!("A plugin of the profile failed:\n{trace}"));
-                let interpreter = process.interpreter();
-                return Err(match missing {
-                    Some(package) => error.hint(format!(
-                        "The package `{package}` is not installed for {interpreter}. {}",
-                        interpreter.way_to_install(&package)
-                    )),
-                    None => error,
-                });
-            }
-            Request::Execute { sql } => sql,
-        };
-        process.send(&match statements(&sql) {
-            Ok(rows) => json!({"ok": rows_as_json(&rows)}),
-            Err(error) => json!({"error": error.message}),
-        });
+/// Sends a message and waits for what the process says to it.
+fn exchange(pipe: &Pipe, message: &Json) -> Result<Request> {
+    match lock(pipe).as_mut() {
+        Some(running) => {
+            running.process.send(message);
+            receive(&mut running.process)
+        }
+        None => Err(Error::internal("The process of the plugins has not been started.")),
+    }
+}
+
+fn receive(process: &mut Process) -> Result<Request> {
+    serde_json::from_str(&process.read()?).map_err(|error| strange(&error))
+}
+
+fn failure(interpreter: &Interpreter, trace: &str, missing: Option<&str>) -> Error {
+    let error = Error::runtime(format!("A plugin of the profile failed:\n{trace}"));
+    match missing {
+        Some(package) => error.hint(format!(
+            "The package `{package}` is not installed for {interpreter}. {}",
+            interpreter.way_to_install(package)
+        )),
+        None => error,
     }
 }
 

@@ -16,8 +16,8 @@ AS_TEXT = re.compile(r"HUGEINT|INTERVAL|(?<!STAMP WITH )TIME WITH TIME ZONE|ENUM
 class Database:
     """What a plugin is given for a connection: statements run in rdbt, on the connection that is being prepared."""
 
-    def __init__(self, channel):
-        self._channel = channel
+    def __init__(self, host):
+        self._host = host
         self._rows = []
         self.columns = []
 
@@ -33,7 +33,7 @@ class Database:
     sql = query = execute
 
     def _send(self, query):
-        return self._channel.ask("execute", sql=str(query))
+        return self._host.ask("execute", sql=str(query))
 
     @property
     def description(self):
@@ -60,6 +60,10 @@ class Database:
     def load_extension(self, extension):
         return self.execute("load " + literal(extension))
 
+    def create_function(self, name, function, parameters=None, return_type=None, **options):
+        self._host.make_function(name, function, parameters, return_type, options)
+        return self
+
     def cursor(self):
         return self
 
@@ -77,8 +81,8 @@ class Database:
 
     def __getattr__(self, name):
         raise AttributeError(
-            f"A plugin's connection has no `{name}` in rdbt: the database is in another process. SQL, extensions, "
-            "secrets and attached databases work."
+            f"A plugin's connection has no `{name}` in rdbt: the database is in another process. SQL, functions, "
+            "extensions, secrets and attached databases work."
         )
 
 
@@ -220,12 +224,23 @@ def stand_in():
             setattr(sys.modules[parent], last, module)
 
 
+class CallFailed(Exception):
+    """A function of a plugin failed. DuckDB says so in words of its own, with the function's own lines."""
+
+    @classmethod
+    def of(cls, error):
+        lines = str(error).removeprefix("Invalid Input Error: ").splitlines()
+        return cls("\n".join(line for line in lines if not line.startswith(("  <rdbt>(", "  <string>("))))
+
+
 class Host:
     """The plugins, by the names that sources and models use."""
 
     def __init__(self, channel, duckdb, brief):
         self.channel = channel
         self.duckdb = duckdb
+        # Knows the functions of the plugins as DuckDB does, with the types of their arguments.
+        self.functions = duckdb.connect(":memory:")
         self.folder = brief["folder"]
         self.files = 0
         self.credentials = types.SimpleNamespace(**brief["credentials"])
@@ -256,6 +271,47 @@ class Host:
             )
         return self.plugins[name]
 
+    def ask(self, ask, **data):
+        """Asks rdbt for something. Its statements may call functions of Python in between."""
+        self.channel.tell(ask, **data)
+        message = self.channel.read()
+        while "do" in message:
+            self.serve(message)
+            message = self.channel.read()
+        if "error" in message:
+            raise Refused(message["error"])
+        return message.get("ok")
+
+    def serve(self, message):
+        what = message.pop("do")
+        try:
+            self.channel.tell("done", value=getattr(self, what)(**message))
+        except Exception as error:
+            trace = str(error) if isinstance(error, CallFailed) else trace_of(error)
+            self.channel.tell("failed", trace=trace, missing=missing_package(error))
+
+    def make_function(self, name, function, parameters, return_type, options):
+        self.functions.create_function(name, function, parameters, return_type, **options)
+        query = "select parameter_types, return_type, varargs from duckdb_functions() where function_name = ?"
+        types, returns, varargs = self.functions.execute(query, [name]).fetchone()
+        if varargs:
+            raise ValueError(f"The function `{name}` takes any number of arguments, which rdbt cannot pass to Python.")
+        volatile = bool(options.get("side_effects"))
+        self.ask("function", name=name, parameters=types, returns=returns, volatile=volatile)
+
+    def call(self, function, arguments, results):
+        """Writes a file with the values of a function for a file with arguments."""
+        query = "select parameter_types, return_type from duckdb_functions() where function_name = ?"
+        types, returns = self.functions.execute(query, [function]).fetchone()
+        given = ", ".join(f"cast(c{index} as {kind})" for index, kind in enumerate(types))
+        value = f'"{function}"({given})'
+        value = f"cast({value} as varchar)" if AS_TEXT.search(returns) else value
+        rows = f"read_parquet({literal(arguments)})"
+        try:
+            self.functions.execute(f"copy (select {value} as result from {rows}) to {literal(results)} (format parquet)")
+        except self.duckdb.Error as error:
+            raise CallFailed.of(error) from error
+
     def start(self):
         def changes(plugin):
             return getattr(type(plugin).configure_cursor, "__module__", "") == type(plugin).__module__
@@ -269,11 +325,11 @@ class Host:
 
     def configure(self):
         for plugin in self.plugins.values():
-            plugin.configure_connection(Database(self.channel))
+            plugin.configure_connection(Database(self))
 
     def cursor(self):
         for plugin in self.plugins.values():
-            plugin.configure_cursor(Database(self.channel))
+            plugin.configure_cursor(Database(self))
 
     def load(self, plugin, source):
         loader = self.plugin(plugin)
@@ -315,15 +371,14 @@ class Host:
 def host(channel, duckdb, brief):
     # What a plugin prints must not stand between the requests.
     sys.stdout = sys.stderr
-    made, message = None, {"do": "start"}
+    try:
+        made = Host(channel, duckdb, brief)
+        channel.tell("done", value=made.start())
+    except Exception as error:
+        channel.tell("failed", trace=trace_of(error), missing=missing_package(error))
+        return
     while True:
-        what = message.pop("do")
-        try:
-            made = made or Host(channel, duckdb, brief)
-            channel.tell("done", value=getattr(made, what)(**message))
-        except Exception as error:
-            channel.tell("failed", trace=trace_of(error), missing=missing_package(error))
-        message = channel.read()
+        made.serve(channel.read())
 
 
 serve(host)

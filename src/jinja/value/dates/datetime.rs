@@ -1,76 +1,57 @@
-//! `datetime.datetime`, `datetime.date` and `datetime.time`.
+//! `datetime.datetime`.
 
 use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
-use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
+use chrono::{Datelike, NaiveDateTime, Timelike};
 use minijinja::value::{DynObject, Object, ObjectRepr, Value};
-use minijinja::{Error as MjError, ErrorKind, State};
+use minijinja::{Error as MjError, State};
 
 use super::super::super::error::PyError;
 use super::super::args::CallArgs;
 use super::super::methods::BoundMethod;
-use super::super::{index_arg, str_arg, tuple};
+use super::super::type_name;
+use super::class::Kind;
+use super::date::{self, Date};
 use super::delta::TimeDelta;
-use super::strftime::strftime;
-use super::zone::{Zone, offset_text};
-
-/// A date.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Date(pub NaiveDate);
-
-/// A time of day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Time(pub NaiveTime);
+use super::parts::{
+    REPLACE, date_args, date_part, make_date, make_time, part, time_args, time_part, time_text, time_tuple, timespec,
+};
+use super::time::Time;
+use super::zone::{Zone, offset_text, zone_arg};
 
 /// A date and time, with or without a zone.
 #[derive(Debug, Clone)]
 pub struct DateTime {
     /// The time on the clock.
     pub local: NaiveDateTime,
-    /// The zone that the clock is in.
+    /// The zone that the clock is in, standing at the offset that the clock has.
     pub zone: Option<Zone>,
     /// Seconds east of UTC, when there is a zone.
     pub offset: i32,
 }
 
-impl Date {
-    /// The date as a value.
-    pub fn value(self) -> Value {
-        Value::from_object(self)
-    }
-
-    /// The first moment of the date.
-    pub fn midnight(self) -> DateTime {
-        DateTime::new(self.0.and_time(NaiveTime::MIN), None)
-    }
-}
-
-impl Time {
-    /// The time as a value.
-    pub fn value(self) -> Value {
-        Value::from_object(self)
-    }
-}
-
 impl DateTime {
-    /// A local time in a zone.
+    /// A local time in a zone, with the offset that the zone has then.
     pub fn new(local: NaiveDateTime, zone: Option<Zone>) -> DateTime {
-        let offset = zone.as_ref().map_or(0, |zone| zone.offset_of_local(&local));
-        DateTime { local, zone, offset }
+        match zone {
+            Some(zone) => zone.settled(local, false),
+            None => DateTime { local, zone: None, offset: 0 },
+        }
     }
 
     /// A local time that is given a zone as `tzinfo`. A zone of `pytz` that has not been told a time is in its first
     /// offset, mostly local mean time to the minute, and stays there; only `localize` looks for the right one.
     pub fn with_tzinfo(local: NaiveDateTime, zone: Option<Zone>) -> DateTime {
-        let offset = zone.as_ref().map_or(0, Zone::first_offset);
+        let offset = zone.as_ref().map_or(0, Zone::offset);
         DateTime { local, zone, offset }
     }
 
     /// A time in UTC, shown in a zone.
     pub fn from_utc(utc: NaiveDateTime, zone: Zone) -> DateTime {
-        let offset = zone.offset_of_utc(&utc);
+        let zone = zone.at(utc);
+        let offset = zone.offset();
         DateTime { local: shifted(utc, i64::from(offset)), zone: Some(zone), offset }
     }
 
@@ -98,205 +79,70 @@ impl DateTime {
         let date = self.local.date();
         format!("{date}{separator}{}{}", time_text(self.local.time(), spec), self.offset_text(":"))
     }
-}
 
-fn shifted(time: NaiveDateTime, seconds: i64) -> NaiveDateTime {
-    time.checked_add_signed(chrono::TimeDelta::seconds(seconds)).unwrap_or(time)
-}
-
-fn time_text(time: NaiveTime, spec: &str) -> String {
-    let micros = time.nanosecond() / 1000;
-    match spec {
-        "hours" => format!("{:02}", time.hour()),
-        "minutes" => time.format("%H:%M").to_string(),
-        "seconds" => time.format("%H:%M:%S").to_string(),
-        "milliseconds" => format!("{}.{:03}", time.format("%H:%M:%S"), micros / 1000),
-        "auto" if micros == 0 => time.format("%H:%M:%S").to_string(),
-        _ => format!("{}.{micros:06}", time.format("%H:%M:%S")),
-    }
-}
-
-fn date_part(date: NaiveDate, name: &str) -> Option<i64> {
-    match name {
-        "year" => Some(i64::from(date.year())),
-        "month" => Some(i64::from(date.month())),
-        "day" => Some(i64::from(date.day())),
-        _ => None,
-    }
-}
-
-fn time_part(time: NaiveTime, name: &str) -> Option<i64> {
-    match name {
-        "hour" => Some(i64::from(time.hour())),
-        "minute" => Some(i64::from(time.minute())),
-        "second" => Some(i64::from(time.second())),
-        "microsecond" => Some(i64::from(time.nanosecond() / 1000)),
-        _ => None,
-    }
-}
-
-/// Methods that dates and datetimes share.
-fn date_method(moment: &DateTime, name: &str, args: &[Value]) -> Option<Result<Value, MjError>> {
-    let date = moment.local.date();
-    let weekday = date.weekday();
-    Some(match (name, args) {
-        ("strftime", [spec]) => str_arg(spec, "strftime() argument 1").map(|spec| Value::from(strftime(moment, spec))),
-        ("weekday", []) => Ok(Value::from(weekday.num_days_from_monday())),
-        ("isoweekday", []) => Ok(Value::from(weekday.number_from_monday())),
-        ("toordinal", []) => Ok(Value::from(date.num_days_from_ce())),
-        ("isocalendar", []) => {
-            let week = date.iso_week();
-            let parts = [i64::from(week.year()), i64::from(week.week()), i64::from(weekday.number_from_monday())];
-            Ok(tuple(parts.map(Value::from).to_vec()))
-        }
-        ("ctime", []) => Ok(Value::from(strftime(moment, "%a %b %e %H:%M:%S %Y"))),
-        _ => return None,
-    })
-}
-
-fn unknown() -> Result<Value, MjError> {
-    Err(MjError::from(ErrorKind::UnknownMethod))
-}
-
-/// A field given to `replace`, or the one there was.
-fn field(given: Option<Value>, current: i64) -> Result<u32, MjError> {
-    let value = given.map_or(Ok(current), |value| index_arg(&value))?;
-    u32::try_from(value).map_err(|_| PyError::value_error("a field of a date or time cannot be negative"))
-}
-
-/// A date from its parts.
-///
-/// # Errors
-/// There is no such date.
-pub(super) fn make_date(year: i64, month: u32, day: u32) -> Result<NaiveDate, MjError> {
-    let out = |message: String| Err(PyError::value_error(message));
-    if !(1..=9999).contains(&year) {
-        return out(format!("year {year} is out of range"));
-    }
-    if !(1..=12).contains(&month) {
-        return out("month must be in 1..12".to_owned());
-    }
-    let date = NaiveDate::from_ymd_opt(year as i32, month, day);
-    date.ok_or_else(|| PyError::value_error("day is out of range for month"))
-}
-
-/// A time of day from its parts.
-///
-/// # Errors
-/// There is no such time.
-pub(super) fn make_time(hour: u32, minute: u32, second: u32, micro: u32) -> Result<NaiveTime, MjError> {
-    let bounds = [("hour", hour, 23), ("minute", minute, 59), ("second", second, 59), ("microsecond", micro, 999_999)];
-    for (name, value, most) in bounds {
-        if value > most {
-            return Err(PyError::value_error(format!("{name} must be in 0..{most}")));
-        }
-    }
-    let time = NaiveTime::from_hms_micro_opt(hour, minute, second, micro);
-    time.ok_or_else(|| PyError::value_error("time is out of range"))
-}
-
-/// The methods of dates that templates call, and those that only moments have.
-const DATE_METHODS: [&str; 8] =
-    ["isoformat", "replace", "strftime", "weekday", "isoweekday", "isocalendar", "toordinal", "ctime"];
-const MOMENT_METHODS: [&str; 7] = ["date", "time", "timestamp", "astimezone", "utcoffset", "tzname", "dst"];
-
-impl Object for Date {
-    fn repr(self: &Arc<Self>) -> ObjectRepr {
-        ObjectRepr::Plain
+    fn iso_method(&self, args: CallArgs) -> Result<Value, MjError> {
+        let [separator, spec] = args.bind("isoformat", ["sep", "timespec"])?;
+        let separator = separator.unwrap_or_else(|| Value::from("T"));
+        let one = separator.as_str().filter(|text| text.chars().count() == 1).ok_or_else(|| {
+            let kind = type_name(&separator);
+            PyError::type_error(format!("isoformat() argument 1 must be a unicode character, not {kind}"))
+        })?;
+        Ok(Value::from(self.iso(one, &timespec(spec)?)))
     }
 
-    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        let name = key.as_str()?;
-        let method = || BoundMethod::among(&DATE_METHODS, || Value::from_dyn_object(self.clone()), name);
-        date_part(self.0, name).map(Value::from).or_else(method)
-    }
-
-    fn custom_cmp(self: &Arc<Self>, other: &DynObject) -> Option<Ordering> {
-        Some((**self).cmp(other.downcast_ref()?))
-    }
-
-    fn call_method(self: &Arc<Self>, _state: &mut State<'_, '_>, name: &str, args: &[Value]) -> Result<Value, MjError> {
-        match name {
-            "isoformat" => Ok(Value::from(self.0.to_string())),
-            "replace" => {
-                let [year, month, day] = CallArgs::split(args).bind("replace", ["year", "month", "day"])?;
-                let year = year.map_or(Ok(i64::from(self.0.year())), |year| index_arg(&year))?;
-                let date = make_date(year, field(month, self.0.month().into())?, field(day, self.0.day().into())?)?;
-                Ok(Date(date).value())
-            }
-            _ => date_method(&self.midnight(), name, args).unwrap_or_else(unknown),
-        }
-    }
-
-    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)
-    }
-}
-
-impl Object for Time {
-    fn repr(self: &Arc<Self>) -> ObjectRepr {
-        ObjectRepr::Plain
-    }
-
-    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        time_part(self.0, key.as_str()?).map(Value::from)
-    }
-
-    fn custom_cmp(self: &Arc<Self>, other: &DynObject) -> Option<Ordering> {
-        Some((**self).cmp(other.downcast_ref()?))
-    }
-
-    fn call_method(self: &Arc<Self>, _state: &mut State<'_, '_>, name: &str, args: &[Value]) -> Result<Value, MjError> {
-        match (name, args) {
-            ("isoformat", _) => Ok(Value::from(time_text(self.0, "auto"))),
-            ("strftime", [spec]) => {
-                let day = NaiveDate::from_ymd_opt(1900, 1, 1).unwrap_or_default();
-                Ok(Value::from(strftime(
-                    &DateTime::new(day.and_time(self.0), None),
-                    str_arg(spec, "strftime() argument 1")?,
-                )))
-            }
-            _ => unknown(),
-        }
-    }
-
-    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&time_text(self.0, "auto"))
-    }
-}
-
-impl DateTime {
-    fn replace(&self, args: &[Value]) -> Result<Value, MjError> {
+    fn replace(&self, args: CallArgs) -> Result<Value, MjError> {
         let names = ["year", "month", "day", "hour", "minute", "second", "microsecond", "tzinfo"];
-        let [year, month, day, hour, minute, second, micro, zone] = CallArgs::split(args).bind("replace", names)?;
+        let [year, month, day, hour, minute, second, micro, zone] = REPLACE.bind(args, names)?;
         let (date, time) = (self.local.date(), self.local.time());
-        let year = year.map_or(Ok(i64::from(date.year())), |year| index_arg(&year))?;
-        let date = make_date(year, field(month, date.month().into())?, field(day, date.day().into())?)?;
+        let date = make_date(
+            part(year, date.year().into())?,
+            part(month, date.month().into())?,
+            part(day, date.day().into())?,
+        )?;
         let time = make_time(
-            field(hour, time.hour().into())?,
-            field(minute, time.minute().into())?,
-            field(second, time.second().into())?,
-            field(micro, (time.nanosecond() / 1000).into())?,
+            part(hour, time.hour().into())?,
+            part(minute, time.minute().into())?,
+            part(second, time.second().into())?,
+            part(micro, (time.nanosecond() / 1000).into())?,
         )?;
         let local = date.and_time(time);
         Ok(match zone {
-            Some(zone) => DateTime::with_tzinfo(local, zone.downcast_object_ref::<Zone>().cloned()),
+            Some(zone) => DateTime::with_tzinfo(local, zone_arg(Some(zone))?),
             None => DateTime { local, ..self.clone() },
         }
         .value())
     }
 
-    fn zone_method(&self, name: &str) -> Option<Value> {
-        let Some(zone) = &self.zone else {
-            return matches!(name, "utcoffset" | "tzname" | "dst").then(|| Value::from(()));
-        };
-        match name {
-            "utcoffset" => Some(TimeDelta::from_seconds(i64::from(self.offset)).value()),
-            "tzname" => Some(Value::from(zone.abbreviation(&self.utc()))),
-            _ => None,
+    /// `timetuple()` and `utctimetuple()`
+    fn time_tuple(&self, utc: bool) -> Value {
+        if utc {
+            return time_tuple(&DateTime::new(self.utc(), None), 0);
         }
+        time_tuple(self, self.zone.as_ref().map_or(-1, |zone| i64::from(zone.period().saving != 0)))
     }
 }
+
+/// A time moved by so many seconds; where there is none, the time itself.
+pub(super) fn shifted(time: NaiveDateTime, seconds: i64) -> NaiveDateTime {
+    time.checked_add_signed(chrono::TimeDelta::seconds(seconds)).unwrap_or(time)
+}
+
+/// Methods that are also found without being called.
+const METHODS: [&str; 13] = [
+    "date",
+    "time",
+    "timetz",
+    "timestamp",
+    "replace",
+    "astimezone",
+    "isoformat",
+    "timetuple",
+    "utctimetuple",
+    "utcoffset",
+    "tzname",
+    "dst",
+    "strftime",
+];
 
 impl Object for DateTime {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
@@ -305,42 +151,49 @@ impl Object for DateTime {
 
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         let name = key.as_str()?;
-        if name == "tzinfo" {
-            return Some(self.zone.clone().map_or_else(|| Value::from(()), Zone::value));
+        match name {
+            "__repr__" => {
+                let zone = self.zone.as_ref().map_or_else(String::new, |zone| format!(", tzinfo={}", zone.python()));
+                let (date, time) = (date_args(self.local.date()), time_args(self.local.time()));
+                Some(Value::from(format!("datetime.datetime({date}, {time}{zone})")))
+            }
+            "tzinfo" => Some(self.zone.clone().map_or_else(|| Value::from(()), Zone::value)),
+            _ if METHODS.contains(&name) || date::SHARED.contains(&name) => {
+                Some(BoundMethod::of(Value::from_dyn_object(self.clone()), name))
+            }
+            _ => {
+                let part = date_part(self.local.date(), name).or_else(|| time_part(self.local.time(), name));
+                part.map(Value::from).or_else(|| Kind::DateTime.attribute(name))
+            }
         }
-        let this = || Value::from_dyn_object(self.clone());
-        let method = || {
-            let own = BoundMethod::among(&MOMENT_METHODS, this, name);
-            own.or_else(|| BoundMethod::among(&DATE_METHODS, this, name))
-        };
-        let part = date_part(self.local.date(), name).or_else(|| time_part(self.local.time(), name));
-        part.map(Value::from).or_else(method)
     }
 
+    /// Times with a zone and times without one are never equal.
     fn custom_cmp(self: &Arc<Self>, other: &DynObject) -> Option<Ordering> {
-        Some(self.utc().cmp(&other.downcast_ref::<DateTime>()?.utc()))
+        let other = other.downcast_ref::<DateTime>()?;
+        Some(self.utc().cmp(&other.utc()).then(self.zone.is_some().cmp(&other.zone.is_some())))
     }
 
     fn call_method(self: &Arc<Self>, _state: &mut State<'_, '_>, name: &str, args: &[Value]) -> Result<Value, MjError> {
         match name {
             "date" => Ok(Date(self.local.date()).value()),
-            "time" => Ok(Time(self.local.time()).value()),
+            "time" => Ok(Time::new(self.local.time()).value()),
+            "timetz" => Ok(Time { clock: self.local.time(), zone: self.zone.clone() }.value()),
             "timestamp" => Ok(Value::from(self.utc().and_utc().timestamp_micros() as f64 / 1e6)),
-            "replace" => self.replace(args),
+            "replace" => self.replace(CallArgs::split(args)),
             "astimezone" => {
-                let zone = args.first().and_then(|zone| zone.downcast_object_ref::<Zone>());
-                Ok(self.in_zone(zone.unwrap_or(&Zone::Utc)).value())
+                let [zone] = CallArgs::split(args).bind("astimezone", ["tz"])?;
+                Ok(self.in_zone(&zone_arg(zone)?.unwrap_or(Zone::Fixed(0))).value())
             }
-            "isoformat" => {
-                let [separator, spec] = CallArgs::split(args).bind("isoformat", ["sep", "timespec"])?;
-                let text = |value: &Option<Value>, default: &str| {
-                    value.as_ref().and_then(Value::as_str).unwrap_or(default).to_owned()
-                };
-                Ok(Value::from(self.iso(&text(&separator, "T"), &text(&spec, "auto"))))
-            }
-            _ => match self.zone_method(name) {
-                Some(value) => Ok(value),
-                None => date_method(self, name, args).unwrap_or_else(unknown),
+            "isoformat" => self.iso_method(CallArgs::split(args)),
+            "timetuple" | "utctimetuple" => Ok(self.time_tuple(name == "utctimetuple")),
+            "utcoffset" | "tzname" | "dst" => match &self.zone {
+                Some(zone) => zone.standing_part(name),
+                None => Ok(Value::from(())),
+            },
+            _ => match date::shared_method(self, name, args) {
+                Some(result) => result,
+                None => Kind::DateTime.method(name, CallArgs::split(args)),
             },
         }
     }
@@ -350,32 +203,21 @@ impl Object for DateTime {
     }
 }
 
-/// What `repr` prints for a date, a time, a datetime or a timedelta: the call that makes it.
-pub(in crate::jinja::value) fn repr(value: &Value) -> Option<String> {
-    let time_parts = |time: NaiveTime| {
-        let mut parts = vec![time.hour(), time.minute(), time.second(), time.nanosecond() / 1000];
-        while parts.len() > 2 && parts.last() == Some(&0) {
-            parts.pop();
+/// What the types of this module cannot be compared for; `None` when that is nobody's business here.
+pub(in crate::jinja::value) fn incomparable(a: &Value, b: &Value) -> Option<MjError> {
+    let moment = |value: &Value| value.downcast_object_ref::<DateTime>().map(|moment| moment.zone.is_some());
+    let is_date = |value: &Value| value.downcast_object_ref::<Date>().is_some();
+    match (moment(a), moment(b)) {
+        (Some(x), Some(y)) if x != y => {
+            Some(PyError::type_error("can't compare offset-naive and offset-aware datetimes"))
         }
-        parts.iter().map(u32::to_string).collect::<Vec<_>>().join(", ")
-    };
-    let date_parts = |date: NaiveDate| format!("{}, {}, {}", date.year(), date.month(), date.day());
-    if let Some(moment) = value.downcast_object_ref::<DateTime>() {
-        let zone = moment.zone.as_ref().map_or_else(String::new, |zone| match zone {
-            Zone::Utc => ", tzinfo=<UTC>".to_owned(),
-            other => format!(", tzinfo=<DstTzInfo '{other}'>"),
-        });
-        return Some(format!(
-            "datetime.datetime({}, {}{zone})",
-            date_parts(moment.local.date()),
-            time_parts(moment.local.time())
-        ));
+        (Some(_), None) if is_date(b) => Some(PyError::type_error("can't compare datetime.datetime to datetime.date")),
+        (None, Some(_)) if is_date(a) => Some(PyError::type_error("can't compare datetime.datetime to datetime.date")),
+        _ => None,
     }
-    if let Some(date) = value.downcast_object_ref::<Date>() {
-        return Some(format!("datetime.date({})", date_parts(date.0)));
-    }
-    if let Some(time) = value.downcast_object_ref::<Time>() {
-        return Some(format!("datetime.time({})", time_parts(time.0)));
-    }
-    value.downcast_object_ref::<TimeDelta>().map(|delta| super::delta::repr(*delta))
+}
+
+/// The value of a delta, for offsets.
+pub(super) fn seconds_value(seconds: i32) -> Value {
+    TimeDelta::from_seconds(i64::from(seconds)).value()
 }

@@ -11,25 +11,33 @@ use super::super::super::error::PyError;
 use super::super::Num;
 use super::super::args::CallArgs;
 use super::super::type_name;
+use super::class::Kind;
+use super::parts::Callee;
 
-const DAY: i64 = 86_400_000_000;
+const DAY: i128 = 86_400_000_000;
+const MOST_DAYS: i128 = 999_999_999;
 
 /// A span of time in whole microseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TimeDelta {
     /// The span in microseconds.
-    pub micros: i64,
+    pub micros: i128,
 }
 
 impl TimeDelta {
-    /// A span of so many microseconds.
-    pub fn from_micros(micros: i64) -> TimeDelta {
-        TimeDelta { micros }
+    /// The longest span backwards.
+    pub(super) const MIN: TimeDelta = TimeDelta { micros: -MOST_DAYS * DAY };
+    /// The longest span.
+    pub(super) const MAX: TimeDelta = TimeDelta { micros: (MOST_DAYS + 1) * DAY - 1 };
+
+    /// A span of so many microseconds; nothing beyond what Python can hold.
+    pub fn checked(micros: i128) -> Option<TimeDelta> {
+        Some(TimeDelta { micros }).filter(|span| (TimeDelta::MIN..=TimeDelta::MAX).contains(span))
     }
 
     /// A span of so many seconds.
     pub fn from_seconds(seconds: i64) -> TimeDelta {
-        TimeDelta { micros: seconds.saturating_mul(1_000_000) }
+        TimeDelta { micros: i128::from(seconds) * 1_000_000 }
     }
 
     /// The span as a value.
@@ -41,33 +49,42 @@ impl TimeDelta {
     pub(crate) fn call(args: CallArgs) -> Result<Value, MjError> {
         let names = ["days", "seconds", "microseconds", "milliseconds", "minutes", "hours", "weeks"];
         let units = [DAY, 1_000_000, 1, 1000, 60_000_000, 3_600_000_000, 7 * DAY];
-        let mut micros = 0i64;
-        for (value, unit) in args.bind("timedelta", names)?.into_iter().zip(units) {
+        let mut micros = 0i128;
+        for ((value, unit), name) in NEW.bind(args, names)?.into_iter().zip(units).zip(names) {
             let Some(value) = value else { continue };
             let part = match Num::of(&value) {
-                Some(Num::Int(int)) => i64::try_from(int).ok().and_then(|int| int.checked_mul(unit)),
-                Some(Num::Float(float)) => Some((float * unit as f64).round_ties_even() as i64),
+                Some(Num::Int(int)) => int.saturating_mul(unit),
+                Some(Num::Float(float)) => (float * unit as f64).round_ties_even() as i128,
                 _ => {
                     let kind = type_name(&value);
-                    return Err(PyError::type_error(format!("unsupported type for timedelta component: {kind}")));
+                    return Err(PyError::type_error(format!(
+                        "unsupported type for timedelta {name} component: {kind}"
+                    )));
                 }
             };
-            micros = part.and_then(|part| micros.checked_add(part)).ok_or_else(too_large)?;
+            micros = micros.saturating_add(part);
         }
-        Ok(TimeDelta { micros }.value())
+        TimeDelta::checked(micros).map(TimeDelta::value).ok_or_else(|| too_large(micros))
     }
 
-    fn days(self) -> i64 {
+    fn days(self) -> i128 {
         self.micros.div_euclid(DAY)
     }
 
-    fn rest(self) -> i64 {
+    fn rest(self) -> i128 {
         self.micros.rem_euclid(DAY)
     }
 }
 
-fn too_large() -> MjError {
-    PyError::value_error("date value out of range")
+/// `timedelta(...)`
+const NEW: Callee = Callee { name: "__new__()", keyword: "__new__()", required: 0 };
+
+fn too_large(micros: i128) -> MjError {
+    let days = micros.div_euclid(DAY);
+    PyError::value_error(match i32::try_from(days) {
+        Ok(days) => format!("days={days}; must have magnitude <= {MOST_DAYS}"),
+        Err(_) => "Python int too large to convert to C int".to_owned(),
+    })
 }
 
 impl fmt::Display for TimeDelta {
@@ -91,12 +108,14 @@ impl Object for TimeDelta {
     }
 
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        Some(Value::from(match key.as_str()? {
+        let number = match key.as_str()? {
+            "__repr__" => return Some(Value::from(repr(**self))),
             "days" => self.days(),
             "seconds" => self.rest() / 1_000_000,
             "microseconds" => self.rest() % 1_000_000,
-            _ => return None,
-        }))
+            name => return Kind::TimeDelta.attribute(name),
+        };
+        i64::try_from(number).ok().map(Value::from)
     }
 
     fn is_true(self: &Arc<Self>) -> bool {

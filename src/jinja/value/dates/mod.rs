@@ -2,19 +2,25 @@
 
 mod arithmetic;
 mod class;
+mod date;
 mod datetime;
 mod delta;
+mod iso;
+mod parts;
 mod strftime;
 mod strptime;
+mod time;
 mod zone;
 
 pub use class::{Class, date_class, datetime_class, time_class, timedelta_class};
-pub use datetime::{Date, DateTime, Time};
+pub use date::Date;
+pub use datetime::DateTime;
 pub use delta::TimeDelta;
+pub use time::Time;
 pub use zone::Zone;
 
 pub(crate) use arithmetic::binary;
-pub(in crate::jinja::value) use datetime::repr;
+pub(in crate::jinja::value) use datetime::incomparable;
 
 use minijinja::Error as MjError;
 use minijinja::value::Value;

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::datetime::DateTime;
+use super::zone::Zone;
 
 /// A moment in a format; what is no directive stays as it is.
 pub(super) fn strftime(moment: &DateTime, format: &str) -> String {
@@ -31,12 +32,13 @@ fn push_directive(out: &mut String, moment: &DateTime, directive: &str, letter: 
         Some('f') => write!(out, "{}", moment.local.format("%6f")),
         Some('z') => write!(out, "{}", moment.offset_text("")),
         Some('Z') => match &moment.zone {
-            Some(zone) => write!(out, "{}", zone.abbreviation(&moment.utc())),
-            None => Ok(()),
+            Some(Zone::Minutes(_)) | None => Ok(()),
+            Some(zone) => write!(out, "{}", zone.period().name),
         },
         Some('s') => write!(out, "{}", moment.utc().and_utc().timestamp()),
         Some('c') => write!(out, "{}", moment.local.format("%a %b %e %H:%M:%S %Y")),
         Some('p') => write!(out, "{}", moment.local.format("%p")),
+        Some('P') => write!(out, "{}", moment.local.format("%P")),
         Some(letter) if known.contains(letter) => write!(out, "{}", moment.local.format(directive)),
         _ => write!(out, "{directive}"),
     };

@@ -1,11 +1,14 @@
-//! `strptime`: reads a date and time by a format, as Python's `_strptime` does.
+//! `strptime`: reads a date and time by a format, which becomes a regular expression as in Python's `_strptime`.
 
-use chrono::{Duration, NaiveDate, NaiveDateTime};
+use chrono::{Datelike, Duration, NaiveDate, NaiveDateTime};
+use fancy_regex::{Captures, Regex};
 use minijinja::Error as MjError;
 
 use super::super::super::error::PyError;
 use super::super::str_repr;
-use super::datetime::{DateTime, make_date, make_time};
+use super::class::iso_week_date;
+use super::datetime::DateTime;
+use super::parts::{make_date, make_time};
 use super::zone::Zone;
 
 const MONTHS: [&str; 12] = [
@@ -24,176 +27,156 @@ const MONTHS: [&str; 12] = [
 ];
 const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
-#[derive(Debug)]
-struct Fields {
-    year: i64,
-    month: u32,
-    day: u32,
-    day_of_year: Option<u32>,
-    hour: u32,
-    minute: u32,
-    second: u32,
-    micro: u32,
-    afternoon: Option<bool>,
-    offset: Option<i32>,
+/// The longest names first, so that none hides another.
+fn names(all: &[&str], letters: usize) -> String {
+    let mut shown: Vec<&str> = all.iter().map(|name| &name[..letters.min(name.len())]).collect();
+    shown.sort_by_key(|name| std::cmp::Reverse(name.len()));
+    shown.join("|")
+}
+
+/// What a directive matches.
+fn pattern(letter: char) -> Option<String> {
+    let fixed = match letter {
+        'd' => r"3[0-1]|[1-2]\d|0[1-9]|[1-9]| [1-9]",
+        'f' => "[0-9]{1,6}",
+        'H' => r"2[0-3]|[0-1]\d|\d",
+        'I' => "1[0-2]|0[1-9]|[1-9]",
+        'G' | 'Y' => r"\d\d\d\d",
+        'j' => r"36[0-6]|3[0-5]\d|[1-2]\d\d|0[1-9]\d|00[1-9]|[1-9]\d|0[1-9]|[1-9]",
+        'm' => "1[0-2]|0[1-9]|[1-9]",
+        'M' => r"[0-5]\d|\d",
+        'S' => r"6[0-1]|[0-5]\d|\d",
+        'U' | 'W' => r"5[0-3]|[0-4]\d|\d",
+        'w' => "[0-6]",
+        'u' => "[1-7]",
+        'V' => r"5[0-3]|0[1-9]|[1-4]\d|\d",
+        'y' => r"\d\d",
+        'z' => r"[+-]\d\d:?[0-5]\d(?::?[0-5]\d(?:\.\d{1,6})?)?|(?-i:Z)",
+        'p' => "am|pm",
+        'Z' => "utc|gmt",
+        _ => "",
+    };
+    match letter {
+        'A' => Some(names(&DAYS, usize::MAX)),
+        'a' => Some(names(&DAYS, 3)),
+        'B' => Some(names(&MONTHS, usize::MAX)),
+        'b' => Some(names(&MONTHS, 3)),
+        _ => Some(fixed.to_owned()).filter(|fixed| !fixed.is_empty()),
+    }
+}
+
+/// The expression that a format stands for.
+fn expression(format: &str) -> Result<String, MjError> {
+    let format_repr = || str_repr(format);
+    let spelled = format.replace("%c", "%a %b %d %H:%M:%S %Y").replace("%x", "%m/%d/%y").replace("%X", "%H:%M:%S");
+    let mut out = String::from("(?i)\\A");
+    let mut chars = spelled.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c.is_whitespace() {
+            while chars.next_if(|next| next.is_whitespace()).is_some() {}
+            out.push_str("\\s+");
+        } else if c != '%' {
+            out.push_str(&fancy_regex::escape(&c.to_string()));
+        } else {
+            match chars.next() {
+                Some('%') => out.push('%'),
+                Some(letter) => {
+                    let pattern = pattern(letter).ok_or_else(|| {
+                        PyError::value_error(format!("'{letter}' is a bad directive in format {}", format_repr()))
+                    })?;
+                    out.push_str(&format!("(?P<{letter}>{pattern})"));
+                }
+                None => return Err(PyError::value_error(format!("stray % in format {}", format_repr()))),
+            }
+        }
+    }
+    Ok(out)
 }
 
 /// Reads `text` by `format`.
 ///
 /// # Errors
-/// The text does not match, or names no date.
+/// The format has an unknown directive, the text does not match, or it names no date.
 pub(super) fn strptime(text: &str, format: &str) -> Result<DateTime, MjError> {
-    let mut fields = Fields {
-        year: 1900,
-        month: 1,
-        day: 1,
-        day_of_year: None,
-        hour: 0,
-        minute: 0,
-        second: 0,
-        micro: 0,
-        afternoon: None,
-        offset: None,
-    };
-    let mut rest = text;
-    let mut directives = format.chars().peekable();
-    while let Some(c) = directives.next() {
-        let matched = if c == '%' {
-            directives.next().and_then(|letter| fields.read(letter, rest))
-        } else if c.is_whitespace() {
-            Some(rest.trim_start())
-        } else {
-            rest.chars().next().filter(|found| found.eq_ignore_ascii_case(&c)).map(|found| &rest[found.len_utf8()..])
-        };
-        rest = matched.ok_or_else(|| {
-            let (text, format) = (str_repr(text), str_repr(format));
-            PyError::value_error(format!("time data {text} does not match format {format}"))
-        })?;
-    }
-    if !rest.is_empty() {
-        return Err(PyError::value_error(format!("unconverted data remains: {rest}")));
-    }
-    fields.finish()
-}
-
-impl Fields {
-    /// Reads one directive; what is left of the text, or nothing when it does not match.
-    fn read<'t>(&mut self, letter: char, text: &'t str) -> Option<&'t str> {
-        let (value, rest) = match letter {
-            'Y' => number(text, 4).filter(|(_, rest)| text.len() - rest.len() == 4)?,
-            'm' | 'd' | 'H' | 'I' | 'M' | 'S' | 'y' => number(text, 2)?,
-            'j' => number(text, 3)?,
-            'f' => fraction(text)?,
-            'b' | 'B' | 'h' => name(text, &MONTHS, letter == 'B')?,
-            'a' | 'A' => name(text, &DAYS, letter == 'A')?,
-            'p' => name(text, &["am", "pm"], true)?,
-            'z' => return self.read_offset(text),
-            'Z' => return text.strip_prefix("UTC").or_else(|| text.strip_prefix("GMT")),
-            'T' => return self.read_all("H:M:S", text),
-            'D' => return self.read_all("m/d/y", text),
-            'F' => return self.read_all("Y-m-d", text),
-            '%' => return text.strip_prefix('%'),
-            _ => return None,
-        };
-        match letter {
-            'Y' => self.year = i64::from(value),
-            'y' => self.year = i64::from(if value < 69 { 2000 + value } else { 1900 + value }),
-            'm' => self.month = value,
-            'b' | 'B' | 'h' => self.month = value + 1,
-            'd' => self.day = value,
-            'j' => self.day_of_year = Some(value),
-            'H' | 'I' => self.hour = value,
-            'M' => self.minute = value,
-            'S' => self.second = value,
-            'f' => self.micro = value,
-            'p' => self.afternoon = Some(value == 1),
-            _ => {}
-        }
-        Some(rest)
-    }
-
-    fn read_all<'t>(&mut self, pattern: &str, mut text: &'t str) -> Option<&'t str> {
-        for c in pattern.chars() {
-            text = if c.is_alphabetic() { self.read(c, text)? } else { text.strip_prefix(c)? };
-        }
-        Some(text)
-    }
-
-    fn read_offset<'t>(&mut self, text: &'t str) -> Option<&'t str> {
-        if let Some(rest) = text.strip_prefix('Z') {
-            self.offset = Some(0);
-            return Some(rest);
-        }
-        let sign = if text.starts_with('-') { -1 } else { 1 };
-        let (hours, rest) = number(text.strip_prefix(['+', '-'])?, 2)?;
-        let (minutes, rest) = number(rest.strip_prefix(':').unwrap_or(rest), 2)?;
-        self.offset = Some(sign * (hours * 3600 + minutes * 60) as i32);
-        Some(rest)
-    }
-
-    fn finish(self) -> Result<DateTime, MjError> {
-        let hour = match self.afternoon {
-            Some(afternoon) => self.hour % 12 + if afternoon { 12 } else { 0 },
-            None => self.hour,
-        };
-        let date = match self.day_of_year {
-            Some(day) => {
-                let first: NaiveDate = make_date(self.year, 1, 1)?;
-                first + Duration::days(i64::from(day) - 1)
-            }
-            None => make_date(self.year, self.month, self.day)?,
-        };
-        let local = NaiveDateTime::new(date, make_time(hour, self.minute, self.second, self.micro)?);
-        let zone = self.offset.map(|seconds| if seconds == 0 { Zone::Utc } else { Zone::Fixed(seconds) });
-        Ok(DateTime::new(local, zone))
-    }
-}
-
-fn number(text: &str, most: usize) -> Option<(u32, &str)> {
-    let len = text.bytes().take(most).take_while(u8::is_ascii_digit).count();
-    Some((text[..len].parse().ok()?, &text[len..]))
-}
-
-fn fraction(text: &str) -> Option<(u32, &str)> {
-    let len = text.bytes().take(6).take_while(u8::is_ascii_digit).count();
-    let digits: u32 = text[..len].parse().ok()?;
-    Some((digits * 10u32.pow(6 - len as u32), &text[len..]))
-}
-
-fn name<'t>(text: &'t str, names: &[&str], full: bool) -> Option<(u32, &'t str)> {
-    let index = names.iter().position(|name| {
-        let wanted = if full { name } else { &name[..3.min(name.len())] };
-        text.get(..wanted.len()).is_some_and(|start| start.eq_ignore_ascii_case(wanted))
+    let regex = Regex::new(&expression(format)?).map_err(|error| PyError::value_error(error.to_string()))?;
+    let found = regex.captures(text).ok().flatten().ok_or_else(|| {
+        let (text, format) = (str_repr(text), str_repr(format));
+        PyError::value_error(format!("time data {text} does not match format {format}"))
     })?;
-    let len = if full { names[index].len() } else { 3.min(names[index].len()) };
-    Some((index as u32, &text[len..]))
+    let end = found.get(0).map_or(0, |all| all.end());
+    if end < text.len() {
+        return Err(PyError::value_error(format!("unconverted data remains: {}", &text[end..])));
+    }
+    Fields(found).moment()
 }
 
-/// Reads what `isoformat` writes.
-///
-/// # Errors
-/// The text is no ISO date and time.
-pub(super) fn from_iso(text: &str) -> Result<DateTime, MjError> {
-    let invalid = || PyError::value_error(format!("Invalid isoformat string: {}", str_repr(text)));
-    let date = text.get(..10).ok_or_else(invalid)?;
-    let mut format = String::from("%Y-%m-%d");
-    let time = text.get(11..).unwrap_or_default();
-    if !time.is_empty() {
-        let clock_end = time.find(['+', '-', 'Z']).unwrap_or(time.len());
-        let clock = &time[..clock_end];
-        format.push_str(match (clock.matches(':').count(), clock.contains('.')) {
-            (0, _) => " %H",
-            (1, _) => " %H:%M",
-            (_, false) => " %H:%M:%S",
-            (_, true) => " %H:%M:%S.%f",
-        });
-        if clock_end < time.len() {
-            format.push_str("%z");
+/// What a text has for each directive.
+struct Fields<'t>(Captures<'t, str>);
+
+impl Fields<'_> {
+    fn text(&self, letter: &str) -> Option<String> {
+        self.0.name(letter).map(|found| found.as_str().trim().to_ascii_lowercase())
+    }
+
+    fn number(&self, letter: &str) -> Option<i64> {
+        self.text(letter)?.parse().ok()
+    }
+
+    fn named(&self, letters: [&str; 2], all: &[&str]) -> Option<i64> {
+        let text = letters.iter().find_map(|letter| self.text(letter))?;
+        all.iter().position(|name| name.starts_with(&text)).map(|at| at as i64)
+    }
+
+    fn year(&self) -> Option<i64> {
+        let short = self.number("y").map(|year| if year < 69 { 2000 + year } else { 1900 + year });
+        self.number("Y").or(short)
+    }
+
+    /// The day of the week, Monday being 0.
+    fn weekday(&self) -> Option<i64> {
+        let named = self.named(["A", "a"], &DAYS);
+        let from_sunday = self.number("w").map(|day| (day + 6) % 7);
+        named.or(from_sunday).or_else(|| self.number("u").map(|day| day - 1))
+    }
+
+    fn date(&self) -> Result<NaiveDate, MjError> {
+        let month = self.number("m").or_else(|| self.named(["B", "b"], &MONTHS).map(|month| month + 1));
+        let day = self.number("d");
+        if let (Some(year), Some(week), Some(weekday)) = (self.number("G"), self.number("V"), self.weekday()) {
+            return iso_week_date(year, week, weekday + 1);
         }
-        return strptime(&format!("{date} {time}"), &format).map_err(|_| invalid());
+        let year = self.year().unwrap_or(1900);
+        let of_year = |day: i64| Ok(make_date(year, 1, 1)? + Duration::days(day - 1));
+        if let Some(day) = self.number("j") {
+            return of_year(day);
+        }
+        let week = self.number("U").map(|week| (week, 6)).or_else(|| self.number("W").map(|week| (week, 0)));
+        if let (Some((week, first)), Some(weekday), Some(_)) = (week, self.weekday(), self.year()) {
+            let new_year = i64::from(make_date(year, 1, 1)?.weekday().num_days_from_monday());
+            let (new_year, weekday) = ((new_year - first).rem_euclid(7), (weekday - first).rem_euclid(7));
+            let before = (7 - new_year) % 7;
+            return of_year(if week == 0 { 1 + weekday - new_year } else { 1 + before + 7 * (week - 1) + weekday });
+        }
+        make_date(year, month.unwrap_or(1), day.unwrap_or(1))
     }
-    if text.len() != 10 {
-        return Err(invalid());
+
+    fn offset(&self) -> Option<i32> {
+        let text = self.text("z")?;
+        let digits: String = text.chars().filter(char::is_ascii_digit).chain("000000".chars()).take(6).collect();
+        let number: i32 = digits.parse().ok()?;
+        let seconds = number / 10_000 * 3600 + number / 100 % 100 * 60 + number % 100;
+        Some(if text.starts_with('-') { -seconds } else { seconds })
     }
-    strptime(date, &format).map_err(|_| invalid())
+
+    fn moment(&self) -> Result<DateTime, MjError> {
+        let hour = match (self.number("I"), self.text("p")) {
+            (Some(hour), half) => hour % 12 + if half.as_deref() == Some("pm") { 12 } else { 0 },
+            (None, _) => self.number("H").unwrap_or(0),
+        };
+        let digits: String = self.text("f").unwrap_or_default().chars().chain("000000".chars()).take(6).collect();
+        let (minute, second) = (self.number("M").unwrap_or(0), self.number("S").unwrap_or(0));
+        let time = make_time(hour, minute, second, digits.parse().unwrap_or(0))?;
+        let local = NaiveDateTime::new(self.date()?, time);
+        Ok(DateTime::with_tzinfo(local, self.offset().map(Zone::Fixed)))
+    }
 }

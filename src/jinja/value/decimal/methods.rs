@@ -5,9 +5,8 @@ use minijinja::{Error as MjError, ErrorKind};
 use num_bigint::{BigInt, Sign};
 
 use super::super::super::error::PyError;
-use super::super::type_name;
+use super::super::{NamedTuple, tuple, type_name};
 use super::arithmetic::{fitted, operand, scaled};
-use super::parts::Parts;
 use super::{Decimal, Number, PRECISION, negated, rounded};
 
 fn other(args: &[Value]) -> Result<Decimal, MjError> {
@@ -34,7 +33,7 @@ impl Decimal {
                 "is_zero" => Value::from(
                     matches!(&self.number, Number::Finite { coefficient, .. } if *coefficient == BigInt::ZERO),
                 ),
-                "as_tuple" => Parts::value(self),
+                "as_tuple" => self.as_tuple(),
                 "adjusted" => Value::from(self.adjusted()),
                 "to_eng_string" => Value::from(self.to_string()),
                 "copy_abs" if negative => Value::from_object(negated(self)),
@@ -57,6 +56,19 @@ impl Decimal {
                 _ => return Err(MjError::from(ErrorKind::UnknownMethod)),
             };
         Ok(value)
+    }
+
+    fn as_tuple(&self) -> Value {
+        let (digits, exponent, negative) = match &self.number {
+            Number::Finite { coefficient, exponent, negative } => {
+                (Decimal::digits(coefficient), Value::from(*exponent), *negative)
+            }
+            Number::Special(number) if number.is_nan() => (String::new(), Value::from("n"), false),
+            Number::Special(number) => ("0".to_owned(), Value::from("F"), *number < 0.0),
+        };
+        let digits = digits.chars().filter_map(|digit| digit.to_digit(10)).map(Value::from).collect();
+        let items = vec![Value::from(i64::from(negative)), tuple(digits), exponent];
+        NamedTuple::of("DecimalTuple", &["sign", "digits", "exponent"], items)
     }
 
     /// The exponent of the first digit.
