@@ -313,3 +313,21 @@ fn the_line_of_dbts_users_gives_the_script() {
     let sandbox = Sandbox::new().env("_RDBT_COMPLETE", "zsh_source");
     assert!(sandbox.run(&[]).stdout.starts_with("#compdef rdbt"));
 }
+
+#[test]
+fn old_variables_are_deprecated() {
+    let sandbox = Sandbox::new()
+        .project()
+        .file("models/one.sql", "select 1 as id")
+        .env("DBT_NO_PRINT", "true")
+        .env("DBT_DEFER_TO_STATE", "false");
+    let console = sandbox.run(&["ls"]).console();
+    for (old, new) in [("DBT_NO_PRINT", "DBT_ENGINE_PRINT"), ("DBT_DEFER_TO_STATE", "DBT_ENGINE_DEFER")] {
+        let words = console.split_whitespace().collect::<Vec<_>>().join(" ");
+        let said = format!(
+            "[WARNING]: Deprecated functionality The environment variable `{old}` has been renamed as `{new}`."
+        );
+        assert!(words.contains(&said), "{console}");
+    }
+    assert_eq!(console.matches("- EnvironmentVariableRenamed: 1 occurrence").count(), 2, "{console}");
+}

@@ -174,6 +174,22 @@ fn ctrl_c_ends_the_statement_and_keeps_what_is_done() {
 }
 
 #[test]
+fn fail_fast_ends_what_runs_and_says_so() {
+    let slow_error = "{{ config(materialized='table') }} select error('x' || count(*)) as a
+                      from range(20000) a, range(2000) b where (a.range * b.range) % 7 = 3";
+    let sandbox = endless().file("models/zoo.sql", slow_error);
+    let outcome = sandbox.run(&["run", "--fail-fast", "--threads", "3", "--exclude", "one"]);
+    assert_eq!(outcome.code, 1, "{outcome}");
+    let cancelled: Vec<&str> = outcome.stdout.lines().filter(|line| line.contains("CANCEL")).collect();
+    assert_snapshot!(cancelled.join("\n"), @"CANCEL query model.a.two ....................................................... [CANCEL]");
+    assert_snapshot!(sandbox.statuses(), @r"
+    model zoo: error
+    model two: error
+    model three: skipped
+    ");
+}
+
+#[test]
 fn ctrl_c_ends_an_operation() {
     let sandbox = endless().file(
         "macros/wait.sql",

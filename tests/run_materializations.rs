@@ -431,3 +431,51 @@ fn materializations_of_the_project_count_before_built_in_ones() {
     "#);
     assert!(sandbox.read("target/run/a/models/mine.sql").contains("'mine' as who"));
 }
+
+#[test]
+fn the_latest_version_has_a_pointer() {
+    let versions = "models:
+  - name: v
+    latest_version: 2
+    config: {latest_version_pointer: {enabled: true}}
+    versions: [{v: 1}, {v: 2}]
+  - name: w
+    latest_version: 1
+    config: {latest_version_pointer: {enabled: true, alias: newest}}
+    versions: [{v: 1}]
+  - name: taken
+    latest_version: 1
+    config: {latest_version_pointer: {enabled: true}}
+    versions: [{v: 1, config: {alias: taken}}]
+  - name: without
+    latest_version: 1
+    versions: [{v: 1}]
+";
+    let sandbox = Sandbox::new()
+        .project()
+        .file("models/versions.yml", versions)
+        .file("models/v_v1.sql", "select 1 as id")
+        .file("models/v_v2.sql", "{{ config(materialized='table', post_hook='select 1') }} select 2 as id")
+        .file("models/w_v1.sql", "select 3 as id")
+        .file("models/taken_v1.sql", "select 4 as id")
+        .file("models/without_v1.sql", "select 5 as id");
+    let outcome = sandbox.run(&["run"]);
+    assert_eq!(outcome.code, 1, "{outcome}");
+    assert!(
+        outcome.stdout.contains(
+            "Cannot create latest version pointer: the latest version of 'taken' is already aliased to 'taken'. Set \
+             `latest_version_pointer: enabled: false` or remove the conflicting alias."
+        ),
+        "{outcome}"
+    );
+    assert_eq!(
+        sandbox.relations(),
+        "main | newest | VIEW\nmain | taken | VIEW\nmain | v | VIEW\nmain | v_v1 | VIEW\nmain | v_v2 | BASE TABLE\n\
+         main | w_v1 | VIEW\nmain | without_v1 | VIEW\n"
+    );
+    assert_eq!(sandbox.rows("from v union all from newest order by all"), "2\n3\n");
+    let flag = "name: a\nprofile: p\nflags: {latest_version_pointer_enabled_by_default: true}\n";
+    let all = sandbox.file("dbt_project.yml", flag);
+    assert_eq!(all.run(&["run", "-s", "without"]).code, 0);
+    assert!(all.relations().contains("main | without | VIEW\n"));
+}

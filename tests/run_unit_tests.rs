@@ -105,3 +105,32 @@ fn a_fixture_may_not_name_unknown_columns() {
         "{outcome}"
     );
 }
+
+#[test]
+fn definitions_are_checked() {
+    let complaint = |definition: &str| {
+        let sandbox = shop().file("models/schema.yml", &format!("unit_tests: [{definition}]\n"));
+        let outcome = sandbox.run(&["parse"]);
+        assert_eq!(outcome.code, 2, "{outcome}");
+        let line = outcome.stdout.lines().find(|line| line.contains("Invalid unit_tests config")).unwrap_or_default();
+        line.split_once(" - at path ").map(|(_, complaint)| complaint.to_owned()).unwrap_or_default()
+    };
+    let test = |given: &str, rest: &str| complaint(&format!("{{name: x, model: known, given: {given}, {rest}}}"));
+    let input = |text: &str| test(&format!("[{{{text}}}]"), "expect: {rows: []}");
+    assert_eq!(test("[]", "expect: {}, foo: 1"), "[]: Additional properties are not allowed ('foo' was unexpected)");
+    assert_eq!(
+        input("input: ref('raw'), rows: [], foo: 1, bar: 2"),
+        "['given'][0]: Additional properties are not allowed ('bar', 'foo' were unexpected)"
+    );
+    assert_eq!(input("rows: []"), "['given'][0]: 'input' is a required property");
+    assert_eq!(input("input: this, format: xml"), "['given'][0]['format']: 'xml' is not one of ['csv', 'dict', 'sql']");
+    assert_eq!(input("input: this, rows: 3"), "['given'][0]['rows']: 3 is not valid under any of the given schemas");
+    assert_eq!(
+        test("[]", "expect: {rows: [], foo: 1}"),
+        "['expect']: Additional properties are not allowed ('foo' was unexpected)"
+    );
+    let no_schema = "{'foo': 1} is not valid under any of the given schemas";
+    assert_eq!(test("[]", "expect: {}, overrides: {foo: 1}"), format!("['overrides']: {no_schema}"));
+    assert_eq!(test("[]", "expect: {}, versions: {foo: 1}"), format!("['versions']: {no_schema}"));
+    assert_eq!(complaint("{name: x, model: known, expect: {}}"), "[]: 'given' is a required property");
+}

@@ -110,7 +110,10 @@ async function nodePage(page, base) {
   await page.value("[...document.querySelectorAll('.code-head [role=tab]')].find((tab) => tab.textContent === 'Compiled').click()");
   assert.match(await page.value(TEXT(".code .text")), /"workforce"\."main"/);
   assert.ok(await page.value("document.querySelectorAll('.code .w').length") > 3, "words have colours");
-  await page.until("document.querySelector('.graph canvas').dataset.nodes > 5");
+  const near = Number(await page.until("document.querySelector('.graph canvas').dataset.nodes"));
+  assert.ok(near > 5);
+  await page.value("[...document.querySelectorAll('.part a')].find((link) => link.textContent.startsWith('Open the whole')).click()");
+  await page.until(`document.querySelector('.tools') && Number(document.querySelector('.graph canvas').dataset.nodes) > ${near}`);
 }
 
 async function lineage(page, base) {

@@ -7,7 +7,7 @@ use super::Early;
 use super::command_specs::COMMANDS;
 use super::options::{GLOBAL, ROOT_ONLY};
 use crate::error::Result;
-use crate::events::deprecations::named;
+use crate::events::deprecations::{named, unnamed};
 use crate::events::{Event, Events, Level, lines};
 use crate::invocation::Invocation;
 use crate::parse::python;
@@ -41,6 +41,14 @@ pub(super) fn announce(invocation: &Invocation, early: &Early, words: &[String],
             "The --select and --exclude arguments are being ignored for node selection because --selector is provided";
         events.emit(Event::new("SelectExcludeIgnoredWithSelectorWarning", "Z064", Level::Warn, text));
     }
+    for (old, new) in renamed_variables() {
+        let text = format!(
+            "The environment variable `{old}` has been renamed as `{new}`.\nIf `{old}` is currently set, its value will be \
+             used instead of `{new}`.\nSet `{new}` and unset `{old}` to avoid this deprecation warning and ensure it works \
+             properly in a future release."
+        );
+        events.deprecation_of(unnamed(events.paint(), "EnvironmentVariableRenamed", "D009", &text), old)?;
+    }
     if early.flags_moved {
         warn_project_flags_moved(events)?;
     }
@@ -63,6 +71,15 @@ pub(super) fn announce(invocation: &Invocation, early: &Early, words: &[String],
         }
     }
     Ok(())
+}
+
+/// The old variables of options that are set, with their present names.
+fn renamed_variables() -> impl Iterator<Item = (&'static str, String)> {
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    GLOBAL.iter().chain(ROOT_ONLY).filter_map(move |option| {
+        let (old, _) = option.old_env.filter(|(old, _)| is_set(old))?;
+        Some((old, option.env?.replacen("DBT", ENGINE_PREFIX, 1)))
+    })
 }
 
 /// Every flag with its value as Python prints it, for whoever reads the log.

@@ -187,6 +187,10 @@ impl Workspace {
         let flags = &self.invocation.flags;
         let project = &self.globals.project;
         let selectors = Selectors::read(project.selectors.as_ref(), flags)?;
+        // dbt has written the manifest by now: a state in the target folder is what was just parsed.
+        if flags.state.as_ref().is_some_and(|state| flags.project_dir.join(state) == project.target_path) {
+            self.write_parsed_manifest()?;
+        }
         let state = PreviousState::from_flags(flags, &project.target_path, self.events())?;
         let request = Request {
             manifest: &self.manifest,

@@ -11,17 +11,20 @@ use super::paint::{Paint, count};
 use super::{Event, Events, Level, effects};
 use crate::error::Result;
 
-/// How often each deprecation was met, by its event's name, with the event's code.
+/// What is counted together: an event's name, and what tells its kinds apart, if it has any.
+type Kind = (&'static str, String);
+
+/// How often each deprecation was met, with the event's code.
 #[derive(Debug, Default)]
-pub(super) struct Counts(Mutex<IndexMap<&'static str, (&'static str, usize)>>);
+pub(super) struct Counts(Mutex<IndexMap<Kind, (&'static str, usize)>>);
 
 impl Counts {
-    fn knows(&self, name: &str) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains_key(name)
+    fn knows(&self, kind: &Kind) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains_key(kind)
     }
 
-    fn add(&self, name: &'static str, code: &'static str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_insert((code, 0)).1 += 1;
+    fn add(&self, kind: Kind, code: &'static str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(kind).or_insert((code, 0)).1 += 1;
     }
 
     /// The summary; none without deprecations. `all_shown` leaves out how to see those that were not shown.
@@ -31,7 +34,7 @@ impl Counts {
             return None;
         }
         let mut text = "Summary of encountered deprecations:".to_owned();
-        for (name, (_, number)) in counts.iter() {
+        for ((name, _), (_, number)) in counts.iter() {
             text.push_str(&format!("\n\n- {name}: {}", count(*number, "occurrence")));
         }
         if !all_shown {
@@ -43,7 +46,7 @@ impl Counts {
         }
         let summaries: Vec<Json> = counts
             .iter()
-            .map(|(name, (code, number))| json!({"event_name": name, "event_code": code, "occurrences": number}))
+            .map(|((name, _), (code, number))| json!({"event_name": name, "event_code": code, "occurrences": number}))
             .collect();
         Some(named(paint, "DeprecationsSummary", "D028", &text).with("summaries", summaries))
     }
@@ -55,13 +58,21 @@ impl Events {
     /// # Errors
     /// Deprecations of this name are errors in this run; such a one does not count.
     pub fn deprecation(&self, event: Event) -> Result<()> {
+        self.deprecation_of(event, "")
+    }
+
+    /// The same for an event that dbt counts for each `of` on its own, such as each renamed variable.
+    ///
+    /// # Errors
+    /// As for [`Events::deprecation`].
+    pub fn deprecation_of(&self, event: Event, of: &str) -> Result<()> {
         effects::note();
         let Some(open) = &self.open else { return Ok(()) };
-        let (name, code) = (event.name, event.code);
-        if open.config.show_all_deprecations || !open.deprecations.knows(name) {
+        let (kind, code) = ((event.name, of.to_owned()), event.code);
+        if open.config.show_all_deprecations || !open.deprecations.knows(&kind) {
             self.warn(event)?;
         }
-        open.deprecations.add(name, code);
+        open.deprecations.add(kind, code);
         Ok(())
     }
 
@@ -85,6 +96,11 @@ pub fn named(paint: Paint, name: &'static str, code: &'static str, description: 
 pub fn unnamed(paint: Paint, name: &'static str, code: &'static str, description: &str) -> Event {
     let text = paint.warning_tag(&format!("Deprecated functionality\n\n{description}"));
     Event::new(name, code, Level::Warn, wrap(&text, paint.width))
+}
+
+/// A deprecation that looks like any warning.
+pub fn plain(paint: Paint, name: &'static str, code: &'static str, description: &str) -> Event {
+    Event::new(name, code, Level::Warn, wrap(&paint.warning_tag(description), paint.width))
 }
 
 /// Paragraphs, which empty lines divide, filled to `width`; the paragraphs follow each other without empty lines.
@@ -181,8 +197,8 @@ mod tests {
     fn the_summary_counts() {
         let counts = Counts::default();
         assert!(counts.summary(Paint::default(), false).is_none());
-        counts.add("A", "D001");
-        counts.add("A", "D001");
+        counts.add(("A", String::new()), "D001");
+        counts.add(("A", String::new()), "D001");
         let summary = counts.summary(Paint::default(), false).map(|event| event.message).unwrap_or_default();
         assert!(summary.contains("\n- A: 2 occurrences\nTo see all deprecation instances"), "{summary}");
     }

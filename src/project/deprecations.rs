@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::error::Result;
-use crate::events::deprecations::{named, unnamed};
+use crate::events::deprecations::{named, plain, unnamed};
 use crate::events::{Event, Events, Level};
 
 /// A key of `dbt_project.yml` that was renamed or dropped.
@@ -132,7 +132,7 @@ pub fn overridden_materialization(events: &Events, package: &str, name: &str) ->
          materializations from installed packages will be deprecated in future versions of dbt. For more information: \
          https://docs.getdbt.com/reference/global-configs/legacy-behaviors"
     );
-    let event = unnamed(events.paint(), "PackageMaterializationOverrideDeprecation", "D016", &description);
+    let event = plain(events.paint(), "PackageMaterializationOverrideDeprecation", "D016", &description);
     events.deprecation(event)
 }
 

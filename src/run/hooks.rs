@@ -9,9 +9,9 @@ use serde_json::Value as Json;
 
 use crate::context::runtime::NodeRun;
 use crate::error::Result;
-use crate::events::deprecations::wrap;
+use crate::events::deprecations::plain;
 use crate::events::lines::{self, About};
-use crate::events::{Event, Level, NodeInfo, Position};
+use crate::events::{NodeInfo, Position};
 use crate::jinja::Value;
 use crate::jinja::value::{List, tuple};
 use crate::manifest::{Node, NodeKind, ResourceType};
@@ -91,9 +91,7 @@ pub(super) fn left_out(session: &Session, moment: Moment) -> Result<()> {
     let text = "In a future version of dbt, the `source freshness` command will start running `on-run-start` and \
                 `on-run-end` hooks by default. For more information: \
                 https://docs.getdbt.com/reference/global-configs/legacy-behaviors";
-    let text = events.paint().warning_tag(text);
-    let text = wrap(&text, events.paint().width);
-    events.deprecation(Event::new("SourceFreshnessProjectHooksNotRun", "D017", Level::Warn, text))
+    events.deprecation(plain(events.paint(), "SourceFreshnessProjectHooksNotRun", "D017", text))
 }
 
 /// The hooks of a moment in the order in which they run.

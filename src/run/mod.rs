@@ -21,7 +21,7 @@ mod session;
 mod tasks;
 
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 use std::time::Instant;
 
 use crate::compile::Compiler;
@@ -127,6 +127,7 @@ pub fn execute(globals: &Arc<Globals>, shared: &Arc<RunShared>, task: Task, plan
         slots: Slots::new(threads(globals)),
         uses_batches,
         interrupt: watch.flag(),
+        working: Mutex::default(),
     };
     session.run_plan(plan)
 }

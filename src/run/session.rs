@@ -3,7 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Instant;
 
 use chrono::Utc;
@@ -46,6 +46,8 @@ pub(super) struct Session {
     pub uses_batches: bool,
     /// Set by Ctrl-C.
     pub interrupt: Arc<AtomicBool>,
+    /// Ids of the resources that are being worked on.
+    pub working: Mutex<Vec<String>>,
 }
 
 /// What one try of a node came to.
@@ -67,9 +69,22 @@ impl Session {
         self.interrupt.load(Ordering::SeqCst)
     }
 
-    /// Interrupts what runs now.
+    /// Interrupts what runs now, and says so.
     pub fn cancel(&self) {
+        let events = &self.globals.events;
+        for name in self.working.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            events.emit(lines::cancel(events.paint(), name));
+        }
         self.database.interrupt();
+    }
+
+    fn note_working(&self, name: &str, works: bool) {
+        let mut working = self.working.lock().unwrap_or_else(PoisonError::into_inner);
+        match working.iter().position(|known| known == name) {
+            Some(at) if !works => drop(working.remove(at)),
+            None if works => working.push(name.to_owned()),
+            _ => {}
+        }
     }
 
     /// Whether a result of this status skips the node's descendants.
@@ -214,7 +229,9 @@ impl Session {
             Err(error) => return Attempt { result: self.error_result(resource, error, progress), curable: None },
         };
         let run = NodeRun::new(self.shared.clone(), connection.clone());
+        self.note_working(resource.unique_id(), true);
         let tried = self.compile_and_execute(resource, &run, progress);
+        self.note_working(resource.unique_id(), false);
         let curable = match &tried {
             Ok(_) => None,
             Err(_) => Database::curable(&connection),

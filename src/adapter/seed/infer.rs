@@ -90,10 +90,11 @@ impl Hypotheses {
         order.into_iter().find(|(fits, _)| *fits).map_or(ColumnType::Text, |(_, kind)| kind)
     }
 
-    /// Whether a number needs digits behind the point. Python's 28 digits of precision go to the whole part first.
+    /// Whether a number is more than an integer. Python's 28 digits of precision go to the whole part first; a whole part
+    /// that is longer leaves less than nothing, which dbt takes for digits behind the point.
     pub(super) fn fractional(&self) -> bool {
         const PRECISION: i32 = 28;
-        self.decimal_places.min(PRECISION - self.whole_places) > 0
+        self.decimal_places.min(PRECISION - self.whole_places) != 0
     }
 }
 
@@ -208,4 +209,28 @@ fn read_plain(value: &str) -> Option<NaiveDateTime> {
     let (hour, minute, second) = (parts.next()?, parts.next()?, parts.next()?);
     let time = NaiveTime::from_hms_opt(one_or_two(hour)?, one_or_two(minute)?, one_or_two(second)?)?;
     Some(read_date(date)?.and_time(time))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Recorded from dbt's reader: the precision that it finds in a column, which is an integer where there is none.
+    #[test]
+    fn long_numbers_are_no_integers() {
+        let cases: [(&[&str], bool); 7] = [
+            (&["999999999999999999999999999"], false),
+            (&["9999999999999999999999999999"], false),
+            (&["99999999999999999999999999999"], true),
+            (&["11111111111111111111111111111"], true),
+            (&["1111111111111111111111111111", "0.25"], false),
+            (&["111111111111111111111111111", "0.25"], true),
+            (&["99999999999999999999999999999999999999999", "1"], true),
+        ];
+        for (values, fractional) in cases {
+            let mut column = Hypotheses::new(false);
+            values.iter().for_each(|value| column.see(value));
+            assert_eq!((column.kind(), column.fractional()), (ColumnType::Number, fractional), "{values:?}");
+        }
+    }
 }

@@ -18,7 +18,7 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
     let shared = workspace.shared();
     let results = run::execute(&workspace.globals, &shared, Task::Clone, &plan);
     let closed = workspace.globals.adapter.engine().close();
-    let results = results?;
+    let results = workspace.manifest_first(results)?;
     closed.map_err(Error::from)?;
     workspace.write_manifest()?;
     if invocation.flags.write_json {

@@ -1,9 +1,8 @@
 //! `modules.itertools`: what dbt lets through of Python's module.
 
-use std::fmt;
 use std::sync::Arc;
 
-use minijinja::value::{Object, ObjectRepr, Value};
+use minijinja::value::{Kwargs, Value};
 use minijinja::{Error as MjError, State};
 
 use super::super::error::PyError;
@@ -18,35 +17,19 @@ pub type BeforeCall = Arc<dyn Fn() -> Result<(), MjError> + Send + Sync>;
 /// The module.
 pub(super) fn module(before: Option<&BeforeCall>) -> Value {
     let Some(before) = before else { return Dict::from_pairs(functions()) };
-    let guarded = |function| Value::from_object(Guarded { function, before: before.clone() });
-    Dict::from_pairs(functions().map(|(name, function)| (name, guarded(function))))
-}
-
-/// A function with what runs before each of its calls.
-struct Guarded {
-    function: Value,
-    before: BeforeCall,
-}
-
-impl fmt::Debug for Guarded {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.function.fmt(f)
-    }
-}
-
-impl Object for Guarded {
-    fn repr(self: &Arc<Self>) -> ObjectRepr {
-        ObjectRepr::Plain
-    }
-
-    fn call(self: &Arc<Self>, state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, MjError> {
-        (self.before)()?;
-        self.function.call(state, args)
-    }
-
-    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.function, f)
-    }
+    Dict::from_pairs(functions().map(|(name, function)| {
+        let before = before.clone();
+        let guarded = Function::new(WRAPPED, move |state, given| {
+            before()?;
+            let mut args = given.pos;
+            if !given.named.is_empty() {
+                let named = given.named.iter().map(|(name, value)| (name.to_string(), value.clone()));
+                args.push(named.collect::<Kwargs>().into());
+            }
+            function.call(state, &args)
+        });
+        (name, guarded)
+    }))
 }
 
 /// What the functions print: dbt wraps them to warn that they will go.

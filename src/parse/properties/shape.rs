@@ -24,6 +24,11 @@ impl Complaint {
         Complaint { path: format!("['{name}']"), message: message.into() }
     }
 
+    /// A complaint about what stands at `place`.
+    pub fn at(place: impl Into<String>, message: impl Into<String>) -> Self {
+        Complaint { path: place.into(), message: message.into() }
+    }
+
     /// dbt's error about the entry `data` below `key` in the file at `path`.
     pub fn into_error(self, path: &str, key: &str, data: &JsonMap<String, Json>, line: u32) -> Error {
         let shown = python::repr(&Json::Object(data.clone()));
@@ -104,6 +109,29 @@ pub fn require(data: &JsonMap<String, Json>, place: &str, name: &str) -> Check {
     }
     let path = if place.is_empty() { "[]".to_owned() } else { place.to_owned() };
     Err(Complaint { path, message: format!("'{name}' is a required property") })
+}
+
+/// Checks that there are no fields but those in `known`.
+///
+/// # Errors
+/// There are others.
+pub fn only(data: &JsonMap<String, Json>, place: &str, known: &[&str]) -> Check {
+    let mut others: Vec<&str> = data.keys().map(String::as_str).filter(|key| !known.contains(key)).collect();
+    if others.is_empty() {
+        return Ok(());
+    }
+    others.sort_unstable();
+    let verb = if others.len() == 1 { "was" } else { "were" };
+    let quoted: Vec<String> = others.iter().map(|key| python::repr(&Json::from(*key))).collect();
+    let message = format!("Additional properties are not allowed ({} {verb} unexpected)", quoted.join(", "));
+    let path = if place.is_empty() { "[]".to_owned() } else { place.to_owned() };
+    Err(Complaint { path, message })
+}
+
+/// A complaint that a field is of none of the shapes that it may have.
+pub fn no_shape(place: &str, value: &Json) -> Complaint {
+    let message = format!("{} is not valid under any of the given schemas", python::repr(value));
+    Complaint { path: place.to_owned(), message }
 }
 
 /// Checks the fields that every described resource may have, its columns included.

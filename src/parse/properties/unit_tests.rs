@@ -4,7 +4,7 @@ use serde_json::{Map as JsonMap, Value as Json, json};
 use sha2::{Digest, Sha256};
 
 use super::patch::{list, map, text};
-use super::shape::{Check, Complaint, Type, check, require};
+use super::shape::{Check, Complaint, Type, check, no_shape, only, require};
 use super::{File, Loader};
 use crate::error::{Error, Result};
 use crate::manifest::{Disabled, ResourceType, UnitTest};
@@ -162,29 +162,52 @@ impl Loader<'_> {
     }
 }
 
+/// Checks fields, what else there is, and what is missing, in the order in which dbt's validation does.
 fn check_unit_test(data: &JsonMap<String, Json>) -> Check {
-    for name in ["name", "model", "given", "expect"] {
-        require(data, "", name)?;
-    }
     for (name, expected) in [
         ("name", Type::String),
         ("model", Type::String),
-        ("description", Type::String),
         ("given", Type::Objects),
         ("expect", Type::Object),
+        ("description", Type::String),
         ("config", Type::Object),
     ] {
         check(data, "", name, expected)?;
     }
-    let inputs = list(data, "given").iter().chain(data.get("expect"));
-    for fixture in inputs.filter_map(Json::as_object) {
-        if let Some(format) = fixture.get("format").filter(|format| !format.is_null())
-            && !matches!(format.as_str(), Some("dict" | "csv" | "sql"))
-        {
-            return Err(Complaint::whole(format!("{} is not one of ['csv', 'dict', 'sql']", python::repr(format))));
+    for (index, input) in list(data, "given").iter().filter_map(Json::as_object).enumerate() {
+        let place = format!("['given'][{index}]");
+        check(input, &place, "input", Type::String)?;
+        check_fixture(input, &place, &["input", "rows", "format", "fixture"])?;
+        require(input, &place, "input")?;
+    }
+    if let Some(expect) = data.get("expect").and_then(Json::as_object) {
+        check_fixture(expect, "['expect']", &["rows", "format", "fixture"])?;
+    }
+    let parts = [("overrides", &["macros", "vars", "env_vars"][..]), ("versions", &["include", "exclude"])];
+    for (name, known) in parts {
+        let Some(value) = data.get(name).filter(|value| !value.is_null()) else { continue };
+        if value.as_object().is_none_or(|map| only(map, "", known).is_err()) {
+            return Err(no_shape(&format!("['{name}']"), value));
         }
     }
-    Ok(())
+    only(data, "", &["name", "model", "given", "expect", "description", "overrides", "config", "versions"])?;
+    ["name", "model", "given", "expect"].into_iter().try_for_each(|name| require(data, "", name))
+}
+
+fn check_fixture(fixture: &JsonMap<String, Json>, place: &str, known: &[&str]) -> Check {
+    let rows = fixture.get("rows").filter(|rows| !rows.is_null() && !rows.is_string());
+    if let Some(rows) = rows
+        && !rows.as_array().is_some_and(|rows| rows.iter().all(Json::is_object))
+    {
+        return Err(no_shape(&format!("{place}['rows']"), rows));
+    }
+    if let Some(format) = fixture.get("format")
+        && !matches!(format.as_str(), Some("dict" | "csv" | "sql"))
+    {
+        let message = format!("{} is not one of ['csv', 'dict', 'sql']", python::repr(format));
+        return Err(Complaint::at(format!("{place}['format']"), message));
+    }
+    only(fixture, place, known)
 }
 
 /// In CSV an empty value is null.

@@ -27,7 +27,7 @@ use super::database::Database;
 use super::plan::Resource;
 use super::results::{NodeResult, Status};
 use super::session::Session;
-use super::tasks::materialize;
+use super::tasks::{materialize, pointer};
 
 pub(super) use slots::Slots;
 
@@ -66,7 +66,24 @@ pub(super) fn execute(session: &Session, node: &Arc<Node>, info: &NodeInfo) -> R
     let batches = Batches { session, node, info, size, spans: &spans, alone: RwLock::new(()), done: Mutex::default() };
     // What a retry leaves out was built before: a full refresh now would lose it.
     batches.run(relation.is_some(), incremental || previous.is_some());
-    Ok(batches.result(previous))
+    let result = batches.result(previous);
+    if result.status == Status::Success && pointer::is_wanted(session, node) {
+        point(session, node, info)?;
+    }
+    Ok(result)
+}
+
+/// Makes the pointer to the latest version when all batches of it are built.
+fn point(session: &Session, node: &Arc<Node>, info: &NodeInfo) -> Result<()> {
+    let connection = session.database.connect_node(&node.unique_id, Some(node), info)?;
+    let run = NodeRun::new(session.shared.clone(), connection.clone());
+    let source = Relation::new(node.database.as_deref(), Some(&node.schema), Some(&node.alias));
+    let made = pointer::materialize(session, node, &run, &source);
+    connection.release();
+    for relation in made? {
+        session.shared.adapter.cache().add(relation);
+    }
+    Ok(())
 }
 
 /// The model's table, if it stands.

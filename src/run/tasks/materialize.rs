@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map as JsonMap, Value as Json};
 
+use super::pointer;
 use crate::context::database::{RelationObject, ResponseObject, table_of};
 use crate::context::errors::from_jinja;
 use crate::context::results;
@@ -34,7 +35,14 @@ pub fn execute_with(
     let scope = scope(session, node, run, extra);
     let _turn = session.shared.adapter.foreign_key_turn(&run.connection, node)?;
     let returned = call_materialization(session, node, &scope)?;
-    for relation in relations(&returned, node)? {
+    let mut made = relations(&returned, node)?;
+    if run.batch.is_none()
+        && pointer::is_wanted(session, node)
+        && let Some(source) = made.first()
+    {
+        made.extend(pointer::materialize(session, node, run, source)?);
+    }
+    for relation in made {
         session.shared.adapter.cache().add(relation);
     }
     let main =
@@ -80,7 +88,8 @@ pub fn call_materialization(session: &Session, node: &Node, scope: &Arc<Scope>) 
     call_named(session, name, node, scope)
 }
 
-fn call_named(session: &Session, name: &str, node: &Node, scope: &Arc<Scope>) -> Result<Value> {
+/// Calls the materialization `name` for `node`.
+pub(super) fn call_named(session: &Session, name: &str, node: &Node, scope: &Arc<Scope>) -> Result<Value> {
     let globals = &session.globals;
     let flag = "require_explicit_package_overrides_for_builtin_materializations";
     let packages_may_override = !crate::run::behaviour_flag(globals, flag);
@@ -125,7 +134,7 @@ fn check_language(session: &Session, node: &Node, unique_id: &str) -> Result<()>
 }
 
 /// The relations that a materialization says it made.
-fn relations(returned: &Value, node: &Node) -> Result<Vec<crate::adapter::Relation>> {
+pub(super) fn relations(returned: &Value, node: &Node) -> Result<Vec<crate::adapter::Relation>> {
     if returned.as_str().is_some() {
         return Err(Error::compilation(format!(
             "The materialization (\"{}\") did not explicitly return a list of relations to add to the cache.",

@@ -2,6 +2,7 @@
 
 mod freshness;
 pub(super) mod materialize;
+pub(super) mod pointer;
 mod show;
 mod test;
 mod unit_diff;

@@ -80,7 +80,8 @@ const LineagePage = (() => {
     const depth = (value) => (value === "all" ? Infinity : Number(value));
     const around = focus ? Selection.reach(focus, "parents", depth(state.up), Selection.reach(focus, "children", depth(state.down))) : null;
     const types = state.types ? new Set(state.types.split(",")) : null;
-    const kept = [...found].filter((one) => one === focus || (!excluded.has(one) && (!around || around.has(one)) && (!types || types.has(one.kind)) && (!state.tag || one.tags.includes(state.tag)) && (!state.package || one.package === state.package)));
+    // A test is no part of the flow of data, and yet may be what one looks from.
+    const kept = [...new Set(focus ? [...found, focus] : found)].filter((one) => one === focus || (!excluded.has(one) && (!around || around.has(one)) && (!types || types.has(one.kind)) && (!state.tag || one.tags.includes(state.tag)) && (!state.package || one.package === state.package)));
     return { shown: new Set(kept), unknown };
   }
 

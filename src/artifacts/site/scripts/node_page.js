@@ -71,9 +71,8 @@ const NodePage = (() => {
   function graph(project, one) {
     if (WITHOUT_GRAPH.includes(one.kind) || (!one.parents.length && !one.children.length)) return null;
     const view = Lineage.view(project, { inset: true });
-    const name = one.kind === "source" ? `source:${one.raw.package_name}.${one.label}` : Selection.isPlain(one) ? one.name : one.id;
     requestAnimationFrame(() => view.show(around(one), one));
-    const all = h("a", { class: "quiet", href: `#!/lineage?select=${encodeURIComponent(`+${name}+`)}&focus=${encodeURIComponent(one.id)}` }, "Open the whole lineage →");
+    const all = h("a", { class: "quiet", href: `#!/lineage?focus=${encodeURIComponent(one.id)}&up=all&down=all` }, "Open the whole lineage →");
     return Parts.part("Lineage", view.element, { tools: all });
   }
 

@@ -75,9 +75,6 @@ const Selection = (() => {
     return (value) => pattern.test(value);
   }
 
-  /** Whether the name of a resource is a word that selects it. */
-  const isPlain = (one) => /^[\w.]+$/.test(one.name) && !one.raw.version;
-
-  return { reach, select, isPlain };
+  return { reach, select };
 })();
 
