@@ -158,3 +158,30 @@ fn methods_that_are_not_called() {
     ['TEXT', '"i"', None, ['k']]
     "#);
 }
+
+/// How packages tell decimals and moments from other values. The lines are dbt's.
+#[test]
+fn methods_of_what_a_query_gives() {
+    let sandbox = Sandbox::new().project().file(
+        "macros/methods.sql",
+        "{% macro methods() %}
+  {% set table = run_query(\"select 1.50::decimal(10,2) as a, 0.00::decimal(5,2) as b, date '2025-01-02' as c\") %}
+  {% set row = table.rows[0] %}
+  {% for value in row.values() %}
+    {{ log([value, value.normalize is defined, value.isoformat is defined, value.strftime is callable], info=true) }}
+  {% endfor %}
+  {% set parts = row[0].normalize().as_tuple() %}
+  {{ log([parts, parts[2], parts.exponent, row[1].as_tuple() | string, parts | length], info=true) }}
+  {{ log([table.print_table is defined, table.nope is defined, row.values is defined, row.nope is defined,
+          table.columns['a'].values is callable, table.columns.get is defined], info=true) }}
+{% endmacro %}",
+    );
+    assert_snapshot!(sandbox.run(&["run-operation", "methods"]).console(), @r"
+    exit code 0
+    [Decimal('1.50'), True, False, True]
+    [Decimal('0.00'), True, False, True]
+    [datetime.date(2025, 1, 2), False, True, True]
+    [DecimalTuple(sign=0, digits=(1, 5), exponent=-1), -1, -1, 'DecimalTuple(sign=0, digits=(0,), exponent=-2)', 3]
+    [True, False, True, False, True, True]
+    ");
+}

@@ -5,7 +5,7 @@ import pathlib
 import re
 
 TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(\.\d+)?( ?Z|[+-]\d\d(:?\d\d)?)?")
-STAMPED_NAME = re.compile(r"__dbt_tmp_?(\d{8}T\d{2})?\d{12,}")
+STAMPED_NAME = re.compile(r"__(dbt_)?tmp_?(\d{8}T\d{2})?\d{12,}")
 CLOCK = re.compile(r"^\d\d:\d\d:\d\d", re.MULTILINE)
 DURATION = re.compile(r"\d+\.\d+ ?(s\b|seconds?)|\d+ hours? \d+ minutes? and ")
 ZONES = datetime.timedelta(hours=15)

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use crate::adapter::table::PrintOptions;
 use crate::adapter::{Cell, ColumnType, Table};
 use crate::events::{Event, Events, Level};
-use crate::jinja::value::{CLASS_KEY, Class, tuple};
+use crate::jinja::value::{BoundMethod, CLASS_KEY, Class, tuple};
 use crate::jinja::{Enumerator, MjError, Object, ObjectRepr, State, Value};
 
 use data_type::DataType;
@@ -85,7 +85,7 @@ impl Object for TableObject {
             "column_names" => Some(tuple(table.columns().iter().map(|c| Value::from(c.name.as_str())).collect())),
             "column_types" => Some(tuple(table.columns().iter().map(|c| DataType::value(c.kind)).collect())),
             "row_names" => Some(Value::from(())),
-            _ => None,
+            name => BoundMethod::among(&operations::NAMES, || Value::from_dyn_object(self.clone()), name),
         }
     }
 

@@ -12,6 +12,8 @@ use minijinja::value::{DynObject, Object, ObjectRepr, Value};
 use minijinja::{Error as MjError, State};
 use num_bigint::{BigInt, Sign};
 
+use super::methods::BoundMethod;
+
 pub(crate) use arithmetic::{binary, negated, rounded};
 
 /// Digits that a result keeps.
@@ -117,6 +119,27 @@ impl fmt::Display for Decimal {
     }
 }
 
+/// The methods that templates call.
+const METHODS: [&str; 17] = [
+    "adjusted",
+    "as_tuple",
+    "compare",
+    "conjugate",
+    "copy_abs",
+    "copy_negate",
+    "is_finite",
+    "is_infinite",
+    "is_nan",
+    "is_signed",
+    "is_zero",
+    "normalize",
+    "quantize",
+    "sqrt",
+    "to_eng_string",
+    "to_integral",
+    "to_integral_value",
+];
+
 impl Object for Decimal {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
         ObjectRepr::Plain
@@ -127,7 +150,7 @@ impl Object for Decimal {
             "__repr__" => Some(Value::from(format!("Decimal('{self}')"))),
             "real" => Some(Value::from_dyn_object(self.clone())),
             "imag" => Some(Value::from_object(Decimal::finite(BigInt::ZERO, 0))),
-            _ => None,
+            name => BoundMethod::among(&METHODS, || Value::from_dyn_object(self.clone()), name),
         }
     }
 

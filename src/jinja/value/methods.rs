@@ -133,6 +133,11 @@ impl BoundMethod {
         known.then(|| BoundMethod::of(owner.clone(), name))
     }
 
+    /// One of `methods` as a value.
+    pub fn among(methods: &[&str], owner: impl FnOnce() -> Value, name: &str) -> Option<Value> {
+        methods.contains(&name).then(|| BoundMethod::of(owner(), name))
+    }
+
     /// A method of an object as a value, for what looks it up without calling it: `api.Column.create is defined`.
     pub fn of(owner: Value, name: &str) -> Value {
         Value::from_object(BoundMethod { owner, name: name.to_owned() })

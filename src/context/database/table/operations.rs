@@ -14,6 +14,23 @@ use crate::context::database::values::field;
 use crate::jinja::value::{iterate, py_cmp, py_str};
 use crate::jinja::{ErrorKind, MjError, PyError, State, Value, ValueKind};
 
+/// The methods of tables that templates call.
+pub(super) const NAMES: [&str; 13] = [
+    "distinct",
+    "exclude",
+    "find",
+    "group_by",
+    "limit",
+    "order_by",
+    "print_csv",
+    "print_json",
+    "print_structure",
+    "print_table",
+    "rename",
+    "select",
+    "where",
+];
+
 impl TableObject {
     pub(super) fn method(&self, state: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, MjError> {
         let args = Args::new(args)?;

@@ -7,7 +7,7 @@ use super::data_type::DataType;
 use crate::adapter::{Cell, Table};
 use crate::context::call::Args;
 use crate::context::database::values::cell_value;
-use crate::jinja::value::{CLASS_KEY, Class, Dict, List, py_repr, tuple};
+use crate::jinja::value::{BoundMethod, CLASS_KEY, Class, Dict, List, py_repr, tuple};
 use crate::jinja::{Enumerator, ErrorKind, MjError, Object, ObjectRepr, State, Value};
 
 const SEQUENCE: Class = Class::new("agate.mapped_sequence", "MappedSequence");
@@ -76,6 +76,11 @@ impl Mapped for Rows {
     }
 }
 
+/// The methods of rows and of sequences with names, and those of a column.
+const MAPPED: [&str; 5] = ["dict", "get", "items", "keys", "values"];
+const OF_VALUES: [&str; 6] =
+    ["keys", "values", "values_distinct", "values_sorted", "values_without_nulls", "values_without_nulls_sorted"];
+
 impl Object for Rows {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
         ObjectRepr::Seq
@@ -85,7 +90,8 @@ impl Object for Rows {
         if key.as_str() == Some(CLASS_KEY) {
             return Some(SEQUENCE.value());
         }
-        RowObject::value(&self.0, position(key, self.0.len())?)
+        let method = || BoundMethod::among(&MAPPED, || Value::from_dyn_object(self.clone()), key.as_str()?);
+        position(key, self.0.len()).and_then(|at| RowObject::value(&self.0, at)).or_else(method)
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
@@ -142,7 +148,10 @@ impl Object for RowObject {
         let width = self.table.columns().len();
         let column = match key.as_str() {
             Some(CLASS_KEY) => return Some(Class::new("agate.rows", "Row").value()),
-            Some(name) => self.table.column_index(name)?,
+            Some(name) => match self.table.column_index(name) {
+                Some(column) => column,
+                None => return BoundMethod::among(&MAPPED, || Value::from_dyn_object(self.clone()), name),
+            },
             None => position(key, width)?,
         };
         Some(cell_value(&self.table.cell(self.row, column)))
@@ -187,7 +196,10 @@ impl Object for Columns {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         let index = match key.as_str() {
             Some(CLASS_KEY) => return Some(SEQUENCE.value()),
-            Some(name) => self.0.column_index(name)?,
+            Some(name) => match self.0.column_index(name) {
+                Some(index) => index,
+                None => return BoundMethod::among(&MAPPED, || Value::from_dyn_object(self.clone()), name),
+            },
             None => position(key, self.0.columns().len())?,
         };
         Some(TableColumnObject::value(&self.0, index))
@@ -247,7 +259,7 @@ impl Object for TableColumnObject {
             CLASS_KEY => Some(Class::new("agate.columns", "Column").value()),
             "index" => Some(Value::from(self.index)),
             "data_type" => Some(DataType::value(column.kind)),
-            _ => None,
+            name => BoundMethod::among(&OF_VALUES, || Value::from_dyn_object(self.clone()), name),
         }
     }
 
