@@ -457,14 +457,14 @@ fn operations_and_hooks_that_fail() {
     assert_eq!(operation.code, 1, "{operation}");
     assert_snapshot!(operation.console(), @r"
     exit code 1
-    [ERROR]: Encountered an error while running operation: Compilation Error in macro outer (macro.a.outer)
+    [ERROR]: Encountered an error while running operation: Compilation Error in macro outer (macros/m.sql)
       my words
       
       > in macro stop (macros/m.sql)
       > called by macro default__middle (macros/m.sql)
       > called by macro middle (macros/m.sql)
       > called by macro outer (macros/m.sql)
-      > called by macro outer (macro.a.outer)
+      > called by macro outer (macros/m.sql)
       At macros/m.sql:2 (macro stop), called from macros/m.sql:10 (macro default__middle), called from macros/m.sql:9 (macro middle), called from macros/m.sql:6 (macro outer).
     ");
     let project = "name: a\nprofile: p\non-run-start: '{% if execute %}{{ outer() }}{% endif %}'\n";

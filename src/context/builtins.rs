@@ -172,7 +172,7 @@ fn model(scope: &Scope) -> Value {
             json
         }
         Subject::Source(source) => without_nulls(source.to_json()),
-        Subject::Macro { unique_id, name, package } => {
+        Subject::Macro { unique_id, name, package, .. } => {
             let known = scope.run().and_then(|run| run.shared.manifest.macros.get(unique_id));
             known.map_or_else(
                 || {

@@ -43,11 +43,8 @@ impl Macros {
         args: Vec<Value>,
         kwargs: Vec<(String, Value)>,
     ) -> Result<Value> {
-        let mut parts = unique_id.splitn(3, '.').skip(1);
-        let package = parts.next().unwrap_or_default().to_owned();
-        let name = parts.next().unwrap_or_default().to_owned();
-        let search_package = &package.clone();
-        let subject = Subject::Macro { unique_id: unique_id.to_owned(), name, package };
+        let subject = Subject::macro_of(&self.globals, unique_id);
+        let search_package = &subject.package().to_owned();
         let mut scope = Scope::new(self.globals.clone(), subject, Phase::Run(self.run.clone()));
         if let Some(package) = package_searched {
             package.clone_into(&mut scope.search_package);

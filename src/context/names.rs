@@ -28,11 +28,7 @@ pub fn generate_name(
         .generate_name(component, &node.package_name)
         .cloned()
         .ok_or_else(|| Error::internal(format!("No macro with name generate_{component}_name found")))?;
-    let subject = Subject::Macro {
-        unique_id: unique_id.to_string(),
-        name: format!("generate_{component}_name"),
-        package: unique_id.split('.').nth(1).unwrap_or_default().to_owned(),
-    };
+    let subject = Subject::macro_of(globals, &unique_id);
     let label = subject.label();
     let scope = Arc::new(Scope::new(globals.clone(), subject, Phase::Names));
     let custom = custom.map_or_else(|| Value::from(()), Value::from);

@@ -44,7 +44,7 @@ fn render(globals: &Arc<Globals>, template: &str, connection_name: &str, node: O
         }
     }
     let node = node.map_or_else(|| Value::from(()), |node| from_json(&node.to_context_json(None)));
-    let subject = Subject::Macro { unique_id: unique_id.clone(), name, package };
+    let subject = Subject::Macro { path: unique_id.clone(), unique_id: unique_id.clone(), name, package };
     let scope = Arc::new(Scope::new(globals.clone(), subject, Phase::Header));
     let arguments = vec![Value::from(connection_name), node];
     let rendered = globals.engine.call_macro(&unique_id, arguments, Vec::new(), scope.into_value());

@@ -98,12 +98,22 @@ pub enum Subject {
         name: String,
         /// Package.
         package: String,
+        /// The file that defines it, or what stands for it in messages.
+        path: String,
     },
     /// A source, for freshness queries.
     Source(Arc<SourceDefinition>),
 }
 
 impl Subject {
+    /// A macro of the project, a package or dbt.
+    pub fn macro_of(globals: &Globals, unique_id: &str) -> Subject {
+        let mut parts = unique_id.splitn(3, '.').skip(1).map(str::to_owned);
+        let (package, name) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let path = globals.engine.macro_path(unique_id).unwrap_or_else(|| unique_id.to_owned());
+        Subject::Macro { unique_id: unique_id.to_owned(), name, package, path }
+    }
+
     /// The node, if it is one.
     pub fn node(&self) -> Option<&Arc<Node>> {
         match self {
@@ -134,7 +144,7 @@ impl Subject {
     pub fn label(&self) -> NodeLabel {
         let (resource_type, name, path) = match self {
             Subject::Node(node) => (node.resource_type.as_str(), &node.name, &node.original_file_path),
-            Subject::Macro { name, unique_id, .. } => ("macro", name, unique_id),
+            Subject::Macro { name, path, .. } => ("macro", name, path),
             Subject::Source(source) => ("source", &source.name, &source.original_file_path),
         };
         NodeLabel { resource_type: resource_type.to_owned(), name: name.clone(), path: path.clone() }

@@ -166,6 +166,14 @@ impl Engine {
         }
     }
 
+    /// The file that defines a macro.
+    pub fn macro_path(&self, unique_id: &str) -> Option<String> {
+        match read(&self.sources).get(unique_id)? {
+            Source::Macro(proxy) => Some(proxy.def.path.clone()),
+            _ => None,
+        }
+    }
+
     /// Lowers and compiles a template or macro that was added, which its first use would do otherwise.
     ///
     /// # Errors

@@ -72,6 +72,7 @@ fn scope_of(globals: &Arc<Globals>, package: &str) -> Scope {
         unique_id: "<Configuration>".to_owned(),
         name: "<Configuration>".to_owned(),
         package: package.to_owned(),
+        path: "<Configuration>".to_owned(),
     };
     Scope::new(globals.clone(), subject, Phase::Yaml)
 }
