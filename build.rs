@@ -13,8 +13,11 @@ const PACKAGES: [&str; 2] = ["dbt", "dbt_duckdb"];
 
 fn main() -> io::Result<()> {
     let crate_root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
-    // The target folder may lie anywhere, so the checkout's library folder is named in full.
-    println!("cargo:rustc-link-arg=-Wl,-rpath,{}", crate_root.join(".libduckdb").display());
+    // The target folder may lie anywhere, so the checkout's library folder is named in full; but not in what leaves the machine.
+    println!("cargo:rerun-if-env-changed=RDBT_PORTABLE");
+    if env::var_os("RDBT_PORTABLE").is_none() {
+        println!("cargo:rustc-link-arg=-Wl,-rpath,{}", crate_root.join(".libduckdb").display());
+    }
     // Where a wheel puts it: below the environment's folder, beside `bin/`.
     println!("cargo:rustc-link-arg=-Wl,-rpath,$ORIGIN/../lib/rdbt");
     let out_dir = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());

@@ -11,5 +11,5 @@ fi
 rm -rf target/wheel-data
 mkdir -p target/wheel-data/data/lib/rdbt
 cp .libduckdb/libduckdb.* target/wheel-data/data/lib/rdbt/
-"$folder/bin/maturin" build --release --quiet --out target/wheels
+RDBT_PORTABLE=1 "$folder/bin/maturin" build --release --quiet --out target/wheels
 ls target/wheels
