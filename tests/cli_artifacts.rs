@@ -130,6 +130,10 @@ fn retry_runs_what_failed_with_the_options_of_then() {
     assert!(mended.stdout.contains("1 of 1 OK created sql view model main.b"), "{mended}");
     assert_eq!(artifact(&sandbox, "run_results.json")["args"]["which"], "build");
     assert!(sandbox.run(&["retry"]).stdout.contains("Nothing to do."));
+    // That retry left results of nothing, which dbt takes for no run at all.
+    let again = sandbox.run(&["retry"]);
+    assert_eq!(again.code, 2, "{again}");
+    assert!(again.stdout.contains("Could not find previous run in 'target' target directory"), "{again}");
 }
 
 #[test]

@@ -88,10 +88,15 @@ fn previous_results(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Resul
     };
     let missing = || Error::runtime(format!("Could not find previous run in '{}' target directory", folder.display()));
     let text = fs::read(flags.project_dir.join(&folder).join("run_results.json")).map_err(|_| missing())?;
-    serde_json::from_slice(&text).map_err(|error| {
+    let previous: Json = serde_json::from_slice(&text).map_err(|error| {
         Error::runtime(format!("The run_results.json in `{}` cannot be read: {error}.", folder.display()))
             .hint("Run the command itself again; `retry` needs the results of a run that ended.")
-    })
+    })?;
+    // Results of nothing are none to dbt: so ends a retry after one that had nothing to do.
+    match previous["results"].as_array().is_some_and(Vec::is_empty) {
+        true => Err(missing().hint("Nothing ran last time, so there is nothing to run again.")),
+        false => Ok(previous),
+    }
 }
 
 /// What failed, hooks left out: they come along with their command.
