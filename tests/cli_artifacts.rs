@@ -73,7 +73,9 @@ fn docs_keep_to_the_selection() {
     assert_eq!(sandbox.run(&["docs", "generate", "--select", "b", "source:src.old"]).code, 0);
     let catalog = artifact(&sandbox, "catalog.json");
     assert_eq!((keys(&catalog["nodes"]), keys(&catalog["sources"])), (vec!["model.a.b"], vec!["source.a.src.old"]));
+    let manifest = sandbox.read("target/manifest.json");
     assert_eq!(sandbox.run(&["docs", "generate", "--no-compile", "--empty-catalog"]).code, 0);
+    assert_eq!(sandbox.read("target/manifest.json"), manifest, "what is not compiled is not written");
     let catalog = artifact(&sandbox, "catalog.json");
     assert_eq!((&catalog["nodes"], &catalog["sources"]), (&json!({}), &json!({})));
 }

@@ -23,11 +23,15 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
     let flag = |name: &str| invocation.flags.other.get(name).and_then(Json::as_bool);
     let workspace = Workspace::open(invocation, events)?;
     let shared = workspace.shared();
-    let generated = generate(&workspace, &shared, flag("compile").unwrap_or(true), flag("empty_catalog") == Some(true));
+    let compile = flag("compile").unwrap_or(true);
+    let generated = generate(&workspace, &shared, compile, flag("empty_catalog") == Some(true));
     let closed = workspace.globals.adapter.engine().close();
     let generated = generated?;
     closed.map_err(Error::from)?;
-    workspace.write_manifest()?;
+    // Without compiling, the manifest of an earlier command stays: it may know compiled code.
+    if compile {
+        workspace.write_manifest()?;
+    }
     if generated != Generated::Nothing && flag("static") == Some(true) {
         artifacts::write_static_page(&workspace.globals.project.target_path)?;
     }
