@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 
 use super::mappings;
 use crate::context::batch::BatchSize;
-use crate::context::iso_moment::IsoMoment;
 use crate::error::Error;
 use crate::invocation::SampleWindow;
+use crate::jinja::value::dates::DateTime as Moment;
 use crate::yaml::{Map, Value};
 
 /// Reads the option.
@@ -42,7 +42,9 @@ fn end_of(map: &Map, key: &str) -> Result<DateTime<Utc>, String> {
     let wrong = |shown: String| format!("Field \"{key}\" of type datetime in SampleWindow has invalid value {shown}");
     match map.get(key).map(|node| &node.value) {
         None => Err(format!("Field \"{key}\" of type datetime is missing in SampleWindow instance")),
-        Some(Value::Str(text)) => IsoMoment::read(text).map(IsoMoment::shown).ok_or_else(|| wrong(format!("'{text}'"))),
+        Some(Value::Str(text)) => {
+            Moment::from_isoformat(text).map(|moment| moment.shown_as_utc()).ok_or_else(|| wrong(format!("'{text}'")))
+        }
         Some(Value::Date(date)) => Ok(date.and_time(chrono::NaiveTime::MIN).and_utc()),
         Some(Value::DateTime(local, _)) => Ok(local.and_utc()),
         Some(other) => Err(wrong(crate::project::values::repr(other))),

@@ -14,7 +14,6 @@ mod exceptions;
 mod external_sources;
 mod functions;
 mod graph;
-pub mod iso_moment;
 pub mod macro_resolver;
 mod macros;
 mod names;

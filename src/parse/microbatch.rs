@@ -5,9 +5,9 @@ use serde_json::Value as Json;
 use super::cx::Cx;
 use super::python;
 use crate::context::batch::{macro_is_builtin, uses_batches};
-use crate::context::iso_moment::IsoMoment;
 use crate::error::{Error, Result};
 use crate::events::{Event, Level, deprecations};
+use crate::jinja::value::dates::DateTime as Moment;
 use crate::manifest::{Manifest, Node};
 
 /// Checks the configuration of each microbatch model, if such models are built batch by batch.
@@ -29,7 +29,7 @@ pub fn settle_begins(cx: &Cx, manifest: &mut Manifest) {
         return;
     }
     for node in manifest.nodes.values_mut().filter(|node| is_microbatch(node)) {
-        let begin = node.config.str("begin").and_then(IsoMoment::read).map(|begin| begin.to_string());
+        let begin = node.config.str("begin").and_then(Moment::from_isoformat).map(|begin| begin.isoformat());
         if let Some(begin) = begin.filter(|begin| node.config.str("begin") != Some(begin)) {
             node.config.0.insert("begin".to_owned(), Json::String(begin));
         }
@@ -120,7 +120,7 @@ fn check_microbatch(node: &Node) -> Result<()> {
                     .to_owned(),
             );
         }
-        Some(Json::String(text)) if IsoMoment::read(text).is_none() => {
+        Some(Json::String(text)) if Moment::from_isoformat(text).is_none() => {
             return fail(format!("must provide a 'begin' config of valid datetime (ISO format), but got: {text}."));
         }
         Some(Json::String(_)) => {}

@@ -169,7 +169,7 @@ impl Hook<'_> {
 
     fn skip(&self) -> NodeResult {
         let events = &self.session.globals.events;
-        let mut info = NodeInfo::of_node(&self.node);
+        let mut info = events.node_info(|| NodeInfo::of_node(&self.node));
         info.set_status(Status::Skipped.as_str());
         let about = self.about(&info, 0.0);
         events.emit(lines::hook_end(events.paint(), &about, Status::Skipped.as_str()));

@@ -47,12 +47,7 @@ impl Narrator {
 
     /// `node_info` of a resource before it starts.
     pub fn info(&self, resource: &Resource) -> NodeInfo {
-        let kind = resource.resource_type().as_str();
-        self.events.node_info(|| match resource {
-            Resource::Node(node) => NodeInfo::of_node(node),
-            Resource::UnitTest(test) => NodeInfo::of_unit_test(test),
-            other => NodeInfo::of_other(kind, other.unique_id(), other.name(), other.path()),
-        })
+        self.events.node_info(|| resource.node_info())
     }
 
     /// A batch of a model, as its lines name it.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use indexmap::{IndexMap, IndexSet};
 
 use crate::error::{Error, Result};
+use crate::events::NodeInfo;
 use crate::graph::{Graph, Queue};
 use crate::manifest::{Manifest, Node, ResourceType, SourceDefinition, UniqueId, UnitTest};
 
@@ -63,6 +64,15 @@ impl Resource {
             "Node selection returned {id}, expected an exposure, a function, a node, a saved query, a source, or a \
              unit test"
         )))
+    }
+
+    /// What events say of it before it starts.
+    pub fn node_info(&self) -> NodeInfo {
+        match self {
+            Resource::Node(node) => NodeInfo::of_node(node),
+            Resource::UnitTest(test) => NodeInfo::of_unit_test(test),
+            other => NodeInfo::of_other(other.resource_type().as_str(), other.unique_id(), other.name(), other.path()),
+        }
     }
 
     /// Unique id.

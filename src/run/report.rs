@@ -96,16 +96,7 @@ pub fn freshness_summary(events: &Events, results: &RunResults) {
 }
 
 fn node_info(result: &NodeResult) -> Json {
-    let resource = &result.resource;
-    let mut info = match resource.node() {
-        Some(node) => crate::events::NodeInfo::of_node(node),
-        None => crate::events::NodeInfo::of_other(
-            resource.resource_type().as_str(),
-            resource.unique_id(),
-            resource.name(),
-            resource.path(),
-        ),
-    };
+    let mut info = result.resource.node_info();
     info.set_status(result.status.as_str());
     info.to_json()
 }

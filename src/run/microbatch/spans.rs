@@ -3,9 +3,9 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 
 use crate::context::batch::BatchSize;
-use crate::context::iso_moment::IsoMoment;
 use crate::error::{Error, Result};
 use crate::invocation::{BatchSpan, Invocation};
+use crate::jinja::value::dates::DateTime as Moment;
 use crate::manifest::Config;
 
 /// What a model says of its batches.
@@ -51,7 +51,7 @@ impl Model<'_> {
     }
 
     fn begin(&self) -> Result<DateTime<Utc>> {
-        self.config.str("begin").and_then(IsoMoment::read).map(IsoMoment::shown).ok_or_else(|| {
+        self.config.str("begin").and_then(Moment::from_isoformat).map(|begin| begin.shown_as_utc()).ok_or_else(|| {
             Error::runtime(format!("Microbatch model '{}' requires a 'begin' configuration.", self.name))
         })
     }

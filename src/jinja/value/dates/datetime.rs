@@ -75,6 +75,21 @@ impl DateTime {
         if self.zone.is_some() { offset_text(self.offset, separator) } else { String::new() }
     }
 
+    /// What `datetime.fromisoformat` makes of a text; none if it refuses it.
+    pub fn from_isoformat(text: &str) -> Option<DateTime> {
+        super::iso::from_iso(text).ok()
+    }
+
+    /// What `isoformat` writes.
+    pub fn isoformat(&self) -> String {
+        self.iso("T", "auto")
+    }
+
+    /// The time that the clock shows, taken for UTC: so dbt reads `begin` of microbatch models and the ends of a sample.
+    pub fn shown_as_utc(&self) -> chrono::DateTime<chrono::Utc> {
+        self.local.and_utc()
+    }
+
     fn iso(&self, separator: &str, spec: &str) -> String {
         let date = self.local.date();
         format!("{date}{separator}{}{}", time_text(self.local.time(), spec), self.offset_text(":"))

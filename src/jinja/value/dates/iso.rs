@@ -85,3 +85,40 @@ pub(super) fn from_iso(text: &str) -> Result<DateTime, MjError> {
     }
     Err(invalid(text))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Recorded from `datetime.fromisoformat(text).isoformat()` of Python 3.11.
+    #[test]
+    fn reads_and_writes_as_python_does() {
+        let cases = [
+            ("2024-01-04", Some("2024-01-04T00:00:00")),
+            ("20240104", Some("2024-01-04T00:00:00")),
+            ("2024-01-04T10", Some("2024-01-04T10:00:00")),
+            ("2024-01-04 10:11", Some("2024-01-04T10:11:00")),
+            ("20240104T101112", Some("2024-01-04T10:11:12")),
+            ("2024-01-04T10:11:12.5", Some("2024-01-04T10:11:12.500000")),
+            ("2024-01-04T10:11:12,1234567", Some("2024-01-04T10:11:12.123456")),
+            ("2024-01-04T10:11:12Z", Some("2024-01-04T10:11:12+00:00")),
+            ("2024-01-04T10:11:12.5+02:00", Some("2024-01-04T10:11:12.500000+02:00")),
+            ("2024-01-04T10:11-0530", Some("2024-01-04T10:11:00-05:30")),
+            ("2024-W01-4", Some("2024-01-04T00:00:00")),
+            ("2024W014", Some("2024-01-04T00:00:00")),
+            ("2024-W01", Some("2024-01-01T00:00:00")),
+            ("2024-13-04", None),
+            ("2024-1-4", None),
+            ("yesterday", None),
+            ("2024-01-04T", None),
+            ("2024-01-04T1", None),
+            ("2024-01-04T10:11:12.", None),
+            ("2024-01-04T25:00", None),
+            ("2024-01", None),
+            ("", None),
+        ];
+        for (text, written) in cases {
+            assert_eq!(DateTime::from_isoformat(text).map(|moment| moment.isoformat()).as_deref(), written, "{text}");
+        }
+    }
+}
