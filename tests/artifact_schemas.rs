@@ -34,25 +34,6 @@ fn json(path: &Path) -> Json {
     serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
 }
 
-/// A copy of a project of `tests/data`.
-fn copied(name: &str) -> Sandbox {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name);
-    let mut sandbox = Sandbox::new();
-    let mut folders = vec![root.clone()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            let below = path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
-            sandbox = sandbox.file(&below, &fs::read_to_string(&path).unwrap());
-        }
-    }
-    sandbox
-}
-
 /// What is wrong with an artifact, one complaint a line.
 fn complaints(sandbox: &Sandbox, artifact: &str, schema: &Path) -> String {
     let value = json(&sandbox.here().join("target").join(artifact));
@@ -92,7 +73,7 @@ fn artifacts_are_what_their_schemas_say() {
         std::io::stderr().write_all(text.as_bytes()).unwrap();
         return;
     }
-    let sandbox = copied("rich");
+    let sandbox = Sandbox::copy_of("rich", |text| text);
     for command in
         [["build", "--quiet"].as_slice(), &["docs", "generate", "--quiet"], &["source", "freshness", "--quiet"]]
     {
@@ -112,7 +93,7 @@ fn artifacts_are_what_their_schemas_say() {
 /// Resources of every kind are in the project, and each is where dbt puts it.
 #[test]
 fn the_manifest_has_a_bit_of_everything() {
-    let sandbox = copied("rich");
+    let sandbox = Sandbox::copy_of("rich", |text| text);
     assert_eq!(sandbox.run(&["parse", "--quiet"]).code, 0);
     let manifest = json(&sandbox.here().join("target/manifest.json"));
     let of = |section: &str| -> Vec<String> {

@@ -20,41 +20,11 @@ fn data() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/context")
 }
 
-/// A copy of the project that the cases were recorded in.
-fn project() -> Sandbox {
-    let root = data().join("project");
-    let mut sandbox = Sandbox::new();
-    let mut folders = vec![root.clone()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                let name = path.strip_prefix(&root).unwrap().to_str().unwrap();
-                sandbox = sandbox.file(name, &std::fs::read_to_string(&path).unwrap());
-            }
-        }
-    }
-    sandbox
-        .env("PROBE_SET", "set")
-        .env("PROBE_NUM", "41")
-        .env("DBT_ENV_SECRET_X", "hidden")
-        .env("DBT_ENV_CUSTOM_ENV_TEAM", "data")
-}
-
-/// The text without what changes from run to run.
+/// The text without what changes from run to run, and from case to case.
 fn steady(text: &str, here: &str) -> String {
-    let replaced = [
-        (r"\b0x[0-9a-f]+", "0x"),
-        (r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "UUID"),
-        (r"\bcase_\d{5}", "CASE"),
-        (r"(?<='created_at': )[\d.]+", "TIME"),
-    ];
-    let text = text.replace(here, "HERE");
-    replaced
-        .into_iter()
-        .fold(text, |text, (pattern, with)| Regex::new(pattern).unwrap().replace_all(&text, with).into_owned())
+    let text = common::steady(text, here);
+    let text = Regex::new(r"\bcase_\d{5}").unwrap().replace_all(&text, "CASE").into_owned();
+    Regex::new(r"(?<='created_at': )[\d.]+").unwrap().replace_all(&text, "TIME").into_owned()
 }
 
 /// The cases of a file with the model that each is in, and its place in that model.
@@ -119,7 +89,7 @@ fn outcomes(sandbox: &Sandbox, count: usize) -> Vec<Json> {
 
 fn check(file: &str) {
     let cases = Cases::read(&data().join(file));
-    let mut sandbox = project();
+    let mut sandbox = Sandbox::recorded("context/project", |text| text);
     sandbox.run(&["--quiet", "build", "--select", "up", "numbers"]);
     for (model, body) in cases.models.iter().enumerate() {
         sandbox = sandbox.file(&format!("models/cases/case_{model:05}.sql"), body);

@@ -7,7 +7,7 @@ mod common;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use common::Sandbox;
+use common::{Sandbox, steady};
 use fancy_regex::Regex;
 
 const EXECUTE: &str = "(execute if execute is defined else '-')";
@@ -49,38 +49,14 @@ fn probes(cases: &[Case]) -> HashMap<String, String> {
 
 /// The recorded project with the probes in their places.
 fn project(probes: &HashMap<String, String>) -> Sandbox {
-    let root = data().join("project");
     let marker = Regex::new(r"\[\[(\w+)\]\]").unwrap();
-    let mut sandbox = Sandbox::new();
-    let mut folders = vec![root.clone()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            let text = std::fs::read_to_string(&path).unwrap();
-            let text = marker.find_iter(&text.clone()).fold(text, |text, found| {
-                let marked = found.unwrap().as_str().to_owned();
-                let place = marked.trim_matches(['[', ']']);
-                text.replace(&marked, probes.get(place).map_or("", String::as_str))
-            });
-            sandbox = sandbox.file(path.strip_prefix(&root).unwrap().to_str().unwrap(), &text);
-        }
-    }
-    sandbox
-        .env("PROBE_SET", "set")
-        .env("PROBE_NUM", "41")
-        .env("DBT_ENV_SECRET_X", "hidden")
-        .env("DBT_ENV_CUSTOM_ENV_TEAM", "data")
-}
-
-/// The text without what changes from run to run.
-fn steady(text: &str, here: &str) -> String {
-    let text = text.replace(here, "HERE");
-    let text = Regex::new(r"\b0x[0-9a-f]+").unwrap().replace_all(&text, "0x").into_owned();
-    Regex::new(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b").unwrap().replace_all(&text, "UUID").into_owned()
+    Sandbox::recorded("phases/project", |text| {
+        marker.find_iter(&text.clone()).fold(text, |text, found| {
+            let marked = found.unwrap().as_str().to_owned();
+            let place = marked.trim_matches(['[', ']']);
+            text.replace(&marked, probes.get(place).map_or("", String::as_str))
+        })
+    })
 }
 
 /// What was printed, by the number of the case and the key.

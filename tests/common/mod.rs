@@ -53,6 +53,34 @@ impl Sandbox {
         self
     }
 
+    /// A copy of a folder of `tests/data`, each file's text changed by `change`.
+    pub fn copy_of(name: &str, change: impl Fn(String) -> String) -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name);
+        let mut sandbox = Sandbox::new();
+        let mut folders = vec![root.clone()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let below = path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
+                sandbox = sandbox.file(&below, &change(std::fs::read_to_string(&path).unwrap()));
+            }
+        }
+        sandbox
+    }
+
+    /// A copy of a project in which what Jinja sees was recorded, with the environment of then.
+    pub fn recorded(name: &str, change: impl Fn(String) -> String) -> Self {
+        Sandbox::copy_of(name, change)
+            .env("PROBE_SET", "set")
+            .env("PROBE_NUM", "41")
+            .env("DBT_ENV_SECRET_X", "hidden")
+            .env("DBT_ENV_CUSTOM_ENV_TEAM", "data")
+    }
+
     /// A project with a DuckDB profile.
     pub fn project(self) -> Self {
         self.file("dbt_project.yml", "name: a\nprofile: p\n")
@@ -179,6 +207,13 @@ impl Outcome {
         }
         text
     }
+}
+
+/// The text without what changes from run to run: addresses, unique ids, the working folder `here`.
+pub fn steady(text: &str, here: &str) -> String {
+    let text = text.replace(here, "HERE");
+    let text = Regex::new(r"\b0x[0-9a-f]+").unwrap().replace_all(&text, "0x").into_owned();
+    Regex::new(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b").unwrap().replace_all(&text, "UUID").into_owned()
 }
 
 /// A value of the database as text.

@@ -168,11 +168,11 @@ impl Object for DateTime {
         let name = key.as_str()?;
         match name {
             "__repr__" => {
-                let zone = self.zone.as_ref().map_or_else(String::new, |zone| format!(", tzinfo={}", zone.python()));
+                let zone = Zone::argument(self.zone.as_ref());
                 let (date, time) = (date_args(self.local.date()), time_args(self.local.time()));
                 Some(Value::from(format!("datetime.datetime({date}, {time}{zone})")))
             }
-            "tzinfo" => Some(self.zone.clone().map_or_else(|| Value::from(()), Zone::value)),
+            "tzinfo" => Some(Zone::tzinfo(self.zone.as_ref())),
             _ if METHODS.contains(&name) || date::SHARED.contains(&name) => {
                 Some(BoundMethod::of(Value::from_dyn_object(self.clone()), name))
             }

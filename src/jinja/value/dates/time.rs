@@ -70,10 +70,10 @@ impl Object for Time {
         let name = key.as_str()?;
         match name {
             "__repr__" => {
-                let zone = self.zone.as_ref().map_or_else(String::new, |zone| format!(", tzinfo={}", zone.python()));
+                let zone = Zone::argument(self.zone.as_ref());
                 Some(Value::from(format!("datetime.time({}{zone})", time_args(self.clock))))
             }
-            "tzinfo" => Some(self.zone.clone().map_or_else(|| Value::from(()), Zone::value)),
+            "tzinfo" => Some(Zone::tzinfo(self.zone.as_ref())),
             _ => time_part(self.clock, name).map(Value::from).or_else(|| Kind::Time.attribute(name)),
         }
     }

@@ -43,6 +43,16 @@ pub struct Period {
 }
 
 impl Zone {
+    /// `tzinfo` of a time: a zone, or none.
+    pub(super) fn tzinfo(zone: Option<&Zone>) -> Value {
+        zone.map_or_else(|| Value::from(()), |zone| zone.clone().value())
+    }
+
+    /// What `repr` of a time says of its zone, behind the other arguments.
+    pub(super) fn argument(zone: Option<&Zone>) -> String {
+        zone.map_or_else(String::new, |zone| format!(", tzinfo={}", zone.python()))
+    }
+
     /// The zone of a name, as `pytz.timezone` takes it.
     ///
     /// # Errors
