@@ -1,7 +1,7 @@
 # `make demo` builds rdbt and runs the demonstration project; `make test` runs every check, `make bench` measures
 # and draws what it found. Both set up what they need.
 
-.PHONY: demo test test-scripts test-site build lint bench conformance libduckdb wheel test-wheel
+.PHONY: demo test test-scripts test-site test-clients build lint bench conformance libduckdb wheel test-wheel
 
 RDBT := $(or $(CARGO_TARGET_DIR),target)/release/rdbt
 
@@ -26,6 +26,10 @@ test-scripts:
 test-site: build
 	@if command -v node >/dev/null; then node scripts/site/check.mjs $(abspath $(RDBT)); \
 	else echo "test-site: there is no Node on this machine, so the documentation page was not tried."; fi
+
+# Orchestrators, linters and readers of artifacts, installed into Pythons of their own, with rdbt as their dbt.
+test-clients: build
+	scripts/test_clients.sh $(RDBT)
 
 lint: libduckdb
 	cargo fmt --check

@@ -1,0 +1,1 @@
+select max(id) as best from {{ ref('report') }}

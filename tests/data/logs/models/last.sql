@@ -1,0 +1,1 @@
+select count(*) as number from {{ ref('report') }}

@@ -1,0 +1,2 @@
+{{ config(materialized='table') }}
+select id, {{ var('column', 'id + 1') }} as other from {{ ref('hidden') }}

@@ -1,0 +1,1 @@
+select id, name, loaded_at from {{ ref('people') }}
