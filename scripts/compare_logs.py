@@ -3,7 +3,8 @@
 
 Both run the same commands with `--log-format json --log-level debug` and one thread. For the events that tools read
 (`EXACT` in comparison/logs.py) and all that a console shows, the order, names, codes, levels, messages, fields and
-values must be equal; other debug events are counted, and listed with --others.
+values must be equal; other debug events are counted, and listed with --others. So are statements that belong to no
+node: what fills the cache of relations, in an order that dbt does not fix.
 
 Without a project, tests/data/logs is taken, with commands that bring about each event: seeds, models, tests that
 fail, errors of statements, templates and YAML, snapshots, freshness, operations, documentation. Exit status: 0 when
@@ -21,14 +22,13 @@ import sys
 import tempfile
 
 from comparison import Difference
-from comparison.logs import compare_logs, other_events
+from comparison.logs import compare_logs, other_events, shapes
 from comparison.sides import LEFTOVERS, QUIET
 
 PROJECT = pathlib.Path(__file__).parent.parent / "tests" / "data" / "logs"
 ALWAYS = ["--no-use-colors", "--log-format", "json", "--log-level", "debug", "--no-partial-parse"]
 COMMANDS = """
     seed
-    seed --show --full-refresh
     run
     run --full-refresh --select visits+
     run --vars '{column: nope}'
@@ -94,6 +94,9 @@ def compare_project(project, options):
     kept = options.reuse.resolve() if options.reuse else work
     reference = run_all(options.reference, kept / "reference", project, commands, bool(options.reuse))
     candidate = run_all(options.candidate, work / "candidate", project, commands)
+    if options.record:
+        recorded = {step["command"]: list(shapes(step["output"], step["folder"])) for step in reference}
+        options.record.write_text(json.dumps(recorded, indent=1) + "\n")
     found, others = [], collections.Counter()
     for here, there in zip(reference, candidate):
         if here["code"] != there["code"]:
@@ -120,6 +123,7 @@ def arguments():
     parser.add_argument("--others", action="store_true", help="also list the other debug events that one side has more of")
     parser.add_argument("--reuse", type=pathlib.Path, metavar="FOLDER", help="keep the reference's logs here; take them again while the commands stay the same")
     parser.add_argument("--keep", action="store_true", help="keep the copies and say where they are")
+    parser.add_argument("--record", type=pathlib.Path, metavar="FILE", help="write the shapes of the reference's events here")
     parser.add_argument("reference", help="the executable whose behaviour is right")
     parser.add_argument("candidate", help="the executable to compare with it")
     parser.add_argument("projects", nargs="*", type=pathlib.Path, default=[PROJECT], metavar="PROJECT", help="a folder with a dbt_project.yml")

@@ -29,6 +29,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use chrono::Utc;
+use serde_json::Value as Json;
 
 use crate::error::Error;
 use crate::events::{Events, EventsConfig, Level, lines};
@@ -142,13 +143,16 @@ fn execute(invocation: &Arc<Invocation>, early: &Early, typed: &Typed, words: &[
         Ok(true) => SUCCESS,
         Ok(false) => FAILURE,
         Err(error) => {
-            events.emit(lines::encountered_error(events.paint(), &error.to_string()));
+            events.emit(lines::encountered_error(events.paint(), &error));
             ERROR
         }
     };
     events.summarize_deprecations();
     let elapsed = (Utc::now() - invocation.started_at).as_seconds_f64();
-    events.emit(lines::command_completed(&format!("dbt {}", invocation.command), code == SUCCESS, elapsed));
+    // `ls` and `list` are one command; the log names it as it was typed.
+    let typed = invocation.flags.other.get("which").and_then(Json::as_str).filter(|_| invocation.command == "list");
+    let name = typed.unwrap_or(&invocation.command);
+    events.emit(lines::command_completed(&format!("dbt {name}"), code == SUCCESS, elapsed));
     events.flush();
     code
 }

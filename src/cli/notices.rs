@@ -19,6 +19,36 @@ const MODEL_OPTIONS: [&str; 3] = ["--models", "--model", "-m"];
 /// What the names of dbt's own environment variables begin with.
 const ENGINE_PREFIX: &str = "DBT_ENGINE";
 
+/// The flags that stand in the log, of all that there are.
+const TOLD: [&str; 26] = [
+    "cache_selected_only",
+    "debug",
+    "empty",
+    "fail_fast",
+    "hints_enabled",
+    "indirect_selection",
+    "introspect",
+    "invocation_command",
+    "log_cache_events",
+    "log_format",
+    "log_path",
+    "maximum_seed_size_mib",
+    "no_print",
+    "partial_parse",
+    "printer_width",
+    "profiles_dir",
+    "quiet",
+    "send_anonymous_usage_stats",
+    "static_parser",
+    "target_path",
+    "use_colors",
+    "use_experimental_parser",
+    "version_check",
+    "warn_error",
+    "warn_error_options",
+    "write_json",
+];
+
 /// Variables of dbt's own that belong to no option.
 const OTHER_VARIABLES: [&str; 7] = [
     "DBT_INVOCATION_ENV",
@@ -82,10 +112,14 @@ fn renamed_variables() -> impl Iterator<Item = (&'static str, String)> {
     })
 }
 
-/// Every flag with its value as Python prints it, for whoever reads the log.
+/// The flags that dbt tells the log, with their values as Python prints them.
 pub fn arguments(invocation: &Invocation) -> Event {
     let flags = &invocation.flags.other;
-    let args = Json::Object(flags.iter().map(|(name, value)| (name.clone(), python::text(value).into())).collect());
+    let told = TOLD.iter().map(|name| {
+        let value = flags.get(*name).map_or_else(|| "None".to_owned(), python::text);
+        ((*name).to_owned(), Json::from(value))
+    });
+    let args = Json::Object(told.collect());
     let shown = python::repr(&args);
     lines::main_report_args(args, &shown)
 }

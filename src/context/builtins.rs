@@ -283,15 +283,11 @@ fn metadata_envs() -> Value {
 }
 
 impl Scope {
-    /// `node_info` of events, in dbt's shape.
+    /// `node_info` of events, in dbt's shape; empty while nothing runs.
     pub(crate) fn node_info(&self) -> serde_json::Value {
-        let Some(node) = self.subject.node() else { return serde_json::json!({}) };
-        serde_json::json!({
-            "node_name": node.name,
-            "node_path": node.path,
-            "resource_type": node.resource_type.as_str(),
-            "unique_id": node.unique_id,
-            "materialized": node.config.materialized(),
-        })
+        match &self.phase {
+            Phase::Run(run) => serde_json::Value::Object(run.connection.node_info()),
+            _ => serde_json::json!({}),
+        }
     }
 }

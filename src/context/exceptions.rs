@@ -318,7 +318,7 @@ impl Scope {
     /// Warnings of this name are errors in this run.
     pub(crate) fn warn(&self, name: &'static str, code: &'static str, message: String) -> Result<Value, MjError> {
         let text = self.globals.events.paint().warning_tag(&message);
-        let event = Event::new(name, code, Level::Warn, text).with("node_info", self.node_info());
+        let event = Event::new(name, code, Level::Warn, text).with("msg", message).with("node_info", self.node_info());
         self.globals.events.warn(event).map_err(raise)?;
         Ok(Value::from(""))
     }

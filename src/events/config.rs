@@ -72,8 +72,6 @@ pub struct EventsConfig {
     pub invocation_id: String,
     /// `DBT_ENV_CUSTOM_ENV_*`, shown as `extra`.
     pub extra: JsonMap<String, Json>,
-    /// See [`secrets`].
-    pub secrets: Vec<String>,
 }
 
 const DEFAULT_MAX_BYTES: u64 = 10 * 1024 * 1024;
@@ -112,7 +110,6 @@ impl EventsConfig {
             warn: WarnRules::new(flags.warn_error, &flags.warn_error_options),
             invocation_id: invocation.invocation_id.clone(),
             extra: custom_env(),
-            secrets: secrets(),
         }
     }
 }

@@ -18,18 +18,17 @@ pub fn is_print(event: &Event) -> bool {
 
 /// The line for `sink`, without its newline.
 pub fn line(event: &Event, at: DateTime<Utc>, sink: &SinkConfig, config: &EventsConfig) -> String {
-    let line = match sink.format {
+    match sink.format {
         LineFormat::Text if is_print(event) => event.message.clone(),
         LineFormat::Text => format!("{}{}  {}", tag(sink), at.format("%H:%M:%S"), event.message),
         LineFormat::Debug => debug_line(event, at, sink, config),
         LineFormat::Json => json_line(event, at, config),
-    };
-    scrub(line, &config.secrets)
+    }
 }
 
 /// The line of JSON for a program that listens.
 pub fn stream_line(event: &Event, at: DateTime<Utc>, config: &EventsConfig) -> String {
-    scrub(json_line(event, at, config), &config.secrets)
+    json_line(event, at, config)
 }
 
 fn tag(sink: &SinkConfig) -> &'static str {
@@ -82,15 +81,6 @@ pub fn thread_name() -> String {
         None | Some("main") => "MainThread".to_owned(),
         Some(name) => name.to_owned(),
     }
-}
-
-fn scrub(mut line: String, secrets: &[String]) -> String {
-    for secret in secrets {
-        if line.contains(secret.as_str()) {
-            line = line.replace(secret.as_str(), "*****");
-        }
-    }
-    line
 }
 
 impl Level {

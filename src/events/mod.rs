@@ -10,11 +10,12 @@ mod format;
 pub mod lines;
 mod node_info;
 pub mod paint;
+mod secrets;
 mod warnings;
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, RwLock};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map as JsonMap, Value as Json};
@@ -23,6 +24,7 @@ use crate::error::{Error, Result};
 
 use console::Console;
 use file::LogFile;
+use secrets::Secrets;
 use warnings::Verdict;
 
 pub use config::{EventsConfig, secrets};
@@ -89,6 +91,7 @@ struct Open {
     deprecations: deprecations::Counts,
     file: Mutex<Option<LogFile>>,
     stream: Mutex<Option<File>>,
+    secrets: RwLock<Secrets>,
 }
 
 impl Events {
@@ -96,8 +99,11 @@ impl Events {
     pub fn new(config: EventsConfig) -> Events {
         let file = config.file.as_ref().and_then(|_| LogFile::open(&config.log_file, config.max_bytes).ok());
         let stream = config.stream.as_ref().and_then(|path| OpenOptions::new().append(true).open(path).ok());
+        let mut secrets = Secrets::default();
+        secrets.add(config::secrets());
         Events {
             open: Some(Open {
+                secrets: RwLock::new(secrets),
                 console: Console::default(),
                 deprecations: deprecations::Counts::default(),
                 file: Mutex::new(file),
@@ -114,6 +120,21 @@ impl Events {
             && !(event.level == Level::Warn && open.config.warn.judge(&event) == Verdict::Silence)
         {
             open.write(&event);
+        }
+    }
+
+    /// Texts that must not be shown from now on.
+    pub fn keep_secret(&self, texts: Vec<String>) {
+        if let Some(open) = &self.open {
+            open.secrets.write().unwrap_or_else(PoisonError::into_inner).add(texts);
+        }
+    }
+
+    /// `text` with a mask in place of each secret, for artifacts.
+    pub fn scrubbed(&self, text: String) -> String {
+        match &self.open {
+            Some(open) => open.scrub(text),
+            None => text,
         }
     }
 
@@ -219,20 +240,24 @@ impl Drop for Events {
 }
 
 impl Open {
+    fn scrub(&self, text: String) -> String {
+        self.secrets.read().unwrap_or_else(PoisonError::into_inner).scrub(text)
+    }
+
     fn write(&self, event: &Event) {
         let now = Utc::now();
         self.write_to_stream(event, now);
         if let Some(sink) = &self.config.console
             && (event.level >= sink.level || format::is_print(event))
         {
-            self.console.write_line(&format::line(event, now, sink, &self.config));
+            self.console.write_line(&self.scrub(format::line(event, now, sink, &self.config)));
         }
         if let Some(sink) = &self.config.file
             && (event.level >= sink.level || format::is_print(event))
             && !CLEANING.contains(&event.code)
         {
             let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-            let line = format::line(event, now, sink, &self.config);
+            let line = self.scrub(format::line(event, now, sink, &self.config));
             // A full disk must not end the run for want of a log: from here on nothing is logged.
             if file.as_mut().is_some_and(|file| file.write_line(&line, event.level >= Level::Warn).is_err()) {
                 *file = None;
@@ -244,7 +269,7 @@ impl Open {
     fn write_to_stream(&self, event: &Event, now: DateTime<Utc>) {
         let mut stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(file) = stream.as_mut() {
-            let line = format::stream_line(event, now, &self.config);
+            let line = self.scrub(format::stream_line(event, now, &self.config));
             if file.write_all(format!("{line}\n").as_bytes()).is_err() {
                 *stream = None;
             }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Value as Json, json};
 
-use crate::manifest::{Node, UnitTest};
+use crate::manifest::{Node, SourceDefinition, UnitTest};
 
 /// The state of a node in its run.
 #[derive(Debug, Clone, Default)]
@@ -34,9 +34,37 @@ impl NodeInfo {
         }))
     }
 
-    /// For a unit test.
+    /// For a unit test before it is compiled.
     pub fn of_unit_test(test: &UnitTest) -> NodeInfo {
-        NodeInfo::of_other("unit_test", &test.unique_id, &test.name, &test.path)
+        let schema = test.schema.as_deref().unwrap_or_default();
+        NodeInfo::of_other("unit_test", &test.unique_id, &test.name, &test.path).at(json!({"schema": schema}))
+    }
+
+    /// For a unit test in its result: there dbt speaks of the node that it made of it, in place of the `tested` one.
+    pub fn of_unit_test_node(test: &UnitTest, tested: &Node) -> NodeInfo {
+        let folder = test.original_file_path.rsplit_once('/').map(|(folder, _)| format!("{folder}/"));
+        let path = format!("{}{}.sql", folder.unwrap_or_default(), test.name);
+        let mut info = NodeInfo::of_other("unit_test", &test.unique_id, &test.name, &path);
+        info.node["materialized"] = json!("unit");
+        let database = tested.database.as_deref().unwrap_or_default();
+        info.at(json!({"alias": test.name, "database": database, "schema": tested.schema}))
+    }
+
+    /// For a source.
+    pub fn of_source(source: &SourceDefinition) -> NodeInfo {
+        NodeInfo::of_other("source", &source.unique_id, &source.name, &source.path).at(json!({
+            "database": source.database.as_deref().unwrap_or_default(),
+            "relation_name": source.relation_name.as_deref().unwrap_or_default(),
+            "schema": source.schema,
+        }))
+    }
+
+    /// With this of its relation.
+    fn at(mut self, relation: Json) -> NodeInfo {
+        if let (Json::Object(known), Json::Object(new)) = (&mut self.node["node_relation"], relation) {
+            known.extend(new);
+        }
+        self
     }
 
     /// For what dbt only passes through: exposures, saved queries.

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde_json::{Map as JsonMap, json};
 
+use super::files::contents_checksum;
 use super::macros::shared_docs;
 use crate::context::{Globals, render_while_parsing};
 use crate::error::{Error, Result};
 use crate::manifest::lookup::Found;
-use crate::manifest::{Config, Contract, DependsOn, FileHash, Manifest, Node, NodeKind, ResourceType, SharedMap};
+use crate::manifest::{Config, Contract, DependsOn, Manifest, Node, NodeKind, ResourceType, SharedMap};
 
 /// Name of the node.
 pub const INLINE_NAME: &str = "inline_query";
@@ -33,7 +34,7 @@ pub fn inline_node(globals: &Arc<Globals>, manifest: &Manifest, sql: &str, creat
         alias: INLINE_NAME.to_owned(),
         database: Some(target.database.clone()),
         schema: target.schema.clone(),
-        checksum: FileHash { name: "none".to_owned(), checksum: String::new() },
+        checksum: contents_checksum(sql),
         config: Config(
             JsonMap::from_iter([("enabled".to_owned(), json!(true)), ("materialized".to_owned(), json!("view"))])
                 .into(),

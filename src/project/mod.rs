@@ -14,6 +14,7 @@ mod names;
 mod package;
 pub mod packages;
 pub mod profile;
+mod profile_secrets;
 pub mod render;
 #[cfg(test)]
 mod tests;

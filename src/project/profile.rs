@@ -5,6 +5,7 @@ use std::path::Path;
 use super::Target;
 use super::credentials;
 use super::file::{self, PROJECT_FILE};
+use super::profile_secrets::profile_secrets;
 use super::render::Renderer;
 use super::values::{repr, text};
 use crate::error::{Error, ErrorKind, Result, did_you_mean};
@@ -94,6 +95,7 @@ fn load_target(profile: &Node, name: &str, flags: &Flags, renderer: &Renderer, e
         _ => error,
     })?;
     let map = rendered.as_map().cloned().unwrap_or_default();
+    events.keep_secret(profile_secrets(&map));
     complete(name, &target, &map, flags).map_err(|error| error.hint_line(output.span.line))
 }
 

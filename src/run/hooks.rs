@@ -135,11 +135,13 @@ impl Hook<'_> {
     fn run(&self, run: &Arc<NodeRun>, extra: &[(String, Value)]) -> Result<NodeResult> {
         let events = &self.session.globals.events;
         let mut info = events.node_info(|| NodeInfo::of_node(&self.node));
+        run.connection.set_node_info(&info);
         let began = Utc::now();
         let clock = Instant::now();
         self.session.compiler.compile(&self.node, run, extra, true)?;
         let compiling = Timing::since("compile", began);
         info.start();
+        run.connection.set_node_info(&info);
         events.emit(lines::hook_start(events.paint(), &self.about(&info, 0.0)));
         let began = Utc::now();
         let executed = self.execute(run);

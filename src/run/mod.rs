@@ -106,7 +106,7 @@ pub fn execute(globals: &Arc<Globals>, shared: &Arc<RunShared>, task: Task, plan
         return Ok(RunResults::default());
     }
     events.emit(lines::formatting(""));
-    events.emit(lines::concurrency(threads(globals), &target.name, plan.numbered()));
+    events.emit(lines::concurrency(threads(globals), &target.name, plan.announced()));
     events.emit(lines::formatting(""));
     if threads(globals) == 0 {
         return Err(Error::runtime("max_workers must be greater than 0")
@@ -121,7 +121,7 @@ pub fn execute(globals: &Arc<Globals>, shared: &Arc<RunShared>, task: Task, plan
         compiler: Compiler::new(globals.clone(), shared.clone()),
         database: Database::new(globals.clone(), shared.clone()),
         task,
-        narrator: Narrator::new(events.clone(), task, &target.database, &shared.manifest, uses_batches),
+        narrator: Narrator::new(events.clone(), task, &target.database, shared.manifest.clone(), uses_batches),
         total: plan.numbered(),
         gate: RwLock::new(()),
         slots: Slots::new(threads(globals)),
@@ -232,9 +232,9 @@ impl Session {
                     let skipped = NodeResult::new(resource, Status::Skipped).with_message("Skipping due to fail_fast");
                     results.results.push(Arc::new(skipped));
                 }
-                let info = self.narrator.info(&failure.resource).to_json();
+                let said = report::Said { info: self.narrator.info(&failure.resource).to_json(), group: None };
                 let details = report::Details::new(&self.shared, self.globals.invocation.flags.store_failures);
-                report::result_error(&self.globals.events, &failure, &info, true, Some(&details));
+                report::result_error(&self.globals.events, &failure, &said, true, Some(&details));
                 results.failed_fast = Some(failure);
             }
         }

@@ -1,9 +1,8 @@
 //! What a run says about each node: its start line, its result line, its skipping, in dbt's words.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use serde_json::{Map as JsonMap, Value as Json, json};
+use serde_json::Value as Json;
 
 use crate::events::lines::{self, About};
 use crate::events::{Events, NodeInfo, Paint, Position};
@@ -13,7 +12,7 @@ use crate::manifest::{Manifest, Node, ResourceType};
 use super::Task;
 use super::microbatch;
 use super::plan::Resource;
-use super::report::result_error;
+use super::report::{Said, compiled_unit_test, group_of, result_error};
 use super::results::{NodeResult, Status};
 
 /// Says it. Silent about nodes for commands that only compile.
@@ -21,7 +20,7 @@ pub(super) struct Narrator {
     events: Arc<Events>,
     task: Task,
     default_database: String,
-    groups: HashMap<String, Json>,
+    manifest: Arc<Manifest>,
     uses_batches: bool,
 }
 
@@ -30,15 +29,10 @@ impl Narrator {
         events: Arc<Events>,
         task: Task,
         default_database: &str,
-        manifest: &Manifest,
+        manifest: Arc<Manifest>,
         uses_batches: bool,
     ) -> Narrator {
-        let groups = manifest.groups.values().map(|group| {
-            let owner: JsonMap<String, Json> =
-                group.owner.iter().map(|(key, value)| (key.clone(), text(value))).collect();
-            (group.name.clone(), json!({"name": group.name, "package_name": group.package_name, "owner": owner}))
-        });
-        Narrator { events, task, default_database: default_database.to_owned(), groups: groups.collect(), uses_batches }
+        Narrator { events, task, default_database: default_database.to_owned(), manifest, uses_batches }
     }
 
     fn paint(&self) -> Paint {
@@ -63,12 +57,12 @@ impl Narrator {
     }
 
     fn about(&self, resource: &Resource, position: Position, info: &NodeInfo) -> About {
-        let group = resource.node().and_then(|node| node.group.as_ref()).and_then(|name| self.groups.get(name));
+        let group = resource.node().filter(|_| self.events.carry_data());
         About {
             description: self.describe(resource),
             position,
             node_info: info.to_json(),
-            group: group.cloned(),
+            group: group.and_then(|node| group_of(&self.manifest, node)),
             seconds: 0.0,
         }
     }
@@ -132,7 +126,8 @@ impl Narrator {
         let schema = resource.node().map(|node| node.schema.as_str()).unwrap_or_default();
         let status = cause.status.as_str();
         self.events.emit(lines::skip_because_error(self.paint(), &about, schema, resource.name(), status));
-        result_error(&self.events, cause, &self.info(&cause.resource).to_json(), false, None);
+        let said = Said { info: self.info(&cause.resource).to_json(), group: None };
+        result_error(&self.events, cause, &said, false, None);
     }
 
     pub fn result(&self, result: &NodeResult, position: Position, info: &NodeInfo) {
@@ -142,6 +137,9 @@ impl Narrator {
         }
         let mut about = self.about(resource, position, info);
         about.seconds = result.execution_time;
+        if let Some(compiled) = compiled_unit_test(&self.manifest, resource) {
+            about.node_info = compiled.to_json();
+        }
         let paint = self.paint();
         let status = result.status.as_str();
         let message = result.message.as_deref().unwrap_or_default();
@@ -186,10 +184,16 @@ fn unit_test_name(test: &crate::manifest::UnitTest) -> String {
     }
 }
 
-/// A configuration with every value as Python's text, without what is null.
+/// A configuration with every value as Python's text, without what is null, also within what has fixed keys.
 fn config_texts(node: &Node) -> Json {
-    let texts =
-        node.config.0.iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key.clone(), text(value)));
+    let set = node.config.0.iter().filter(|(_, value)| !value.is_null());
+    let texts = set.map(|(key, value)| match (key.as_str(), value) {
+        ("docs" | "snapshot_meta_column_names", Json::Object(map)) => {
+            let map = map.iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key.clone(), value.clone()));
+            (key.clone(), text(&Json::Object(map.collect())))
+        }
+        _ => (key.clone(), text(value)),
+    });
     Json::Object(texts.collect())
 }
 

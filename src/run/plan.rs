@@ -53,7 +53,7 @@ impl Resource {
             return Ok(Resource::Source(Arc::new(source.clone())));
         }
         if let Some(exposure) = manifest.exposures.get(id) {
-            let (name, path) = (exposure.name.clone(), exposure.original_file_path.clone());
+            let (name, path) = (exposure.name.clone(), exposure.path.clone());
             return Ok(Resource::Exposure { unique_id: id.to_owned(), name, path });
         }
         if let Some(query) = manifest.saved_queries.get(id) {
@@ -71,6 +71,7 @@ impl Resource {
         match self {
             Resource::Node(node) => NodeInfo::of_node(node),
             Resource::UnitTest(test) => NodeInfo::of_unit_test(test),
+            Resource::Source(source) => NodeInfo::of_source(source),
             other => NodeInfo::of_other(other.resource_type().as_str(), other.unique_id(), other.name(), other.path()),
         }
     }
@@ -199,9 +200,13 @@ impl<'a> Plan<'a> {
 
     /// Resources that get a line and a number: ephemeral models do not.
     pub fn numbered(&self) -> usize {
-        let nodes = self.items.values().filter(|resource| !resource.is_ephemeral()).count();
         let models = self.unit_tests.iter().filter(|(model, _)| self.items.contains_key(*model));
-        nodes + models.map(|(_, tests)| tests.len()).sum::<usize>()
+        self.announced() + models.map(|(_, tests)| tests.len()).sum::<usize>()
+    }
+
+    /// How many nodes dbt's line on concurrency speaks of: it does not know yet of unit tests that run with their model.
+    pub fn announced(&self) -> usize {
+        self.items.values().filter(|resource| !resource.is_ephemeral()).count()
     }
 
     /// The resources.

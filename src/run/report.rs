@@ -1,13 +1,14 @@
 //! The end of a run in words: what ran, how long it took, each error and warning in full, the totals.
 
 use indexmap::IndexMap;
-use serde_json::Value as Json;
+use serde_json::{Map as JsonMap, Value as Json, json};
 
 use crate::compile::stores_failures;
 use crate::context::runtime::RunShared;
 use crate::events::lines::{self, Heading};
 use crate::events::paint::count;
-use crate::events::{Events, Level};
+use crate::events::{Events, NodeInfo};
+use crate::jinja::value::{from_json, py_str};
 use crate::manifest::{Manifest, Node, ResourceType};
 
 use super::plan::Resource;
@@ -78,8 +79,8 @@ pub fn summary(events: &Events, shared: &RunShared, store_failures: bool, result
     events.emit(lines::end_of_run_summary(events.paint(), errors.len(), warnings, partial, results.interrupted));
     let details = Details::new(shared, store_failures);
     for result in errors.into_iter().chain(with(Status::Warn)) {
-        let info = node_info(result);
-        result_error(events, result, &info, true, Some(&details));
+        let group = result.resource.node().and_then(|node| group_of(&shared.manifest, node));
+        result_error(events, result, &Said { info: info_of(&shared.manifest, result), group }, true, Some(&details));
     }
     events.emit(lines::formatting(""));
     events.emit(lines::stats_line(&results.stats()));
@@ -89,16 +90,41 @@ pub fn summary(events: &Events, shared: &RunShared, store_failures: bool, result
 pub fn freshness_summary(events: &Events, results: &RunResults) {
     for result in &results.results {
         if matches!(result.status, Status::Error | Status::RuntimeError) {
-            result_error(events, result, &node_info(result), true, None);
+            let said = Said { info: result.resource.node_info().to_json(), group: None };
+            result_error(events, result, &said, true, None);
         }
     }
     events.emit(lines::freshness_check_complete());
 }
 
-fn node_info(result: &NodeResult) -> Json {
-    let mut info = result.resource.node_info();
-    info.set_status(result.status.as_str());
-    info.to_json()
+/// What the events of a result say of its node, besides its message.
+pub(super) struct Said {
+    /// `node_info`.
+    pub info: Json,
+    /// Its group.
+    pub group: Option<Json>,
+}
+
+/// `node_info` of a result: the run is over, so the node has no state.
+fn info_of(manifest: &Manifest, result: &NodeResult) -> Json {
+    let resource = &result.resource;
+    compiled_unit_test(manifest, resource).unwrap_or_else(|| resource.node_info()).to_json()
+}
+
+/// What the results of a unit test say of it.
+pub(super) fn compiled_unit_test(manifest: &Manifest, resource: &Resource) -> Option<NodeInfo> {
+    let Resource::UnitTest(test) = resource else { return None };
+    let tested = test.depends_on.nodes.first().and_then(|id| manifest.node(id))?;
+    Some(NodeInfo::of_unit_test_node(test, tested))
+}
+
+/// The group of a node as events show it: name, package, owner.
+pub(super) fn group_of(manifest: &Manifest, node: &Node) -> Option<Json> {
+    let name = node.group.as_ref()?;
+    let group = manifest.groups.values().find(|group| group.name == *name)?;
+    let text = |value: &Json| Json::from(py_str(&from_json(value)));
+    let owner: JsonMap<String, Json> = group.owner.iter().map(|(key, value)| (key.clone(), text(value))).collect();
+    Some(json!({"name": group.name, "package_name": group.package_name, "owner": owner}))
 }
 
 /// Where the text and the failing rows of a node are.
@@ -111,10 +137,11 @@ pub(super) struct Details<'a> {
 pub(super) fn result_error(
     events: &Events,
     result: &NodeResult,
-    info: &Json,
+    said: &Said,
     newline: bool,
     details: Option<&Details<'_>>,
 ) {
+    let (info, group) = (&said.info, said.group.as_ref());
     let warning = result.status == Status::Warn;
     let blank = |events: &Events| events.emit(lines::formatting(""));
     let shown = result.shown_message().unwrap_or_default();
@@ -128,6 +155,7 @@ pub(super) fn result_error(
                 name: result.resource.name(),
                 path: result.resource.path(),
                 node_info: info.clone(),
+                group: group.cloned(),
             };
             let paint = events.paint();
             events.emit(if warning {
@@ -137,7 +165,7 @@ pub(super) fn result_error(
             });
             events.emit(match message {
                 Some(message) if warning => lines::result_warning_message(paint, message, info.clone()),
-                Some(message) => lines::result_error(Level::Error, message, &shown, info.clone()),
+                Some(message) => lines::result_error(message, &shown, info.clone(), group),
                 None => lines::result_error_no_message(result.status.as_str(), info.clone()),
             });
             if let Some(details) = details {
@@ -145,13 +173,13 @@ pub(super) fn result_error(
             }
         }
         (Status::Skipped, Some(message)) => {
-            events.emit(lines::result_error(Level::Debug, message, &shown, info.clone()))
+            events.emit(lines::skipped_reason(message));
         }
         (_, Some(message)) => {
             if newline {
                 blank(events);
             }
-            events.emit(lines::result_error(Level::Error, message, &shown, info.clone()));
+            events.emit(lines::result_error(message, &shown, info.clone(), group));
         }
         (_, None) => {}
     }

@@ -198,7 +198,7 @@ impl NodeResult {
     /// The short form that events carry.
     pub fn to_message_json(&self) -> Json {
         json!({
-            "adapter_response": self.adapter_response,
+            "adapter_response": with_floats(Json::Object(self.adapter_response.clone())),
             "execution_time": self.execution_time,
             "message": self.message.as_deref().unwrap_or_default(),
             "num_failures": self.failures.unwrap_or_default(),
@@ -215,6 +215,16 @@ impl NodeResult {
             Status::Skipped => !matches!(self.resource, Resource::Exposure { .. }),
             _ => false,
         }
+    }
+}
+
+/// A value as the messages of dbt carry it: there every number is a float.
+fn with_floats(value: Json) -> Json {
+    match value {
+        Json::Number(number) => number.as_f64().map_or(Json::Null, Json::from),
+        Json::Array(values) => values.into_iter().map(with_floats).collect(),
+        Json::Object(map) => map.into_iter().map(|(key, value)| (key, with_floats(value))).collect(),
+        other => other,
     }
 }
 

@@ -5,6 +5,8 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use serde_json::Value as Json;
+
 use crate::events::Position;
 use crate::events::lines;
 use crate::graph::Queue;
@@ -54,7 +56,8 @@ pub(super) enum Stop {
 pub(super) struct Outcome {
     pub results: Vec<Arc<NodeResult>>,
     pub stop: Option<Stop>,
-    /// Resources that were never started, in the plan's order.
+    /// Resources that were never started, in the plan's order, and ephemeral models, which never have a result: dbt
+    /// takes those for left out when a run ends early.
     pub unstarted: Vec<Resource>,
 }
 
@@ -102,8 +105,8 @@ impl<'a> Scheduler<'a> {
             }
         });
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let unstarted = self.plan.resources().filter(|resource| !state.done.contains(resource.unique_id()));
-        let unstarted = unstarted.filter(|resource| !resource.is_ephemeral()).cloned().collect();
+        let left_out = |resource: &&Resource| resource.is_ephemeral() || !state.done.contains(resource.unique_id());
+        let unstarted = self.plan.resources().filter(left_out).cloned().collect();
         Outcome { results: state.results, stop: state.stop, unstarted }
     }
 
@@ -211,8 +214,10 @@ impl<'a> Scheduler<'a> {
         }
         if self.session.marks(result.status) && !continues_on_error(&result.resource) {
             let id = result.resource.unique_id();
-            let line = lines::mark_skipped_children(id, result.status.as_str(), result.message.as_deref());
-            self.session.globals.events.emit(line);
+            let events = &self.session.globals.events;
+            let short = if events.carry_data() { result.to_message_json() } else { Json::Null };
+            let (status, reason) = (result.status.as_str(), result.message.as_deref());
+            events.emit(lines::mark_skipped_children(id, status, reason, short));
             for descendant in self.plan.graph.dependents(id) {
                 let cause = ephemeral.then(|| result.clone());
                 state.skipped.insert(descendant.to_owned(), cause);

@@ -255,7 +255,9 @@ impl Session {
             Resource::Source(_) => Status::RuntimeError,
             _ => Status::Error,
         };
-        NodeResult::new(resource.clone(), status).with_error(&named)
+        let mut result = NodeResult::new(resource.clone(), status).with_error(&named);
+        result.message = result.message.map(|message| self.globals.events.scrubbed(message));
+        result
     }
 
     /// Seeds have no SQL, and clones take their tables from elsewhere.
@@ -275,6 +277,7 @@ impl Session {
     ) -> Result<NodeResult, Error> {
         let events = &self.globals.events;
         progress.info.set_status("compiling");
+        run.connection.set_node_info(&progress.info);
         events.emit(lines::node_compiling(resource.unique_id(), progress.info.to_json()));
         let started = Utc::now();
         let batched = resource.node().filter(|node| microbatch::applies(self.task, self.uses_batches, node));
@@ -288,6 +291,7 @@ impl Session {
             return Ok(NodeResult::new(resource.clone(), Status::Success));
         }
         progress.info.set_status("executing");
+        run.connection.set_node_info(&progress.info);
         events.emit(lines::node_executing(resource.unique_id(), progress.info.to_json()));
         let started = Utc::now();
         let result = match batched {

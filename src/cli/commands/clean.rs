@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::say;
 use crate::error::{Error, Result};
-use crate::events::Events;
+use crate::events::{Event, Events, Level};
 use crate::invocation::Invocation;
 use crate::project::values::repr;
 use crate::project::{self, Package, file};
@@ -21,9 +21,12 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
     }
     for folder in folders {
         let shown = folder.display();
-        say(events, "CheckCleanPath", "Z012", format!("Checking {shown}/*"));
+        let say_of = |name, code, message| {
+            events.emit(Event::new(name, code, Level::Info, message).with("path", shown.to_string()));
+        };
+        say_of("CheckCleanPath", "Z012", format!("Checking {shown}/*"));
         remove(&folder)?;
-        say(events, "ConfirmCleanPath", "Z013", format!("Cleaned {shown}/*"));
+        say_of("ConfirmCleanPath", "Z013", format!("Cleaned {shown}/*"));
     }
     say(events, "FinishedCleanPaths", "Z015", "Finished cleaning all paths.");
     Ok(true)

@@ -9,7 +9,7 @@ use crate::adapter::duckdb::{DuckDbCredentials, DuckDbEngine};
 use crate::adapter::{AdapterError, Engine};
 use crate::cli::DBT_DUCKDB_VERSION;
 use crate::error::{Error, Result};
-use crate::events::{Events, lines};
+use crate::events::{Event, Events, Level, lines};
 use crate::invocation::Invocation;
 use crate::project::credentials::SHOWN_KEYS;
 use crate::project::file::{self, PROJECT_FILE};
@@ -81,7 +81,7 @@ pub fn check_all(invocation: &Arc<Invocation>, events: &Arc<Events>, connection_
         out(format!("  dbt_project.yml file [{}]", project_check.verdict));
         out("Required dependencies:".to_owned());
         let git = check_git(events);
-        say(events, "DebugCmdResult", "Z048", format!(" - git [{}]\n", git.verdict));
+        result(format!(" - git [{}]\n", git.verdict), events);
         checks.push(git);
     }
     checks.insert(0, project_check);
@@ -93,8 +93,12 @@ pub fn check_all(invocation: &Arc<Invocation>, events: &Arc<Events>, connection_
     Ok(report(&checks, events))
 }
 
+fn result(message: String, events: &Events) {
+    events.emit(Event::new("DebugCmdResult", "Z048", Level::Info, message.clone()).with("msg", message));
+}
+
 fn report(checks: &[Check], events: &Events) -> bool {
-    let result = |message: String| say(events, "DebugCmdResult", "Z048", message);
+    let result = |message: String| result(message, events);
     let failures: Vec<&str> = checks.iter().filter_map(|check| check.failure.as_deref()).collect();
     match failures.len() {
         0 => result(events.paint().green("All checks passed!")),

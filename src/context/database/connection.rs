@@ -14,7 +14,7 @@ use crate::adapter::{
     AdapterError, AdapterErrorKind, AdapterResponse, ArrowTable, Cell, Connection as RawConnection, Table,
 };
 use crate::error::{Error, Result};
-use crate::events::{Event, Level};
+use crate::events::{Event, Level, NodeInfo};
 
 /// Characters of a statement that are logged where dbt abridges it.
 const ABRIDGED: usize = 512;
@@ -33,18 +33,34 @@ struct State {
 pub struct NodeConnection {
     adapter: Arc<Adapter>,
     name: String,
-    node_info: JsonMap<String, Json>,
+    node_info: Mutex<JsonMap<String, Json>>,
     state: Mutex<State>,
 }
 
 impl NodeConnection {
     /// A connection called `name` in the logs; `node_info` goes with each of its events.
     pub fn new(adapter: Arc<Adapter>, name: &str, node_info: JsonMap<String, Json>) -> Arc<Self> {
-        let connection =
-            NodeConnection { adapter, name: name.to_owned(), node_info, state: Mutex::new(State::default()) };
+        let connection = NodeConnection {
+            adapter,
+            name: name.to_owned(),
+            node_info: Mutex::new(node_info),
+            state: Mutex::default(),
+        };
         let message = format!("Acquiring new duckdb connection '{name}'");
         connection.emit("NewConnection", "E005", message, &[("conn_type", "duckdb".into())]);
         Arc::new(connection)
+    }
+
+    /// What the events from now on say of the node at work.
+    pub fn set_node_info(&self, info: &NodeInfo) {
+        if let Json::Object(map) = info.to_json() {
+            *locked(&self.node_info) = map;
+        }
+    }
+
+    /// What events say of the node at work; empty if there is none.
+    pub fn node_info(&self) -> JsonMap<String, Json> {
+        locked(&self.node_info).clone()
     }
 
     /// The shared part.
@@ -269,8 +285,12 @@ impl NodeConnection {
             Ok((response, rows)) => {
                 let elapsed = started.elapsed().as_secs_f64();
                 let message = format!("SQL status: {} in {elapsed:.3} seconds", response.message);
-                let data = [("status", response.message.clone().into()), ("elapsed", elapsed.into())];
-                self.emit("SQLQueryStatus", "E017", message, &data);
+                // dbt does not repeat on which connection the statement was sent.
+                let event = Event::new("SQLQueryStatus", "E017", Level::Debug, message)
+                    .with("elapsed", elapsed)
+                    .with("query_id", "")
+                    .with("status", response.message.clone());
+                self.send(event);
                 Ok((response, rows))
             }
             Err(error) => Err(self.fail(state, sql, error)),
@@ -302,9 +322,12 @@ impl NodeConnection {
         for (key, value) in data {
             event = event.with(key, value.clone());
         }
-        if !self.node_info.is_empty() {
-            event = event.with("node_info", self.node_info.clone());
-        }
+        self.send(event);
+    }
+
+    fn send(&self, event: Event) {
+        let node_info = self.node_info();
+        let event = if node_info.is_empty() { event } else { event.with("node_info", node_info) };
         self.adapter.events().emit(event);
     }
 }

@@ -90,6 +90,8 @@ pub struct Heading<'a> {
     pub path: &'a str,
     /// `node_info`.
     pub node_info: Json,
+    /// Its group, where dbt tells it.
+    pub group: Option<Json>,
 }
 
 impl Heading<'_> {
@@ -98,11 +100,12 @@ impl Heading<'_> {
     }
 
     fn event(&self, name: &'static str, code: &'static str, level: Level, text: String) -> Event {
-        Event::new(name, code, level, text)
+        let event = Event::new(name, code, level, text)
             .with("node_info", self.node_info.clone())
             .with("node_name", self.name)
             .with("path", self.path)
-            .with("resource_type", self.resource_type)
+            .with("resource_type", self.resource_type);
+        in_group(event, self.group.as_ref())
     }
 }
 
@@ -117,8 +120,21 @@ pub fn result_warning(paint: Paint, heading: &Heading<'_>) -> Event {
 }
 
 /// The message of a failed node, indented; `shown` is the message with what rdbt adds for the reader.
-pub fn result_error(level: Level, message: &str, shown: &str, node_info: Json) -> Event {
-    Event::new("RunResultError", "Z024", level, format!("  {shown}")).with("msg", message).with("node_info", node_info)
+pub fn result_error(message: &str, shown: &str, node_info: Json, group: Option<&Json>) -> Event {
+    let event = Event::new("RunResultError", "Z024", Level::Error, format!("  {shown}"));
+    in_group(event.with("msg", message).with("node_info", node_info), group)
+}
+
+/// The reason why a node was skipped, for the log.
+pub fn skipped_reason(message: &str) -> Event {
+    Event::new("RunResultError", "Z024", Level::Debug, format!("  {message}")).with("msg", message)
+}
+
+fn in_group(event: Event, group: Option<&Json>) -> Event {
+    match group {
+        Some(group) => event.with("group", group.clone()),
+        None => event,
+    }
 }
 
 /// A failed node without a message.

@@ -1,6 +1,6 @@
 //! Events of one node: its start, its result, and the debug lines between.
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use crate::events::{Event, Level, Paint, Position};
 
@@ -45,8 +45,9 @@ fn result_level(error: bool) -> Level {
 /// `1 of 28 START seed file main.raw_customers ... [RUN]`.
 pub fn start(paint: Paint, about: &About) -> Event {
     let line = paint.progress_line(&format!("START {}", about.description), "RUN", Some(about.position), None);
-    about
-        .event("LogStartLine", "Q011", Level::Info, line)
+    // Of all lines of a node this one does not name its group.
+    Event::new("LogStartLine", "Q011", Level::Info, line)
+        .with("node_info", about.node_info.clone())
         .with("description", about.description.clone())
         .with("index", about.position.index)
         .with("total", about.position.total)
@@ -124,18 +125,15 @@ pub fn test_result(
         _ => (format!("FAIL {failures}"), paint.red(&format!("FAIL {failures}")), Level::Error),
     };
     let line = progress(paint, about, &format!("{info} {name}"), &shown);
-    let event = about
+    about
         .event("LogTestResult", "Q007", level, line)
+        .with("attached_node", attached.unwrap_or_default())
         .with("execution_time", seconds_json(about.seconds))
         .with("index", about.position.index)
         .with("name", name)
         .with("num_failures", failures)
         .with("num_models", about.position.total)
-        .with("status", status);
-    match attached {
-        Some(attached) => event.with("attached_node", attached),
-        None => event,
-    }
+        .with("status", status)
 }
 
 /// A node that dbt only passes through: exposures and saved queries.
@@ -144,7 +142,7 @@ pub fn no_op(paint: Paint, about: &About) -> Event {
     about
         .result("LogNodeNoOpResult", "Q019", Level::Info, line)
         .with("description", about.description.clone())
-        .with("status", "no-op")
+        .with("status", "")
 }
 
 /// `SKIP relation main.orders`, or `SKIP test ...`.
@@ -239,14 +237,14 @@ pub fn catchable_exception(error: &str, node_info: Json) -> Event {
     debug_line("CatchableExceptionOnRun", "W002", error.to_owned(), node_info).with("exc", error)
 }
 
-/// The descendants of a node are skipped.
-pub fn mark_skipped_children(unique_id: &str, status: &str, reason: Option<&str>) -> Event {
+/// The descendants of a node are skipped; `run_result` is dbt's short form of its result.
+pub fn mark_skipped_children(unique_id: &str, status: &str, reason: Option<&str>, run_result: Json) -> Event {
     let mut message = format!("Marking all children of '{unique_id}' to be skipped because of status '{status}'. ");
     if let Some(reason) = reason {
         message.push_str(&format!(" Reason: {reason}."));
     }
     Event::new("MarkSkippedChildren", "Z033", Level::Debug, message)
-        .with("run_result", json!({"message": reason.unwrap_or_default(), "status": status}))
+        .with("run_result", run_result)
         .with("status", status)
         .with("unique_id", unique_id)
 }

@@ -158,9 +158,9 @@ pub fn inline_error(paint: Paint, error: &Error) -> Event {
 }
 
 /// The error that ends a command before anything runs.
-pub fn encountered_error(paint: Paint, error: &str) -> Event {
+pub fn encountered_error(paint: Paint, error: &Error) -> Event {
     let text = paint.error_tag(&format!("Encountered an error:\n{error}"));
-    Event::new("MainEncounteredError", "Z002", Level::Error, text).with("exc", error)
+    Event::new("MainEncounteredError", "Z002", Level::Error, text).with("exc", error.without_hints())
 }
 
 /// `ctrl-c`.
