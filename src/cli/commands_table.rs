@@ -75,7 +75,9 @@ fn takes(kind: Kind) -> String {
 }
 
 fn status(option: &OptionSpec) -> String {
+    let own = option.env.is_some_and(|name| name.starts_with("RDBT_"));
     match option.idle {
+        "" if own => "yes; dbt does not have it".to_owned(),
         "" => "yes".to_owned(),
         why => format!("does nothing: {why}"),
     }
