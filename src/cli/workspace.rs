@@ -15,7 +15,7 @@ use crate::graph::{self, Filter, Graph, PreviousState, Request, Selection, Selec
 use crate::invocation::Invocation;
 use crate::jinja::Engine;
 use crate::manifest::{CompiledNodes, Manifest, Node, ResourceType, UniqueId};
-use crate::project::{self, values};
+use crate::project::{self, Project, values};
 use crate::{parse, run};
 
 use super::DBT_DUCKDB_VERSION;
@@ -32,6 +32,8 @@ pub struct Workspace {
     pub compiled: Arc<CompiledNodes>,
     /// The semantic layer for `osi_document.json`; none with `--no-write-json`.
     osi: Option<OsiDocument>,
+    /// The command ends with it.
+    is_last: bool,
 }
 
 /// The engine of the project's templates, which says that calls of `modules.itertools` are deprecated.
@@ -46,10 +48,20 @@ fn engine(events: &Arc<Events>) -> Engine {
     )
 }
 
+/// The project's database, which opens while the project is parsed.
+fn open_ahead(project: &Project, events: &Arc<Events>) -> Result<Arc<Adapter>> {
+    let adapter = Adapter::new(project, events.clone())?;
+    adapter.engine().open_ahead();
+    Ok(adapter)
+}
+
 /// A command ends with the process: giving back the memory of a large project piece by piece would take a tenth of the
 /// time that parsing it took. Everything that has to be closed is; only memory is left to the system.
 impl Drop for Workspace {
     fn drop(&mut self) {
+        if !self.is_last {
+            return;
+        }
         std::mem::forget(self.manifest.clone());
         std::mem::forget(self.globals.engine.clone());
     }
@@ -61,7 +73,7 @@ impl Workspace {
     /// # Errors
     /// See [`project::load`] and [`parse::parse`].
     pub fn open(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<Workspace> {
-        Workspace::load(invocation, events, |_| ())
+        Workspace::load(invocation, events, |project| Adapter::new(project, events.clone()))
     }
 
     /// The same for a command that is sure to use the database, which opens meanwhile.
@@ -70,10 +82,31 @@ impl Workspace {
     /// As for [`Workspace::open`]; those of the database come with the first connection.
     pub fn open_with_database(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<Workspace> {
         duckdb::preload();
-        Workspace::load(invocation, events, |adapter| adapter.engine().open_ahead())
+        Workspace::load(invocation, events, |project| open_ahead(project, events))
     }
 
-    fn load(invocation: &Arc<Invocation>, events: &Arc<Events>, before_parsing: fn(&Adapter)) -> Result<Workspace> {
+    /// The workspace of the next step of `--for`: the database stays open, unless the profile now names another.
+    ///
+    /// # Errors
+    /// As for [`Workspace::open`]; the database that is left cannot be closed.
+    pub fn next_step(&mut self, invocation: &Arc<Invocation>) -> Result<Workspace> {
+        self.is_last = false;
+        let events = self.events().clone();
+        Workspace::load(invocation, &events, |project| {
+            if self.globals.project.same_database(project) {
+                self.globals.adapter.begin_another_run();
+                return Ok(self.globals.adapter.clone());
+            }
+            self.globals.adapter.engine().close().map_err(Error::from)?;
+            open_ahead(project, &events)
+        })
+    }
+
+    fn load(
+        invocation: &Arc<Invocation>,
+        events: &Arc<Events>,
+        adapter: impl FnOnce(&Project) -> Result<Arc<Adapter>>,
+    ) -> Result<Workspace> {
         let project = Arc::new(project::load(invocation, events)?);
         let unsupported = project::catalogs::unsupported(&project.root.root, &project.root.name)?;
         events.emit(lines::adapter_registered("duckdb", DBT_DUCKDB_VERSION));
@@ -82,9 +115,7 @@ impl Workspace {
         }
         // dbt reads the selectors with the project: a mistake in one ends every command.
         Selectors::read(project.selectors.as_ref(), &invocation.flags)?;
-        let adapter = Adapter::new(&project, events.clone())?;
-        before_parsing(&adapter);
-        let parsed = parse::parse(invocation, &project, engine(events), adapter)?;
+        let parsed = parse::parse(invocation, &project, engine(events), adapter(&project)?)?;
         let write = invocation.flags.write_json;
         let osi = write.then(|| artifacts::osi_document(&parsed.globals, &parsed.manifest)).transpose()?;
         let mut manifest = parsed.manifest;
@@ -95,7 +126,17 @@ impl Workspace {
             manifest: Arc::new(manifest),
             compiled: Arc::default(),
             osi,
+            is_last: true,
         })
+    }
+
+    /// Puts the artifacts of this step of `--for` where those of a plain command are; with `results` its
+    /// `run_results.json` too.
+    ///
+    /// # Errors
+    /// A file cannot be copied.
+    pub fn publish(&self, results: bool) -> Result<()> {
+        artifacts::publish_step(&self.globals, &self.manifest, &self.compiled, self.osi.as_ref(), results)
     }
 
     /// Parses a query that belongs to no file.

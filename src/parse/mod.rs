@@ -89,7 +89,7 @@ pub fn parse(
     let resolver = macros::register(project, &engine, &all_macros);
     macros::find_calls(&mut all_macros, &resolver)?;
     let globals = Globals::new(invocation.clone(), project.clone(), Arc::new(engine), Arc::new(resolver), adapter);
-    let cache_path = project.target_path.join(cache::FILE_NAME);
+    let cache_path = project.base_target_path.join(cache::FILE_NAME);
     let fingerprint = cache::of_project(project, &all_macros);
     let cx = Cx {
         renders: RenderCache::open(cache_path, fingerprint, invocation.flags.partial_parse),

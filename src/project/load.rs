@@ -62,14 +62,19 @@ pub fn load(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<Projec
         .map_err(|error| error.in_file(root.join(PROJECT_FILE).display().to_string()))?;
     let installed = load_packages(invocation, &package, &list, &target, events)?;
 
-    let target_path = match &flags.target_path {
+    let base_target_path = match &flags.target_path {
         Some(path) => root.join(path),
         None => root.join(package.target_path()),
+    };
+    let target_path = match &flags.step {
+        Some(step) => base_target_path.join(step.folder()),
+        None => base_target_path.clone(),
     };
     Ok(Project {
         packages_install_path: root.join(package.packages_install_path()),
         log_path: flags.log_path.clone().unwrap_or_else(|| root.join("logs")),
         target_path,
+        base_target_path,
         packages: installed,
         target,
         cli_vars: flags.vars.clone(),

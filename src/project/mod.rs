@@ -47,8 +47,10 @@ pub struct Project {
     pub target: Target,
     /// `--vars`.
     pub cli_vars: yaml::Map,
-    /// Artifacts' folder, absolute.
+    /// Artifacts' folder, absolute; that of the step under `--for`.
     pub target_path: PathBuf,
+    /// The target folder itself, absolute, which all steps share.
+    pub base_target_path: PathBuf,
     /// Logs' folder, absolute.
     pub log_path: PathBuf,
     /// `packages-install-path`, absolute.
@@ -151,6 +153,31 @@ impl Project {
     /// A package by name; the root counts.
     pub fn package(&self, name: &str) -> Option<&Package> {
         if self.root.name == name { Some(&self.root) } else { self.packages.get(name) }
+    }
+
+    /// Whether another step of the same command works on the same database, in the same way.
+    pub fn same_database(&self, other: &Project) -> bool {
+        let (one, two) = (&self.target, &other.target);
+        let names = |target: &'_ Target| [target.profile_name.clone(), target.name.clone(), target.adapter_type.clone()];
+        names(one) == names(two)
+            && one.database == two.database
+            && one.credentials == two.credentials
+            && self.root.quoting == other.root.quoting
+            && self.flags == other.flags
+    }
+
+    /// Whether the project or one of its packages declares a variable.
+    pub fn declares_var(&self, name: &str) -> bool {
+        self.declared_vars().any(|known| known == name)
+    }
+
+    /// The variables that the project and its packages declare, for all packages or for one.
+    pub fn declared_vars(&self) -> impl Iterator<Item = &str> {
+        self.all_packages().flat_map(|package| {
+            let scoped = package.vars.iter().filter(|(key, _)| key.as_str().is_some_and(|key| self.package(key).is_some()));
+            let scoped = scoped.filter_map(|(_, value)| value.as_map()).flat_map(yaml::Map::str_entries);
+            package.vars.str_entries().chain(scoped).map(|(key, _)| key)
+        })
     }
 
     /// All packages, the root first.
