@@ -158,7 +158,8 @@ impl Project {
     /// Whether another step of the same command works on the same database, in the same way.
     pub fn same_database(&self, other: &Project) -> bool {
         let (one, two) = (&self.target, &other.target);
-        let names = |target: &'_ Target| [target.profile_name.clone(), target.name.clone(), target.adapter_type.clone()];
+        let names =
+            |target: &'_ Target| [target.profile_name.clone(), target.name.clone(), target.adapter_type.clone()];
         names(one) == names(two)
             && one.database == two.database
             && one.credentials == two.credentials
@@ -174,7 +175,8 @@ impl Project {
     /// The variables that the project and its packages declare, for all packages or for one.
     pub fn declared_vars(&self) -> impl Iterator<Item = &str> {
         self.all_packages().flat_map(|package| {
-            let scoped = package.vars.iter().filter(|(key, _)| key.as_str().is_some_and(|key| self.package(key).is_some()));
+            let scoped =
+                package.vars.iter().filter(|(key, _)| key.as_str().is_some_and(|key| self.package(key).is_some()));
             let scoped = scoped.filter_map(|(_, value)| value.as_map()).flat_map(yaml::Map::str_entries);
             package.vars.str_entries().chain(scoped).map(|(key, _)| key)
         })

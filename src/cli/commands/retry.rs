@@ -99,11 +99,7 @@ fn unfinished(folder: &Path, record: &StepRecord, which: &str, warnings_too: boo
     if id.is_none() || id != record.invocation_id.as_deref() || record.status == "interrupted" || only.is_empty() {
         return None;
     }
-    Some(Resumed::Again {
-        only,
-        batches: retried_batches(&results),
-        overloads: retried_overloads(&results),
-    })
+    Some(Resumed::Again { only, batches: retried_batches(&results), overloads: retried_overloads(&results) })
 }
 
 /// The batches of microbatch models of which the last run built some and not others. A model without any is built as in
