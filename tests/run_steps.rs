@@ -247,6 +247,54 @@ fn a_database_for_each_value_is_opened_for_each() {
     }
 }
 
+/// What a value changes in the project itself shows in that step, wherever it is read.
+#[test]
+fn a_step_is_parsed_anew_where_its_value_changes_the_project() {
+    let base = || {
+        Sandbox::new()
+            .project()
+            .file("dbt_project.yml", "name: a\nprofile: p\nvars: {year: 1}\n")
+            .file("models/one.sql", "select 1 as x")
+            .file("models/two.sql", "select 2 as x")
+            .file("models/main.sql", "select {{ var('year') }} as x")
+    };
+    let taken_over = "Parsed project taken over from the step before";
+    let projects: Vec<(&str, Sandbox)> = vec![
+        ("same", base()),
+        ("configuration", base().file("models/main.sql", "{{ config(materialized='table' if var('year') == 2 else 'view') }}select {{ var('year') }} as x")),
+        ("reference", base().file("models/main.sql", "select * from {{ ref('one' if var('year') == 2 else 'two') }}")),
+        ("properties", base().file("models/s.yml", "models:\n  - {name: main, config: {enabled: \"{{ var('year') != 2 }}\"}}\n")),
+        ("project", base().file("dbt_project.yml", "name: a\nprofile: p\nvars: {year: 1}\nmodels: {a: {+schema: \"y{{ var('year', 0) }}\"}}\n")),
+        ("names", base().file("macros/m.sql", "{% macro generate_alias_name(custom_alias_name=none, node=none) %}{{ node.name }}_{{ var('year') }}{% endmacro %}")),
+        ("hook", base().file("models/main.sql", "{{ config(post_hook=\"{{ 'select 1' if var('year') == 1 else 'create or replace table hooked as from ' ~ ref('one') }}\") }}select 3 as x")),
+        (
+            "generic test",
+            base()
+                .file("tests/generic/t.sql", "{% test t(model, to) %}select * from {{ ref('one' if var('year') == 2 else 'two') }} where x < 0{% endtest %}")
+                .file("models/s.yml", "models:\n  - {name: main, data_tests: [{t: {arguments: {to: 1}}}]}\n"),
+        ),
+        ("argument", base().file("models/s.yml", "models:\n  - {name: main, columns: [{name: x, data_tests: [{accepted_values: {arguments: {values: [\"{{ var('year') }}\"]}}}]}]}\n")),
+        ("template", base().file("dbt_project.yml", "name: a\nprofile: p\nvars: {year: 1, deep: \"{{ var('year') }}\"}\n").file("models/main.sql", "select * from {{ ref('one' if var('deep') == '2' else 'two') }}")),
+    ];
+    for (name, sandbox) in projects {
+        let outcome = sandbox.run(&["build", "--for", "year=1..3", "--debug"]);
+        assert_eq!(outcome.code, 0, "{name}: {outcome}");
+        let count = outcome.stdout.matches(taken_over).count();
+        assert_eq!(count, if name == "same" { 2 } else { 0 }, "{name}: {outcome}");
+        let step = sandbox.json("target/for/year=2/manifest.json");
+        sandbox.run(&["build", "--vars", "year=2"]);
+        let single = sandbox.json("target/manifest.json");
+        for part in ["nodes", "disabled", "parent_map"] {
+            assert_eq!(settled(&step[part]), settled(&single[part]), "{name}: {part}");
+        }
+    }
+}
+
+fn settled(json: &Json) -> String {
+    let text = json.to_string().replace("target/for/year=2", "target");
+    fancy_regex::Regex::new(r#""created_at":[0-9.]+"#).unwrap().replace_all(&text, "").into_owned()
+}
+
 /// The simulation at the root of this repository, without its tests, in both ways.
 #[test]
 fn the_simulation_comes_to_the_same() {

@@ -31,7 +31,9 @@ pub struct Workspace {
     /// What is compiled, filled while running.
     pub compiled: Arc<CompiledNodes>,
     /// The semantic layer for `osi_document.json`; none with `--no-write-json`.
-    osi: Option<OsiDocument>,
+    osi: Option<Arc<OsiDocument>>,
+    /// What parsing remembers for the next step of `--for`.
+    memory: Option<parse::Memory>,
     /// The command ends with it.
     is_last: bool,
 }
@@ -73,7 +75,7 @@ impl Workspace {
     /// # Errors
     /// See [`project::load`] and [`parse::parse`].
     pub fn open(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<Workspace> {
-        Workspace::load(invocation, events, |project| Adapter::new(project, events.clone()))
+        Workspace::load(invocation, events, None, |project| Adapter::new(project, events.clone()))
     }
 
     /// The same for a command that is sure to use the database, which opens meanwhile.
@@ -82,29 +84,54 @@ impl Workspace {
     /// As for [`Workspace::open`]; those of the database come with the first connection.
     pub fn open_with_database(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<Workspace> {
         duckdb::preload();
-        Workspace::load(invocation, events, |project| open_ahead(project, events))
+        Workspace::load(invocation, events, None, |project| open_ahead(project, events))
     }
 
-    /// The workspace of the next step of `--for`: the database stays open, unless the profile now names another.
+    /// The workspace of the next step of `--for`. What its values do not touch is taken over; the database stays open,
+    /// unless the profile now names another.
     ///
     /// # Errors
     /// As for [`Workspace::open`]; the database that is left cannot be closed.
     pub fn next_step(&mut self, invocation: &Arc<Invocation>) -> Result<Workspace> {
         self.is_last = false;
-        let events = self.events().clone();
-        Workspace::load(invocation, &events, |project| {
-            if self.globals.project.same_database(project) {
-                self.globals.adapter.begin_another_run();
-                return Ok(self.globals.adapter.clone());
+        self.globals.adapter.begin_another_run();
+        if let Some(same) = self.unchanged_at(invocation) {
+            return Ok(same);
+        }
+        let (globals, events) = (self.globals.clone(), self.events().clone());
+        Workspace::load(invocation, &events, self.memory.take(), |project| {
+            if globals.project.same_database(project) {
+                return Ok(globals.adapter.clone());
             }
-            self.globals.adapter.engine().close().map_err(Error::from)?;
+            globals.adapter.engine().close().map_err(Error::from)?;
             open_ahead(project, &events)
+        })
+    }
+
+    /// The same project at another step, if nothing of what was read or parsed differs there.
+    fn unchanged_at(&mut self, invocation: &Arc<Invocation>) -> Option<Workspace> {
+        let old = &self.globals;
+        let project = Arc::new(old.project.at_step(invocation)?);
+        let (engine, macros, adapter) = (old.engine.clone(), old.macros.clone(), old.adapter.clone());
+        let globals = Globals::new(invocation.clone(), project, engine, macros, adapter);
+        if !self.memory.as_ref()?.holds(invocation.flags.step.as_ref()?, &globals) {
+            return None;
+        }
+        Some(Workspace {
+            invocation: invocation.clone(),
+            globals,
+            manifest: self.manifest.clone(),
+            compiled: Arc::default(),
+            osi: self.osi.clone(),
+            memory: self.memory.take(),
+            is_last: true,
         })
     }
 
     fn load(
         invocation: &Arc<Invocation>,
         events: &Arc<Events>,
+        before: Option<parse::Memory>,
         adapter: impl FnOnce(&Project) -> Result<Arc<Adapter>>,
     ) -> Result<Workspace> {
         let project = Arc::new(project::load(invocation, events)?);
@@ -115,9 +142,9 @@ impl Workspace {
         }
         // dbt reads the selectors with the project: a mistake in one ends every command.
         Selectors::read(project.selectors.as_ref(), &invocation.flags)?;
-        let parsed = parse::parse(invocation, &project, engine(events), adapter(&project)?)?;
+        let parsed = parse::parse(invocation, &project, engine(events), adapter(&project)?, before)?;
         let write = invocation.flags.write_json;
-        let osi = write.then(|| artifacts::osi_document(&parsed.globals, &parsed.manifest)).transpose()?;
+        let osi = write.then(|| artifacts::osi_document(&parsed.globals, &parsed.manifest)).transpose()?.map(Arc::new);
         let mut manifest = parsed.manifest;
         manifest.selectors = graph::selectors_json(project.selectors.as_ref());
         Ok(Workspace {
@@ -126,6 +153,7 @@ impl Workspace {
             manifest: Arc::new(manifest),
             compiled: Arc::default(),
             osi,
+            memory: Some(parsed.memory),
             is_last: true,
         })
     }
@@ -136,7 +164,7 @@ impl Workspace {
     /// # Errors
     /// A file cannot be copied.
     pub fn publish(&self, results: bool) -> Result<()> {
-        artifacts::publish_step(&self.globals, &self.manifest, &self.compiled, self.osi.as_ref(), results)
+        artifacts::publish_step(&self.globals, &self.manifest, &self.compiled, self.osi.as_deref(), results)
     }
 
     /// Parses a query that belongs to no file.

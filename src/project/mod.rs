@@ -27,6 +27,7 @@ pub use deprecations::{
     project_flags_moved as warn_project_flags_moved,
 };
 pub use load::{ProjectWithoutProfile, load, load_without_profile, project_name};
+pub use names::FileReads;
 pub use render::Renderer;
 
 use std::path::PathBuf;
@@ -34,6 +35,7 @@ use std::path::PathBuf;
 use indexmap::IndexMap;
 use serde_json::{Map as JsonMap, Value as Json};
 
+use crate::invocation::Invocation;
 use crate::yaml;
 
 /// The root project with its packages and the connection to use.
@@ -61,6 +63,8 @@ pub struct Project {
     pub selectors: Option<yaml::Node>,
     /// Names of environment variables read while loading, with their values, for the parse cache. Secrets excluded.
     pub env_vars: IndexMap<String, String>,
+    /// What else was read while loading.
+    pub reads: FileReads,
 }
 
 /// One `dbt_project.yml`, rendered.
@@ -153,6 +157,18 @@ impl Project {
     /// A package by name; the root counts.
     pub fn package(&self, name: &str) -> Option<&Package> {
         if self.root.name == name { Some(&self.root) } else { self.packages.get(name) }
+    }
+
+    /// The project at another step of the same command, if loading it anew would come to the same: nothing that was read
+    /// while loading is among the variables of the step.
+    pub fn at_step(&self, invocation: &Invocation) -> Option<Project> {
+        let step = invocation.flags.step.as_ref()?;
+        let reads = |name: &str| self.reads.vars.contains(name);
+        if self.reads.unrepeatable || step.values.iter().any(|(name, _)| reads(name)) {
+            return None;
+        }
+        let target_path = self.base_target_path.join(step.folder());
+        Some(Project { cli_vars: invocation.flags.vars.clone(), target_path, ..self.clone() })
     }
 
     /// Whether another step of the same command works on the same database, in the same way.

@@ -39,9 +39,9 @@ struct Course<'a> {
     events: &'a Arc<Events>,
     task: Task,
     summary: StepsSummary,
-    /// That of the step that ran last.
+    /// That of the last step that began to run.
     workspace: Option<Workspace>,
-    /// Whether the step that ran last has results.
+    /// Whether that step has results.
     finished: bool,
     clock: Instant,
 }
@@ -94,18 +94,16 @@ impl Course<'_> {
         self.events.emit(lines::formatting(""));
         self.events.emit(lines::step_start(step.number, step.total, &step.label()));
         let clock = Instant::now();
-        let results = self.enter(&own).and_then(|()| match &self.workspace {
-            Some(workspace) => run_in(workspace, self.task, Database::StaysOpen),
-            None => Err(Error::internal("A step of --for has no project.")),
-        });
-        self.finished = results.is_ok();
+        let task = self.task;
+        let results = self.enter(&own).and_then(|workspace| run_in(workspace, task, Database::StaysOpen));
+        self.finished |= results.is_ok();
         self.summary.steps[index].note(&own, &results, clock.elapsed().as_secs_f64());
         self.write_summary("running")?;
         results
     }
 
-    /// Loads the project for a step.
-    fn enter(&mut self, own: &Arc<Invocation>) -> Result<()> {
+    /// Loads the project for a step. Where that fails, the workspace of the step before stays.
+    fn enter(&mut self, own: &Arc<Invocation>) -> Result<&Workspace> {
         let next = match &mut self.workspace {
             Some(workspace) => workspace.next_step(own)?,
             None => {
@@ -114,8 +112,8 @@ impl Course<'_> {
                 workspace
             }
         };
-        self.workspace = Some(next);
-        Ok(())
+        self.finished = false;
+        Ok(self.workspace.insert(next))
     }
 
     /// A variable need not be declared, but one that is not is often mistyped.
