@@ -303,7 +303,10 @@ fn hazards_of_the_demonstration_are_built_when_their_parameters_change() {
     };
     assert_eq!(hazards(&year("2025")).len(), 4);
     let next = year("2026");
-    assert!(next.contains("model int_hire_events: success") && next.contains("model fct_yearly_events: success"), "{next}");
+    assert!(
+        next.contains("model int_hire_events: success") && next.contains("model fct_yearly_events: success"),
+        "{next}"
+    );
     assert!(hazards(&next).is_empty(), "{next}");
     rewrite(&sandbox, "seeds/hazard_bases.csv", "promotion,1,0.130", "promotion,1,0.131");
     assert_eq!(hazards(&year("2026")).len(), 4);

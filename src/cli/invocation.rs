@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use serde_json::{Map as JsonMap, Value as Json};
 
+use super::for_values;
 use super::parse::Typed;
 use super::resolve::{Resolved, absolute};
 use super::sample;
@@ -124,6 +125,10 @@ fn flags(resolved: &Resolved) -> Flags {
         retried_batches: None,
         retried_overloads: HashMap::new(),
         only: None,
+        series: for_values::parse(&resolved.words("for")).unwrap_or_default(),
+        keep_going: resolved.flag("keep_going"),
+        resumed: HashMap::new(),
+        step: None,
         other: JsonMap::new(),
         args_for_artifacts: JsonMap::new(),
     }
@@ -151,7 +156,11 @@ fn every_flag(typed: &Typed, resolved: &Resolved, invocation_command: &str) -> J
             .into_iter()
             .map(|(name, value)| (name.to_owned(), Json::Bool(value)))
             .collect();
-    all.extend(resolved.iter().map(|(name, value)| (name.to_owned(), value.clone())));
+    let set = |(name, value): &(&str, &Json)| {
+        // What dbt does not have is not shown where it is not used: artifacts are compared.
+        !matches!(*name, "for" | "keep_going") || !(value.is_null() || **value == Json::Bool(false))
+    };
+    all.extend(resolved.iter().filter(set).map(|(name, value)| (name.to_owned(), value.clone())));
     all.extend(resolved.project.behaviour());
     all.insert("which".to_owned(), Json::from(typed.word.as_str()));
     all.insert("invocation_command".to_owned(), Json::from(invocation_command));

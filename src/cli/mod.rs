@@ -8,6 +8,7 @@ mod commands_table;
 mod completion;
 mod dotenv;
 mod file_server;
+mod for_values;
 mod invocation;
 mod mappings;
 mod notices;

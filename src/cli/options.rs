@@ -21,6 +21,8 @@ pub enum Kind {
     ChoiceWords(&'static [&'static str]),
     /// A YAML mapping, or `key=value` pairs.
     Yaml,
+    /// `variable=values`, several times.
+    Series,
     /// A date or a point in time.
     DateTime,
     /// A window of time, kept as typed.
@@ -364,6 +366,12 @@ pub(super) const INCLUDE_SAVED_QUERY: OptionSpec =
     option("include_saved_query", &["include-saved-query"], Kind::Switch, "")
         .idle("exports run in dbt's platform only, as with dbt-core")
         .env("DBT_INCLUDE_SAVED_QUERY");
+pub(super) const FOR: OptionSpec = option(
+    "for",
+    &["for"],
+    Kind::Series,
+    "Run once for each value of a variable, in order: year=2025..2029, or name=a,b,c; several give every combination",
+);
 pub(super) const FULL_REFRESH: OptionSpec =
     option("full_refresh", &["full-refresh"], Kind::Flag, "Build incremental models and seeds anew")
         .short(&['f'])
@@ -484,6 +492,8 @@ pub(super) const TARGET_PATH: OptionSpec =
     option("target_path", &["target-path"], Kind::Path(false), "Folder of artifacts").env("DBT_TARGET_PATH");
 pub(super) const THREADS: OptionSpec =
     option("threads", &["threads"], Kind::Int, "Number of threads; overrides the profile");
+pub(super) const KEEP_GOING: OptionSpec =
+    option("keep_going", &["keep-going"], Kind::Flag, "Go on with the next value of --for when one fails");
 pub(super) const UPGRADE: OptionSpec = option("upgrade", &["upgrade"], Kind::Flag, "Resolve packages anew");
 pub(super) const VARS: OptionSpec =
     option("vars", &["vars"], Kind::Yaml, "Variables, as a YAML mapping or key=value").or(Default::Json("{}"));

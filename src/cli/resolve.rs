@@ -8,6 +8,7 @@ use clap::parser::ValueSource;
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
+use super::for_values;
 use super::options::{Default as OptionDefault, GLOBAL, Kind, OptionSpec, ROOT_ONLY};
 use super::parse::{Typed, negative_of};
 use super::usage::{Scope, UsageError};
@@ -280,6 +281,7 @@ impl Resolved {
                 return Err(UsageError::bare(format!("{second}: not allowed with argument {first}")));
             }
         }
+        self.check_series()?;
         let (start, end) = (self.text("event_time_start"), self.text("event_time_end"));
         let missing = |given: &str, absent: &str| {
             UsageError::bare(format!(
@@ -295,6 +297,24 @@ impl Resolved {
             }
             _ => Ok(()),
         }
+    }
+}
+
+impl Resolved {
+    /// `--for` and `--vars` cannot both set a variable, and `--keep-going` belongs to `--for`.
+    fn check_series(&self) -> Result<(), UsageError> {
+        let series = for_values::parse(&self.words("for")).unwrap_or_default();
+        let vars = self.map("vars");
+        if let Some(both) = series.iter().find(|series| vars.contains_key(&series.name)) {
+            let name = &both.name;
+            return Err(UsageError::bare(format!("The variable `{name}` is given in --for and in --vars."))
+                .hint(format!("Leave `{name}` out of --vars: --for sets it for each run.")));
+        }
+        if self.flag("keep_going") && series.is_empty() {
+            return Err(UsageError::bare("--keep-going was given without --for.".to_owned())
+                .hint("It says what becomes of the other values when one fails: add --for NAME=VALUES.".to_owned()));
+        }
+        Ok(())
     }
 }
 

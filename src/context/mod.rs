@@ -35,7 +35,7 @@ pub use capture::Captured;
 pub use macro_resolver::MacroResolver;
 pub use macros::Macros;
 pub use names::generate_name;
-pub use parse::{render_native_while_parsing, render_noting_reads, render_while_parsing};
+pub use parse::{render_native_while_parsing, render_while_parsing};
 pub use query_comment::query_comment;
 pub use reads::Reads;
 pub use relations::source_relation;

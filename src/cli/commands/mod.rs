@@ -16,6 +16,7 @@ mod parse;
 mod retry;
 mod run;
 mod run_operation;
+mod steps;
 
 use std::sync::Arc;
 
