@@ -9,7 +9,7 @@ use super::options::{GLOBAL, Kind, OptionSpec, ROOT_ONLY};
 use super::parse::negative_of;
 
 /// Options that dbt does not have.
-const OURS: [&str; 2] = ["for", "keep_going"];
+const OURS: [&str; 6] = ["for", "keep_going", "junit", "markdown", "golden_path", "update"];
 
 const INTRODUCTION: &str = "# Commands and options
 
