@@ -5,6 +5,7 @@ mod catalog;
 mod file;
 mod osi;
 pub mod python_json;
+mod reports;
 mod run_results;
 mod semantic_manifest;
 mod site;
@@ -29,6 +30,7 @@ use crate::run::{CatalogRows, RunResults, moment};
 
 pub use file::{check_folder, replace};
 pub use osi::OsiDocument;
+pub use reports::{Case, Suite, Verdict, write_junit, write_markdown};
 pub use site::{keep_last_run, write_page, write_static_page};
 pub use steps::{StepRecord, StepsSummary, publish_step};
 

@@ -158,7 +158,8 @@ fn every_flag(typed: &Typed, resolved: &Resolved, invocation_command: &str) -> J
             .collect();
     let set = |(name, value): &(&str, &Json)| {
         // What dbt does not have is not shown where it is not used: artifacts are compared.
-        !matches!(*name, "for" | "keep_going") || !(value.is_null() || **value == Json::Bool(false))
+        !matches!(*name, "for" | "keep_going" | "junit" | "markdown")
+            || !(value.is_null() || **value == Json::Bool(false))
     };
     all.extend(resolved.iter().filter(set).map(|(name, value)| (name.to_owned(), value.clone())));
     all.extend(resolved.project.behaviour());

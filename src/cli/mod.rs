@@ -38,6 +38,7 @@ use crate::jinja::STACK_SIZE;
 use crate::project;
 use invocation::Start;
 use parse::{Parsed, Typed};
+pub(crate) use resolve::absolute;
 use usage::UsageError;
 
 /// Everything was done and went well.

@@ -492,8 +492,21 @@ pub(super) const TARGET_PATH: OptionSpec =
     option("target_path", &["target-path"], Kind::Path(false), "Folder of artifacts").env("DBT_TARGET_PATH");
 pub(super) const THREADS: OptionSpec =
     option("threads", &["threads"], Kind::Int, "Number of threads; overrides the profile");
+pub(super) const GOLDEN_PATH: OptionSpec =
+    option("golden_path", &["golden-path"], Kind::Path(false), "Folder of approved SQL; else golden, in the project")
+        .env("RDBT_GOLDEN_PATH");
+pub(super) const JUNIT: OptionSpec =
+    option("junit", &["junit"], Kind::Path(false), "Write the results to this file as JUnit XML, for CI servers");
 pub(super) const KEEP_GOING: OptionSpec =
     option("keep_going", &["keep-going"], Kind::Flag, "Go on with the next value of --for when one fails");
+pub(super) const MARKDOWN: OptionSpec = option(
+    "markdown",
+    &["markdown"],
+    Kind::Path(false),
+    "Write a summary of the results to this file in Markdown, for pull requests",
+);
+pub(super) const UPDATE: OptionSpec =
+    option("update", &["update"], Kind::Flag, "Approve: write what is compiled now to the folder of approved SQL");
 pub(super) const UPGRADE: OptionSpec = option("upgrade", &["upgrade"], Kind::Flag, "Resolve packages anew");
 pub(super) const VARS: OptionSpec =
     option("vars", &["vars"], Kind::Yaml, "Variables, as a YAML mapping or key=value").or(Default::Json("{}"));

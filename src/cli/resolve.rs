@@ -104,6 +104,7 @@ pub fn resolve(typed: &Typed) -> Result<Resolved, UsageError> {
         resolved.store(option, value.map_or_else(|| from_env(Scope::Program, option), |value| Ok(Some(value)))?);
     }
     resolved.find_folders(scope, typed)?;
+    resolved.find_reports();
     let typed_warn_options = resolved.is_set("warn_error_options");
     resolved.apply_project_flags()?;
     resolved.follow_leaders();
@@ -201,6 +202,15 @@ impl Resolved {
         let defaulted = value.is_none();
         let value = value.unwrap_or_else(|| default_of(option));
         self.settings.insert(option.name, Setting { value, defaulted });
+    }
+
+    /// Files of reports count from where the command is typed, not from the project.
+    fn find_reports(&mut self) {
+        for name in ["junit", "markdown"] {
+            if let Some(path) = self.text(name) {
+                self.set(name, absolute(Path::new(&path)).display().to_string());
+            }
+        }
     }
 
     /// Finds the folders that nobody named, as dbt finds them.

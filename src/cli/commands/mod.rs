@@ -10,9 +10,11 @@ mod docs;
 mod docs_serve;
 mod explain;
 mod freshness;
+mod golden;
 mod init;
 mod list;
 mod parse;
+mod reports;
 mod retry;
 mod run;
 mod run_operation;
@@ -49,6 +51,7 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
             None => compile::run(invocation, events, Task::Show),
         },
         "clone" => clone::run(invocation, events),
+        "golden" => golden::run(invocation, events),
         "docs generate" => docs::run(invocation, events),
         "docs serve" => docs_serve::run(invocation, events),
         "source freshness" => freshness::run(invocation, events),

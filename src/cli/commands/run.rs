@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::reports::Reports;
 use super::steps;
 use crate::artifacts;
 use crate::cli::workspace::Workspace;
@@ -14,7 +15,18 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>, task: Task) -> Re
     if !invocation.flags.series.is_empty() {
         return steps::run(invocation, events, task);
     }
-    run_in(&Workspace::open_with_database(invocation, events)?, task, Database::Closes)?.verdict()
+    let mut reports = Reports::new(invocation)?;
+    let opened = Workspace::open_with_database(invocation, events);
+    let workspace = opened.as_ref().ok();
+    let results = match &opened {
+        Ok(workspace) => run_in(workspace, task, Database::Closes),
+        Err(error) => Err(error.clone()),
+    };
+    reports.add(invocation, None, workspace, &results);
+    let written = reports.write();
+    let results = results?;
+    written?;
+    results.verdict()
 }
 
 /// What becomes of the database when the nodes have run.

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::reports::Reports;
 use super::run::{Database, run_in};
 use crate::artifacts::{StepRecord, StepsSummary};
 use crate::cli::workspace::Workspace;
@@ -25,6 +26,7 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>, task: Task) -> Re
         summary: StepsSummary::new(invocation, &steps),
         workspace: None,
         finished: false,
+        reports: Reports::new(invocation)?,
         clock,
     };
     course.take_over(&steps);
@@ -43,6 +45,7 @@ struct Course<'a> {
     workspace: Option<Workspace>,
     /// Whether that step has results.
     finished: bool,
+    reports: Reports,
     clock: Instant,
 }
 
@@ -97,6 +100,7 @@ impl Course<'_> {
         let task = self.task;
         let results = self.enter(&own).and_then(|workspace| run_in(workspace, task, Database::StaysOpen));
         self.finished |= results.is_ok();
+        self.reports.add(&own, Some(&step.label()), self.workspace.as_ref(), &results);
         self.summary.steps[index].note(&own, &results, clock.elapsed().as_secs_f64());
         self.write_summary("running")?;
         results
@@ -151,6 +155,7 @@ impl Course<'_> {
             false if interrupted => "interrupted",
             false => "error",
         })?;
+        self.reports.write()?;
         self.report();
         ended?;
         // What could not run ends a plain command with another code than what failed; so it does here.
