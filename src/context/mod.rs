@@ -39,5 +39,5 @@ pub use parse::{render_native_while_parsing, render_while_parsing};
 pub use query_comment::query_comment;
 pub use reads::Reads;
 pub use relations::source_relation;
-pub use seeds::path_of as seed_path;
 pub use scope::{ENV_OVERRIDES, Globals, Phase, Scope, Subject, TestMacros, VAR_OVERRIDES};
+pub use seeds::path_of as seed_path;
