@@ -89,6 +89,8 @@ pub struct Flags {
     pub exclude_resource_types: Vec<String>,
     /// `--full-refresh`.
     pub full_refresh: bool,
+    /// `--skip-unchanged`; None leaves it to the configuration of nodes.
+    pub skip_unchanged: Option<bool>,
     /// `--fail-fast`.
     pub fail_fast: bool,
     /// `--empty`.

@@ -9,7 +9,7 @@ use super::options::{GLOBAL, Kind, OptionSpec, ROOT_ONLY};
 use super::parse::negative_of;
 
 /// Options that dbt does not have.
-const OURS: [&str; 6] = ["for", "keep_going", "junit", "markdown", "golden_path", "update"];
+const OURS: [&str; 7] = ["for", "keep_going", "junit", "markdown", "golden_path", "update", "skip_unchanged"];
 
 const INTRODUCTION: &str = "# Commands and options
 

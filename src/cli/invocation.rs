@@ -43,6 +43,9 @@ pub fn build(typed: &Typed, resolved: &Resolved, start: &Start) -> Invocation {
     if typed.command.path == ["list"] {
         models_are_selected(&mut flags, resolved);
     }
+    if typed.command.path == ["explain"] {
+        flags.select.extend(typed.argument().map(str::to_owned));
+    }
     flags.other = every_flag(typed, resolved, &invocation_command);
     flags.args_for_artifacts = match typed.command.path {
         ["run-operation"] => operation_args(&flags.other),
@@ -80,6 +83,7 @@ fn flags(resolved: &Resolved) -> Flags {
         resource_types: resolved.words("resource_types"),
         exclude_resource_types: resolved.words("exclude_resource_types"),
         full_refresh: resolved.flag("full_refresh"),
+        skip_unchanged: resolved.json("skip_unchanged").as_bool(),
         fail_fast: resolved.flag("fail_fast"),
         empty: resolved.flag("empty"),
         sample: resolved.text("sample").and_then(|text| sample::parse(&text, chrono::Utc::now()).ok()),

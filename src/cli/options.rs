@@ -468,6 +468,14 @@ pub(super) const SKIP_PROFILE_SETUP: OptionSpec =
     option("skip_profile_setup", &["skip-profile-setup"], Kind::Flag, "Write no profile").short(&['s']);
 pub(super) const SKIP_DEBUG: OptionSpec =
     option("skip_debug", &["skip-debug"], Kind::Flag, "Do not check the new project");
+pub(super) const SKIP_UNCHANGED: OptionSpec = option(
+    "skip_unchanged",
+    &["skip-unchanged"],
+    Kind::Switch,
+    "Reuse what nothing that it depends on has changed of; see docs/skip-unchanged.md",
+)
+.env("RDBT_SKIP_UNCHANGED")
+.or(Default::None);
 pub(super) const SOURCE: OptionSpec =
     option("source", &["source"], Kind::Choice(&["hub", "git", "local"]), "Where --add-package takes the package from")
         .or(Default::Text("hub"));

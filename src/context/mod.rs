@@ -40,3 +40,4 @@ pub use query_comment::query_comment;
 pub use reads::Reads;
 pub use relations::source_relation;
 pub use scope::{ENV_OVERRIDES, Globals, Phase, Scope, Subject, TestMacros, VAR_OVERRIDES};
+pub use seeds::path_of as seed_path;

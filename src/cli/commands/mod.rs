@@ -8,6 +8,7 @@ mod deps;
 mod direct;
 mod docs;
 mod docs_serve;
+mod explain;
 mod freshness;
 mod golden;
 mod init;
@@ -32,6 +33,7 @@ use crate::run::Task;
 /// The command cannot run (exit code 2).
 pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
     match invocation.command.as_str() {
+        "explain" => explain::run(invocation, events),
         "clean" => clean::run(invocation, events),
         "debug" => debug::run(invocation, events),
         "deps" => deps::run(invocation, events),
