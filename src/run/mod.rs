@@ -8,12 +8,14 @@ mod defer;
 mod hook_results;
 mod hooks;
 mod interrupt;
+mod levels;
 mod microbatch;
 mod narrate;
 mod operation;
 mod overloads;
 mod plan;
 mod preview;
+mod record;
 mod report;
 mod results;
 mod reuse;
@@ -179,6 +181,7 @@ impl Session {
         let events = &self.globals.events;
         let clock = Instant::now();
         let mut results = RunResults::default();
+        levels::check(plan)?;
         self.prepare(plan)?;
         let mut started = true;
         let hooked = self.task.runs_hooks(&self.globals);
@@ -213,6 +216,7 @@ impl Session {
         }
         results.interrupted |= self.interrupt.load(Ordering::SeqCst);
         results.elapsed = clock.elapsed().as_secs_f64();
+        record::keep(self, &results);
         Ok(results)
     }
 
