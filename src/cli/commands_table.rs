@@ -8,6 +8,9 @@ use super::command_specs::{COMMANDS, CommandSpec};
 use super::options::{GLOBAL, Kind, OptionSpec, ROOT_ONLY};
 use super::parse::negative_of;
 
+/// Options that dbt does not have.
+const OURS: [&str; 7] = ["for", "keep_going", "junit", "markdown", "golden_path", "update", "skip_unchanged"];
+
 const INTRODUCTION: &str = "# Commands and options
 
 Every command and every option of dbt 1.12, with the hidden ones, and what rdbt does with it. \"Yes\" means that it does what it
@@ -68,6 +71,7 @@ fn takes(kind: Kind) -> String {
         Kind::Words => "words".to_owned(),
         Kind::ChoiceWords(words) => format!("some of {}", words.join(", ")),
         Kind::Yaml => "YAML".to_owned(),
+        Kind::Series => "variable=values".to_owned(),
         Kind::DateTime => "a date or time".to_owned(),
         Kind::Sample => "a window of time".to_owned(),
         Kind::Package => "name@version".to_owned(),
@@ -76,6 +80,7 @@ fn takes(kind: Kind) -> String {
 
 fn status(option: &OptionSpec) -> String {
     match option.idle {
+        "" if OURS.contains(&option.name) => "yes; dbt does not have it".to_owned(),
         "" => "yes".to_owned(),
         why => format!("does nothing: {why}"),
     }
