@@ -82,9 +82,9 @@ pub fn parse(
     before: Option<Memory>,
 ) -> Result<Parsed> {
     let events = &adapter.events().clone();
-    let warnings = Warnings::new(events.clone());
     let flags = Flags::new(invocation, project);
-    let all_files = files::read_packages(project.all_packages(), flags.maximum_seed_bytes)?;
+    let warnings = Warnings::new(events.clone(), flags.grouped_warnings);
+    let all_files = files::read_packages(project.all_packages(), flags.files)?;
     let mut schemas = Vec::new();
     for files in all_files.values() {
         schemas.extend(properties::yaml_file::read(files.of(FileKind::Schema), &warnings)?);
@@ -116,6 +116,7 @@ pub fn parse(
     let mut manifest = Manifest { macros: all_macros, project_name: project.root.name.clone(), ..Manifest::default() };
     build(&cx, &mut manifest, &packages, &schemas)?;
     cx.renders.save(events);
+    cx.warnings.say_kept()?;
     let memory =
         Memory { renders_again: cx.renders.revisited(), aside: globals.read_aside(), renders: cx.renders.into_known() };
     Ok(Parsed { manifest, globals, memory })

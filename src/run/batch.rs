@@ -17,6 +17,7 @@ use crate::manifest::{Node, ResourceType};
 
 use super::Task;
 use super::database::Database;
+use super::levels;
 use super::plan::{Plan, Resource};
 use super::results::NodeResult;
 use super::session::{Progress, Session};
@@ -40,7 +41,7 @@ pub(super) fn fits(resource: &Resource) -> bool {
     let Some(node) = resource.node().filter(|node| node.resource_type == ResourceType::Seed) else { return false };
     let hooks = ["pre-hook", "post-hook"].iter().any(|key| !node.config.hooks(key).is_empty());
     let constraints = node.columns.values().any(|column| !column.constraints.is_empty());
-    let limited = node.config.get("timeout").is_some();
+    let limited = node.config.get("timeout").is_some() || levels::applies(node);
     !hooks && !constraints && !limited && node.config.materialized() == "seed"
 }
 

@@ -10,6 +10,7 @@ mod durations;
 mod hook_results;
 mod hooks;
 mod interrupt;
+mod levels;
 mod limit;
 mod memory;
 mod microbatch;
@@ -18,6 +19,7 @@ mod operation;
 mod overloads;
 mod plan;
 mod preview;
+mod record;
 mod report;
 mod results;
 mod reuse;
@@ -187,6 +189,7 @@ impl Session {
         let events = &self.globals.events;
         let clock = Instant::now();
         let mut results = RunResults::default();
+        levels::check(plan)?;
         self.prepare(plan)?;
         let mut started = true;
         let hooked = self.task.runs_hooks(&self.globals);
@@ -228,6 +231,7 @@ impl Session {
         }
         results.interrupted |= self.interrupt.load(Ordering::SeqCst);
         results.elapsed = clock.elapsed().as_secs_f64();
+        record::keep(self, &results);
         Ok(results)
     }
 

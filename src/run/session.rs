@@ -20,6 +20,7 @@ use crate::events::{Level, NodeInfo, Position};
 use crate::manifest::Node;
 
 use super::database::Database;
+use super::levels;
 use super::limit;
 use super::memory::Throttle;
 use super::microbatch::{self, Slots};
@@ -180,10 +181,11 @@ impl Session {
     fn run_unskipped(&self, resource: &Resource, position: Position, progress: &mut Progress) -> NodeResult {
         self.narrator.start(resource, position, &progress.info);
         let first = self.beside_others(|| self.attempt(resource, progress));
-        let result = match first.curable {
+        let mut result = match first.curable {
             Some(kind) if !self.interrupted() => self.run_alone(resource, progress, kind, first.result),
             _ => first.result,
         };
+        levels::judge(&self.globals.events, &mut result);
         progress.info.finish(result.status.as_str());
         self.narrator.result(&result, position, &progress.info);
         result
