@@ -5,11 +5,8 @@
 use std::fmt::Write as _;
 
 use super::command_specs::{COMMANDS, CommandSpec};
-use super::options::{GLOBAL, Kind, OptionSpec, ROOT_ONLY};
+use super::options::{GLOBAL, Kind, OURS, OptionSpec, ROOT_ONLY};
 use super::parse::negative_of;
-
-/// Options that dbt does not have.
-const OURS: [&str; 7] = ["for", "keep_going", "junit", "markdown", "golden_path", "update", "skip_unchanged"];
 
 const INTRODUCTION: &str = "# Commands and options
 

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map as JsonMap, Value as Json};
 
 use super::for_values;
+use super::options::OURS;
 use super::parse::Typed;
 use super::resolve::{Resolved, absolute};
 use super::sample;
@@ -158,8 +159,7 @@ fn every_flag(typed: &Typed, resolved: &Resolved, invocation_command: &str) -> J
             .collect();
     let set = |(name, value): &(&str, &Json)| {
         // What dbt does not have is not shown where it is not used: artifacts are compared.
-        !matches!(*name, "for" | "keep_going" | "junit" | "markdown")
-            || !(value.is_null() || **value == Json::Bool(false))
+        !OURS.contains(name) || !(value.is_null() || **value == Json::Bool(false))
     };
     all.extend(resolved.iter().filter(set).map(|(name, value)| (name.to_owned(), value.clone())));
     all.extend(resolved.project.behaviour());

@@ -126,6 +126,10 @@ const LOG_FORMATS: Kind = Kind::Choice(&["text", "debug", "json", "default"]);
 const LOG_LEVELS: Kind = Kind::Choice(&["debug", "info", "warn", "error", "none"]);
 const ON: Default = Default::Bool(true);
 
+/// Options that dbt does not have.
+pub const OURS: [&str; 8] =
+    ["for", "golden_path", "junit", "keep_going", "markdown", "record_runs", "skip_unchanged", "update"];
+
 /// The options that stand before or after any command.
 pub const GLOBAL: &[OptionSpec] = &[
     option(
@@ -505,6 +509,14 @@ pub(super) const MARKDOWN: OptionSpec = option(
     Kind::Path(false),
     "Write a summary of the results to this file in Markdown, for pull requests",
 );
+pub(super) const RECORD_RUNS: OptionSpec = option(
+    "record_runs",
+    &["record-runs"],
+    Kind::Switch,
+    "Keep how long each node took in the table rdbt_runs of the target's schema",
+)
+.env("RDBT_RECORD_RUNS")
+.or(Default::None);
 pub(super) const UPDATE: OptionSpec =
     option("update", &["update"], Kind::Flag, "Approve: write what is compiled now to the folder of approved SQL");
 pub(super) const UPGRADE: OptionSpec = option("upgrade", &["upgrade"], Kind::Flag, "Resolve packages anew");
