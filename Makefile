@@ -6,9 +6,7 @@
 RDBT := $(or $(CARGO_TARGET_DIR),target)/release/rdbt
 
 demo: build
-	$(RDBT) build --vars simulation_year=2025
-	$(RDBT) build --vars simulation_year=2026
-	$(RDBT) build --vars simulation_year=2027
+	$(RDBT) build --for simulation_year=2025..2027
 	$(RDBT) show --select fct_workforce_snapshot --vars simulation_year=2027
 
 build: libduckdb

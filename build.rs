@@ -8,8 +8,8 @@ use std::{env, fs, io};
 /// Where the packages of standard macros lie, seen from the package root.
 const ROOT: &str = "src/builtin_macros";
 
-/// The packages, in the order in which dbt loads them.
-const PACKAGES: [&str; 2] = ["dbt", "dbt_duckdb"];
+/// The packages: those of dbt, then our own.
+const PACKAGES: [&str; 3] = ["dbt", "dbt_duckdb", "rdbt_builtin"];
 
 fn main() -> io::Result<()> {
     let crate_root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());

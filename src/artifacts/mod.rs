@@ -5,10 +5,12 @@ mod catalog;
 mod file;
 mod osi;
 pub mod python_json;
+mod reports;
 mod run_results;
 mod semantic_manifest;
 mod site;
 mod sources;
+mod steps;
 
 use std::path::{Path, PathBuf};
 
@@ -28,7 +30,9 @@ use crate::run::{CatalogRows, RunResults, moment};
 
 pub use file::{check_folder, replace};
 pub use osi::OsiDocument;
+pub use reports::{Case, Suite, Verdict, write_junit, write_markdown};
 pub use site::{keep_last_run, write_page, write_static_page};
+pub use steps::{StepRecord, StepsSummary, publish_step};
 
 /// The semantic layer as an Open Semantic Interchange document, for [`write_manifest`]; what it cannot say is warned about.
 ///
@@ -53,7 +57,16 @@ pub fn write_manifest(
     compiled: &CompiledNodes,
     osi: &OsiDocument,
 ) -> Result<()> {
-    let target = &globals.project.target_path;
+    write_manifest_to(&globals.project.target_path, globals, manifest, compiled, osi)
+}
+
+fn write_manifest_to(
+    target: &Path,
+    globals: &Globals,
+    manifest: &Manifest,
+    compiled: &CompiledNodes,
+    osi: &OsiDocument,
+) -> Result<()> {
     let metadata = Metadata::new(&globals.invocation, &globals.project, DBT_VERSION);
     let artifact = Artifact { metadata: &metadata, manifest, compiled };
     put(&globals.events, &target.join("manifest.json"), "WritableManifest", &artifact)?;

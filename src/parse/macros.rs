@@ -40,9 +40,12 @@ pub fn load(
 ) -> Result<IndexMap<UniqueId, Macro>> {
     let mut sources = Vec::new();
     package_files(&project.root.name, files, &mut sources);
-    builtin_files(&mut sources);
+    builtin_files(&mut sources, &["dbt_duckdb", "dbt"]);
     for name in project.packages.keys() {
         package_files(name, files, &mut sources);
+    }
+    if uses_own_tests(files) {
+        builtin_files(&mut sources, &[builtin_macros::OWN_PACKAGE]);
     }
     let found: Vec<Result<(Vec<Macro>, Vec<String>)>> =
         sources.par_iter().map(|file| macros_of(file, created_at, validate_arguments)).collect();
@@ -75,8 +78,14 @@ fn package_files<'a>(name: &'a str, files: &'a IndexMap<String, PackageFiles>, s
     }
 }
 
-fn builtin_files(sources: &mut Vec<MacroFile<'_>>) {
-    for package in ["dbt_duckdb", "dbt"] {
+/// Whether properties name a test that rdbt brings: only then is it read, and listed among the macros.
+fn uses_own_tests(files: &IndexMap<String, PackageFiles>) -> bool {
+    let mut schemas = files.values().flat_map(|files| files.of(FileKind::Schema));
+    schemas.any(|file| builtin_macros::own_tests().iter().any(|name| file.contents.contains(name)))
+}
+
+fn builtin_files(sources: &mut Vec<MacroFile<'_>>, packages: &[&str]) {
+    for &package in packages {
         for only_tests in [false, true] {
             let files = builtin_macros::macro_files()
                 .filter(|file| file.package == package && file.path.starts_with("tests/") == only_tests);

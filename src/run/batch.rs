@@ -16,6 +16,7 @@ use crate::events::{Level, Position};
 use crate::manifest::{Node, ResourceType};
 
 use super::Task;
+use super::levels;
 use super::plan::{Plan, Resource};
 use super::results::NodeResult;
 use super::session::{Progress, Session};
@@ -39,7 +40,7 @@ pub(super) fn fits(resource: &Resource) -> bool {
     let Some(node) = resource.node().filter(|node| node.resource_type == ResourceType::Seed) else { return false };
     let hooks = ["pre-hook", "post-hook"].iter().any(|key| !node.config.hooks(key).is_empty());
     let constraints = node.columns.values().any(|column| !column.constraints.is_empty());
-    !hooks && !constraints && node.config.materialized() == "seed"
+    !hooks && !constraints && !levels::applies(node) && node.config.materialized() == "seed"
 }
 
 /// Whether the project or a package has a macro that may change how seeds load.

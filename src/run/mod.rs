@@ -8,20 +8,24 @@ mod defer;
 mod hook_results;
 mod hooks;
 mod interrupt;
+mod levels;
 mod microbatch;
 mod narrate;
 mod operation;
 mod overloads;
 mod plan;
 mod preview;
+mod record;
 mod report;
 mod results;
+mod reuse;
+
 mod scheduler;
 mod session;
 mod tasks;
 
-use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use std::time::Instant;
 
 use crate::compile::Compiler;
@@ -36,6 +40,7 @@ use hooks::Moment;
 use interrupt::Watch;
 use microbatch::Slots;
 use narrate::Narrator;
+use reuse::Reuse;
 use scheduler::{Outcome, Scheduler, Stop};
 use session::Session;
 
@@ -114,8 +119,31 @@ pub fn execute(globals: &Arc<Globals>, shared: &Arc<RunShared>, task: Task, plan
     }
     let interrupter = shared.adapter.clone();
     let watch = Watch::new(move || interrupter.interrupt());
+    session(globals, shared, task, plan, watch.flag()).run_plan(plan)
+}
+
+/// What would become of each node of a plan with `--skip-unchanged`, as lines for a reader. Nothing is built.
+///
+/// # Errors
+/// A node does not compile, its configuration means nothing, or a query fails.
+pub fn explain(globals: &Arc<Globals>, shared: &Arc<RunShared>, plan: &Plan<'_>) -> Result<Vec<String>> {
+    let ids = plan.resources().map(|resource| resource.unique_id().to_owned()).collect();
+    let _ = shared.selected.set(ids);
+    Reuse::explain(&session(globals, shared, Task::Build, plan, Arc::default()), plan)
+}
+
+/// What the nodes of a run share.
+fn session(
+    globals: &Arc<Globals>,
+    shared: &Arc<RunShared>,
+    task: Task,
+    plan: &Plan<'_>,
+    interrupt: Arc<AtomicBool>,
+) -> Session {
+    let events = &globals.events;
+    let target = &globals.project.target;
     let uses_batches = uses_batches(globals);
-    let session = Session {
+    Session {
         globals: globals.clone(),
         shared: shared.clone(),
         compiler: Compiler::new(globals.clone(), shared.clone()),
@@ -126,10 +154,10 @@ pub fn execute(globals: &Arc<Globals>, shared: &Arc<RunShared>, task: Task, plan
         gate: RwLock::new(()),
         slots: Slots::new(threads(globals)),
         uses_batches,
-        interrupt: watch.flag(),
+        interrupt,
         working: Mutex::default(),
-    };
-    session.run_plan(plan)
+        reuse: OnceLock::new(),
+    }
 }
 
 /// `--threads`, else the profile's.
@@ -153,6 +181,7 @@ impl Session {
         let events = &self.globals.events;
         let clock = Instant::now();
         let mut results = RunResults::default();
+        levels::check(plan)?;
         self.prepare(plan)?;
         let mut started = true;
         let hooked = self.task.runs_hooks(&self.globals);
@@ -165,10 +194,14 @@ impl Session {
                 results.results.iter().all(|result| result.status == Status::Success) || !self.skips_after_hooks();
         }
         if started {
+            if let Some(reuse) = Reuse::start(self, plan)? {
+                let _ = self.reuse.set(reuse);
+            }
             events.start_progress(self.total);
             let outcome = Scheduler::new(self, plan, workers(&self.globals)).run(workers(&self.globals));
             events.end_progress();
             self.conclude(outcome, &mut results)?;
+            self.reuse.get().map_or(Ok(()), |reuse| reuse.finish(self))?;
         } else {
             self.skip_all(plan, &mut results);
         }
@@ -183,6 +216,7 @@ impl Session {
         }
         results.interrupted |= self.interrupt.load(Ordering::SeqCst);
         results.elapsed = clock.elapsed().as_secs_f64();
+        record::keep(self, &results);
         Ok(results)
     }
 

@@ -3,7 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Instant;
 
 use chrono::Utc;
@@ -20,11 +20,13 @@ use crate::events::{Level, NodeInfo, Position};
 use crate::manifest::Node;
 
 use super::database::Database;
+use super::levels;
 use super::microbatch::{self, Slots};
 use super::narrate::Narrator;
 use super::overloads;
 use super::plan::Resource;
 use super::results::{NodeResult, Status, Timing};
+use super::reuse::{self, Inputs, Look, Reuse};
 use super::scheduler::SkipCause;
 use super::{Task, tasks};
 
@@ -48,6 +50,8 @@ pub(super) struct Session {
     pub interrupt: Arc<AtomicBool>,
     /// Ids of the resources that are being worked on.
     pub working: Mutex<Vec<String>>,
+    /// Change detection, where a node of this run wants it.
+    pub reuse: OnceLock<Reuse>,
 }
 
 /// What one try of a node came to.
@@ -173,10 +177,11 @@ impl Session {
     fn run_unskipped(&self, resource: &Resource, position: Position, progress: &mut Progress) -> NodeResult {
         self.narrator.start(resource, position, &progress.info);
         let first = self.beside_others(|| self.attempt(resource, progress));
-        let result = match first.curable {
+        let mut result = match first.curable {
             Some(kind) if !self.interrupted() => self.run_alone(resource, progress, kind, first.result),
             _ => first.result,
         };
+        levels::judge(&self.globals.events, &mut result);
         progress.info.finish(result.status.as_str());
         self.narrator.result(&result, position, &progress.info);
         result
@@ -259,7 +264,7 @@ impl Session {
     }
 
     /// Seeds have no SQL, and clones take their tables from elsewhere.
-    fn compiles(&self, node: &Node) -> bool {
+    pub fn compiles(&self, node: &Node) -> bool {
         self.task != Task::Clone && node.resource_type != crate::manifest::ResourceType::Seed
     }
 
@@ -274,6 +279,9 @@ impl Session {
         progress: &mut Progress,
     ) -> Result<NodeResult, Error> {
         let events = &self.globals.events;
+        if self.reuse.get().is_some() {
+            run.connection.watch_statements();
+        }
         progress.info.set_status("compiling");
         events.emit(lines::node_compiling(resource.unique_id(), progress.info.to_json()));
         let started = Utc::now();
@@ -287,18 +295,41 @@ impl Session {
         if resource.is_ephemeral() && self.task != Task::Show {
             return Ok(NodeResult::new(resource.clone(), Status::Success));
         }
+        let look = match (self.reuse.get(), resource.node()) {
+            (Some(reuse), Some(node)) => reuse.look(self, node, run)?,
+            _ => Look::Build(None, Vec::new()),
+        };
+        let inputs = match look {
+            Look::Unchanged(record) => return Ok(reuse::reused(resource, &record)),
+            Look::Build(inputs, _) => inputs,
+        };
         progress.info.set_status("executing");
         events.emit(lines::node_executing(resource.unique_id(), progress.info.to_json()));
         let started = Utc::now();
-        let result = match batched {
-            Some(node) => microbatch::execute(self, node, &progress.info),
-            None => match resource.node().filter(|node| overloads::applies(self.task, node)) {
-                Some(function) => overloads::execute(self, function, run, &progress.info),
-                None => tasks::execute(self, resource, run),
-            },
-        };
+        let result = self.execute(resource, run, progress, inputs);
         progress.timing.push(Timing::since("execute", started));
         result
+    }
+
+    /// Does with a compiled resource what the command does; notes what it was built from.
+    fn execute(
+        &self,
+        resource: &Resource,
+        run: &Arc<NodeRun>,
+        progress: &Progress,
+        inputs: Option<Inputs>,
+    ) -> Result<NodeResult, Error> {
+        let build = || match resource.node() {
+            Some(node) if microbatch::applies(self.task, self.uses_batches, node) => {
+                microbatch::execute(self, node, &progress.info)
+            }
+            Some(node) if overloads::applies(self.task, node) => overloads::execute(self, node, run, &progress.info),
+            _ => tasks::execute(self, resource, run),
+        };
+        match (self.reuse.get(), resource.node()) {
+            (Some(reuse), Some(node)) => reuse.building(node, inputs, &run.connection, build),
+            _ => build(),
+        }
     }
 }
 

@@ -27,6 +27,40 @@ struct State {
     last_failure: Option<AdapterErrorKind>,
     /// Commits wait for `commit_held`: several nodes share the transaction.
     holds_commits: bool,
+    /// What is done at the end of each transaction, as a part of it.
+    before_commit: Option<BeforeCommit>,
+    /// The statements since somebody wanted to know them.
+    watched: Option<Statements>,
+}
+
+/// Something that becomes part of a node's transaction right before its commit.
+pub type BeforeCommit = Arc<dyn Fn(&NodeConnection) -> Result<()> + Send + Sync>;
+
+/// The statements that a connection has run.
+#[derive(Debug, Default, Clone)]
+pub struct Statements {
+    /// Their texts without comments of rdbt's, one after another.
+    texts: String,
+    /// Whether one may have changed something.
+    pub may_write: bool,
+}
+
+impl Statements {
+    /// Words that a statement begins with which changes nothing.
+    const READING: [&'static str; 7] = ["select", "from", "describe", "show", "summarize", "values", "explain"];
+
+    fn note(&mut self, sql: &str) {
+        self.texts.push_str(sql);
+        self.texts.push('\0');
+        let start = sql.trim_start().trim_start_matches('(');
+        let word: String = start.chars().take_while(|c| c.is_ascii_alphabetic()).collect();
+        self.may_write |= !Self::READING.contains(&word.to_lowercase().as_str()) || sql.contains(';');
+    }
+
+    /// The texts; empty if nothing was run.
+    pub fn texts(&self) -> &str {
+        &self.texts
+    }
 }
 
 /// A node's connection. Statements run one after another whichever thread sends them.
@@ -81,12 +115,31 @@ impl NodeConnection {
         ours.holds_commits = std::mem::take(&mut theirs.holds_commits);
     }
 
+    /// From here on `action` is a part of every transaction, done right before its commit; if it fails, so does the commit.
+    pub fn before_commit(&self, action: Option<BeforeCommit>) {
+        locked(&self.state).before_commit = action;
+    }
+
+    /// Begins to note the statements that templates send.
+    pub fn watch_statements(&self) {
+        locked(&self.state).watched = Some(Statements::default());
+    }
+
+    /// The statements since [`NodeConnection::watch_statements`], which ends the watch.
+    pub fn watched_statements(&self) -> Statements {
+        locked(&self.state).watched.take().unwrap_or_default()
+    }
+
     /// Commits what was held.
     ///
     /// # Errors
     /// The engine refuses: what the transaction did is gone then.
     pub fn commit_held(&self) -> Result<()> {
-        locked(&self.state).holds_commits = false;
+        let mut state = locked(&self.state);
+        state.holds_commits = false;
+        // Each node's own came with its own commit.
+        state.before_commit = None;
+        drop(state);
         self.commit()
     }
 
@@ -126,6 +179,9 @@ impl NodeConnection {
     ) -> Result<(AdapterResponse, Option<ArrowTable>)> {
         let auto_begin = auto_begin && !self.adapter.credentials().disable_transactions;
         let mut state = locked(&self.state);
+        if let Some(watched) = &mut state.watched {
+            watched.note(sql);
+        }
         let sql = state.comment.add(sql);
         self.run(&mut state, &sql, auto_begin, fetch, false)
     }
@@ -180,7 +236,11 @@ impl NodeConnection {
             bound = bind_literals(sql, bindings);
             &bound
         };
-        self.run(&mut locked(&self.state), sql, auto_begin, false, abridge).map(|(response, _)| response)
+        let mut state = locked(&self.state);
+        if let Some(watched) = &mut state.watched {
+            watched.note(sql);
+        }
+        self.run(&mut state, sql, auto_begin, false, abridge).map(|(response, _)| response)
     }
 
     /// Opens a transaction.
@@ -209,6 +269,11 @@ impl NodeConnection {
     /// The engine refuses: what the transaction did is gone then.
     pub fn commit(&self) -> Result<()> {
         let mut state = locked(&self.state);
+        if let Some(action) = state.before_commit.clone().filter(|_| state.transaction_open) {
+            drop(state);
+            action(self)?;
+            state = locked(&self.state);
+        }
         if state.holds_commits {
             return Ok(());
         }
