@@ -258,7 +258,9 @@ fn explain_names_what_changed() {
       its table or view does not exist
     model.a.totals would be built:
       its compiled SQL has changed:
-        @@ line 1 @@
+        --- as it was built
+        +++ now
+        @@ -1,3 +1,3 @@
           with __dbt__cte__filtered as (
           select * from "a"."main"."staged" where id > 0
         -) select sum(amount * 1) * 2 as total, 1 as step from __dbt__cte__filtered

@@ -1,5 +1,5 @@
-//! `expected_seconds` of a node: how long it may take. A number warns; `{warn: 5, error: 30}` also fails. In `config` or,
-//! where dbt should not stumble over it, in `config.meta`.
+//! `expected_seconds` of a node: how long it may take. A number warns; `{warn: 5, error: 30}` also fails. In `config` or
+//! in `config.meta`, where keys that dbt does not know are at home.
 
 use serde_json::Value as Json;
 

@@ -5,10 +5,14 @@ mod batch;
 mod catalog;
 mod database;
 mod defer;
+mod diff;
+mod durations;
 mod hook_results;
 mod hooks;
 mod interrupt;
 mod levels;
+mod limit;
+mod memory;
 mod microbatch;
 mod narrate;
 mod operation;
@@ -36,8 +40,10 @@ use crate::error::{Error, Result};
 use crate::events::lines;
 
 use database::Database;
+use durations::Durations;
 use hooks::Moment;
 use interrupt::Watch;
+use memory::Throttle;
 use microbatch::Slots;
 use narrate::Narrator;
 use reuse::Reuse;
@@ -45,6 +51,7 @@ use scheduler::{Outcome, Scheduler, Stop};
 use session::Session;
 
 pub use catalog::{CatalogRows, read_catalog};
+pub use diff::unified;
 pub use microbatch::read_spans;
 pub use operation::{run_operation, run_sql};
 pub use overloads::{overloads_json, read_overloads};
@@ -153,6 +160,7 @@ fn session(
         total: plan.numbered(),
         gate: RwLock::new(()),
         slots: Slots::new(threads(globals)),
+        throttle: Throttle::new(shared.adapter.clone(), threads(globals)),
         uses_batches,
         interrupt,
         working: Mutex::default(),
@@ -198,7 +206,14 @@ impl Session {
                 let _ = self.reuse.set(reuse);
             }
             events.start_progress(self.total);
-            let outcome = Scheduler::new(self, plan, workers(&self.globals)).run(workers(&self.globals));
+            let workers = workers(&self.globals);
+            let target = &self.globals.project.target_path;
+            let durations = (workers > 1).then(|| Durations::read(target));
+            let chains = durations.as_ref().map(|durations| durations.chains(plan)).unwrap_or_default();
+            let outcome = Scheduler::new(self, plan, workers, chains).run(workers);
+            if let Some(durations) = durations.filter(|_| self.task.builds()) {
+                durations.learn(&outcome.results, target);
+            }
             events.end_progress();
             self.conclude(outcome, &mut results)?;
             self.reuse.get().map_or(Ok(()), |reuse| reuse.finish(self))?;

@@ -21,6 +21,8 @@ use crate::manifest::Node;
 
 use super::database::Database;
 use super::levels;
+use super::limit;
+use super::memory::Throttle;
 use super::microbatch::{self, Slots};
 use super::narrate::Narrator;
 use super::overloads;
@@ -44,6 +46,8 @@ pub(super) struct Session {
     pub gate: RwLock<()>,
     /// Threads at work.
     pub slots: Slots,
+    /// Fewer nodes at a time while memory is short.
+    pub throttle: Throttle,
     /// Whether microbatch models are built batch by batch.
     pub uses_batches: bool,
     /// Set by Ctrl-C.
@@ -205,11 +209,20 @@ impl Session {
             first.message.as_deref().unwrap_or_default()
         );
         self.globals.events.emit(lines::note(Level::Info, &text));
+        if kind == AdapterErrorKind::OutOfMemory {
+            self.say_fewer(self.throttle.ran_out());
+        }
         let _alone = self.gate.write().unwrap_or_else(PoisonError::into_inner);
         let mut second = self.attempt(resource, progress).result;
         second.execution_time += first.execution_time;
         second.adapter_response.insert("rdbt_ran_again_alone".to_owned(), Json::from(text));
         second
+    }
+
+    fn say_fewer(&self, at_a_time: usize) {
+        let nodes = if at_a_time == 1 { "One node runs" } else { "Fewer nodes run" };
+        let text = format!("Memory is short. {nodes} at a time (at most {at_a_time}) until it is not.");
+        self.globals.events.emit(lines::note(Level::Info, &text));
     }
 
     fn attempt(&self, resource: &Resource, progress: &mut Progress) -> Attempt {
@@ -235,7 +248,9 @@ impl Session {
         };
         let run = NodeRun::new(self.shared.clone(), connection.clone());
         self.note_working(resource.unique_id(), true);
-        let tried = self.compile_and_execute(resource, &run, progress);
+        // The batches of a microbatch model have the limit each.
+        let limited = node.filter(|node| !microbatch::applies(self.task, self.uses_batches, node));
+        let tried = limit::within(limited, &connection, || self.compile_and_execute(resource, &run, progress));
         self.note_working(resource.unique_id(), false);
         let curable = match &tried {
             Ok(_) => None,

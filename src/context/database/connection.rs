@@ -11,7 +11,7 @@ use super::adapter::{Adapter, locked};
 use super::comment::QueryComment;
 use super::values::bind_literals;
 use crate::adapter::{
-    AdapterError, AdapterErrorKind, AdapterResponse, ArrowTable, Cell, Connection as RawConnection, Table,
+    AdapterError, AdapterErrorKind, AdapterResponse, ArrowTable, Cell, Connection as RawConnection, Interrupter, Table,
 };
 use crate::error::{Error, Result};
 use crate::events::{Event, Level};
@@ -69,13 +69,20 @@ pub struct NodeConnection {
     name: String,
     node_info: JsonMap<String, Json>,
     state: Mutex<State>,
+    /// What stops the work that is done for the node: its statement, its Python process.
+    stoppers: Mutex<Vec<Interrupter>>,
 }
 
 impl NodeConnection {
     /// A connection called `name` in the logs; `node_info` goes with each of its events.
     pub fn new(adapter: Arc<Adapter>, name: &str, node_info: JsonMap<String, Json>) -> Arc<Self> {
-        let connection =
-            NodeConnection { adapter, name: name.to_owned(), node_info, state: Mutex::new(State::default()) };
+        let connection = NodeConnection {
+            adapter,
+            name: name.to_owned(),
+            node_info,
+            state: Mutex::default(),
+            stoppers: Mutex::default(),
+        };
         let message = format!("Acquiring new duckdb connection '{name}'");
         connection.emit("NewConnection", "E005", message, &[("conn_type", "duckdb".into())]);
         Arc::new(connection)
@@ -106,10 +113,21 @@ impl NodeConnection {
         locked(&self.state).holds_commits = true;
     }
 
+    /// Stops what is being done for the node, from any thread.
+    pub fn interrupt(&self) {
+        locked(&self.stoppers).iter().for_each(|stop| stop());
+    }
+
+    /// Adds something that works for the node and that [`NodeConnection::interrupt`] is to stop.
+    pub fn add_stopper(&self, stop: Interrupter) {
+        locked(&self.stoppers).push(stop);
+    }
+
     /// Goes on with the session and the transaction of another connection, which has none afterwards.
     pub fn take_over(&self, other: &NodeConnection) {
         let mut theirs = locked(&other.state);
         let mut ours = locked(&self.state);
+        *locked(&self.stoppers) = std::mem::take(&mut *locked(&other.stoppers));
         ours.raw = theirs.raw.take();
         ours.transaction_open = std::mem::take(&mut theirs.transaction_open);
         ours.holds_commits = std::mem::take(&mut theirs.holds_commits);
@@ -309,6 +327,7 @@ impl NodeConnection {
     pub fn release(&self) {
         let mut state = locked(&self.state);
         self.rollback_locked(&mut state);
+        locked(&self.stoppers).clear();
         if state.raw.take().is_some() {
             self.emit("ConnectionClosed", "E010", format!("On {}: Close", self.name), &[]);
         }
@@ -346,7 +365,9 @@ impl NodeConnection {
         if state.raw.is_none() {
             let message = "Opening a new connection, currently in state init".to_owned();
             self.emit("NewConnectionOpening", "E037", message, &[("connection_state", "init".into())]);
-            state.raw = Some(self.adapter.engine().connect(&self.name)?);
+            let raw = self.adapter.engine().connect(&self.name)?;
+            self.add_stopper(raw.interrupter());
+            state.raw = Some(raw);
         }
         state.raw.as_mut().ok_or_else(|| {
             AdapterError::new(AdapterErrorKind::Connection, format!("The connection `{}` is not open.", self.name))

@@ -7,8 +7,8 @@ use crate::error::Result;
 use crate::manifest::{Node, UniqueId};
 use crate::run::plan::{Plan, Resource};
 use crate::run::session::Session;
+use crate::run::unified;
 
-use super::diff::unified;
 use super::inputs::Change;
 use super::{Look, Reason, Reuse, name_of, rules};
 
@@ -96,7 +96,8 @@ fn say_change(session: &Session, change: &Change) -> Vec<String> {
     match change {
         Change::Sql { before, now } => {
             let mut lines = vec!["  its compiled SQL has changed:".to_owned()];
-            lines.extend(unified(before, now).into_iter().map(|line| format!("    {line}")));
+            let difference = unified(["as it was built", "now"], before, now).unwrap_or_default();
+            lines.extend(difference.lines().map(|line| format!("    {line}")));
             lines
         }
         Change::Keys { part: "relations", keys } => keys.iter().map(|key| say_relation(session, key)).collect(),

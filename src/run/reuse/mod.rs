@@ -8,7 +8,6 @@
 //! from its own earlier state (incremental models, snapshots) counts that state among its inputs, so it is reused only when
 //! its last build changed nothing. Where an input is not known for certain, the node is built.
 
-mod diff;
 mod explain;
 mod files;
 mod functions;

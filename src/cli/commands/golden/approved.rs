@@ -5,10 +5,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{CompiledModel, diff};
+use super::CompiledModel;
 use crate::artifacts;
 use crate::error::{Error, Result};
 use crate::project::Project;
+use crate::run::unified;
 
 /// The folder, where nobody names another.
 const FOLDER: &str = "golden";
@@ -99,13 +100,11 @@ impl Approved {
         for model in compiled {
             let (path, sql) = (model.path(), with_end(&model.sql));
             match fs::read_to_string(self.folder.join(&path)) {
-                Ok(old) => changes.extend(
-                    diff::unified(&format!("{}/{path}", self.shown), &old, &sql).map(|diff| Change::Changed {
-                        path: path.clone(),
-                        sql,
-                        diff,
-                    }),
-                ),
+                Ok(old) => {
+                    let names = ["approved", "compiled"].map(|which| format!("{}/{path} ({which})", self.shown));
+                    let diff = unified([&names[0], &names[1]], &old, &sql);
+                    changes.extend(diff.map(|diff| Change::Changed { path: path.clone(), sql, diff }));
+                }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
                     changes.push(Change::New { path: path.clone(), sql });
                 }

@@ -2,7 +2,6 @@
 //! what a change of a macro or a variable does to every model. dbt has no such command.
 
 mod approved;
-mod diff;
 
 use std::sync::Arc;
 use std::time::Instant;

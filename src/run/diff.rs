@@ -15,14 +15,14 @@ enum Edit {
     New,
 }
 
-/// The difference of `old` and `new`; nothing where all lines are the same. `path` names the old text.
-pub fn unified(path: &str, old: &str, new: &str) -> Option<String> {
+/// The difference of `old` and `new`; nothing where all lines are the same. `names` are those of both texts.
+pub fn unified(names: [&str; 2], old: &str, new: &str) -> Option<String> {
     let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
     if old == new {
         return None;
     }
     let edits = edits(&old, &new);
-    let mut text = format!("--- {path} (approved)\n+++ {path} (compiled)\n");
+    let mut text = format!("--- {}\n+++ {}\n", names[0], names[1]);
     let (mut at, mut old_at, mut new_at) = (0, 0, 0);
     while let Some(first) = edits[at..].iter().position(|edit| *edit != Edit::Same).map(|found| at + found) {
         let begin = first.saturating_sub(CONTEXT).max(at);
@@ -198,20 +198,20 @@ mod tests {
         let mut new = old.clone();
         new[1] = "two".to_owned();
         new.insert(15, "15b".to_owned());
-        let diff = unified("x.sql", &old.join("\n"), &new.join("\n")).unwrap();
+        let diff = unified(["x.sql (approved)", "x.sql (compiled)"], &old.join("\n"), &new.join("\n")).unwrap();
         assert_eq!(
             diff,
             "--- x.sql (approved)\n+++ x.sql (compiled)\n@@ -1,5 +1,5 @@\n 1\n-2\n+two\n 3\n 4\n 5\n\
              @@ -13,6 +13,7 @@\n 13\n 14\n 15\n+15b\n 16\n 17\n 18\n"
         );
-        assert_eq!(unified("x.sql", "a\r\nb", "a\nb\n"), None);
+        assert_eq!(unified(["x.sql (approved)", "x.sql (compiled)"], "a\r\nb", "a\nb\n"), None);
     }
 
     #[test]
     fn a_text_that_is_all_new_is_shown_as_such() {
         let long: Vec<String> = (0..3_000).map(|n| format!("a{n}")).collect();
         let other: Vec<String> = (0..3_000).map(|n| format!("b{n}")).collect();
-        let diff = unified("x.sql", &long.join("\n"), &other.join("\n")).unwrap();
+        let diff = unified(["x.sql (approved)", "x.sql (compiled)"], &long.join("\n"), &other.join("\n")).unwrap();
         assert!(diff.contains("@@ -1,3000 +1,3000 @@\n-a0\n-a1\n"));
     }
 }
