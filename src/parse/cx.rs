@@ -79,6 +79,10 @@ pub struct Flags {
     pub sql_header_in_tests: bool,
     /// `state_modified_compare_more_unrendered_values`
     pub more_unrendered_values: bool,
+    /// `require_nested_cumulative_type_params`
+    pub nested_cumulative_params: bool,
+    /// `require_yaml_configuration_for_mf_time_spines`
+    pub yaml_time_spines: bool,
     /// `enable_grouped_warn_error_parser_logs`
     pub grouped_warnings: bool,
     /// `store_failures`, from the command line.
@@ -105,6 +109,8 @@ impl Flags {
             corrected_analysis_fqns: flag("require_corrected_analysis_fqns", false),
             sql_header_in_tests: flag("require_sql_header_in_test_configs", false),
             more_unrendered_values: flag("state_modified_compare_more_unrendered_values", true),
+            nested_cumulative_params: flag("require_nested_cumulative_type_params", true),
+            yaml_time_spines: flag("require_yaml_configuration_for_mf_time_spines", true),
             grouped_warnings: flag("enable_grouped_warn_error_parser_logs", false),
             store_failures: invocation.flags.store_failures,
             files: ReadOptions {

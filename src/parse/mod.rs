@@ -25,6 +25,7 @@ mod python_literals;
 mod python_models;
 mod refs;
 mod revisit;
+mod semantic_checks;
 mod semantic_links;
 mod sql_files;
 mod static_config;
