@@ -52,7 +52,9 @@ fn send(connection: &Connection, statements: &[String]) -> Result<(), Failure> {
 fn run_nodes(connection: &Connection, nodes: &[Node], threads: usize) -> Result<(), Failure> {
     let (next, done, changed) = (AtomicUsize::new(0), Mutex::new(vec![false; nodes.len()]), Condvar::new());
     let work = |connection: Connection| {
-        while let Some((number, node)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|n| Some((n, nodes.get(n)?))) {
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some(node) = nodes.get(number) else { return Ok::<(), Failure>(()) };
             let ready = done.lock().unwrap_or_else(PoisonError::into_inner);
             let waits = |done: &mut Vec<bool>| node.parents.iter().any(|parent| !done[*parent]);
             drop(changed.wait_while(ready, waits).unwrap_or_else(PoisonError::into_inner));
@@ -61,7 +63,6 @@ fn run_nodes(connection: &Connection, nodes: &[Node], threads: usize) -> Result<
             changed.notify_all();
             sent?;
         }
-        Ok::<(), Failure>(())
     };
     std::thread::scope(|scope| {
         let mut handles = Vec::new();
