@@ -1,14 +1,12 @@
 # `make demo` builds rdbt and runs the demonstration project; `make test` runs every check, `make bench` measures
 # and draws what it found. Both set up what they need.
 
-.PHONY: demo test test-scripts test-site test-clients build lint bench conformance libduckdb wheel test-wheel
+.PHONY: demo scale test test-scripts test-site test-clients build lint bench conformance libduckdb wheel test-wheel
 
 RDBT := $(or $(CARGO_TARGET_DIR),target)/release/rdbt
 
 demo: build
-	$(RDBT) build --vars simulation_year=2025
-	$(RDBT) build --vars simulation_year=2026
-	$(RDBT) build --vars simulation_year=2027
+	$(RDBT) build --for simulation_year=2025..2027
 	$(RDBT) show --select fct_workforce_snapshot --vars simulation_year=2027
 
 build: libduckdb
@@ -38,6 +36,10 @@ lint: libduckdb
 bench: build
 	python3 benches/bench.py --rdbt $(RDBT) --json benches/results.json
 	python3 benches/picture.py benches/results.json docs/speed.svg README.md
+
+# The demonstration project at several sizes: a straight line, and equal tables whichever way it runs.
+scale: build
+	python3 scripts/simulation_scale.py $(abspath $(RDBT))
 
 conformance: build
 	DBT_EXE=$(abspath $(RDBT)) .ci/conformance

@@ -1,11 +1,15 @@
 //! What was asked for: the command and every flag after flag > environment > project precedence. Made by `cli`,
 //! read by all other rooms, never changed after it is made.
 
+mod steps;
+
 use std::collections::HashMap;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value as Json;
+
+pub use steps::{Resumed, Series, SeriesValue, Step};
 
 /// One run of the program.
 #[derive(Debug, Clone)]
@@ -85,6 +89,8 @@ pub struct Flags {
     pub exclude_resource_types: Vec<String>,
     /// `--full-refresh`.
     pub full_refresh: bool,
+    /// `--skip-unchanged`; None leaves it to the configuration of nodes.
+    pub skip_unchanged: Option<bool>,
     /// `--fail-fast`.
     pub fail_fast: bool,
     /// `--empty`.
@@ -159,6 +165,14 @@ pub struct Flags {
     pub retried_overloads: HashMap<String, Vec<String>>,
     /// The resources that `retry` runs again, whatever the other flags select.
     pub only: Option<Vec<String>>,
+    /// `--for`: variables with the values for which the command runs one after another.
+    pub series: Vec<Series>,
+    /// `--keep-going`: a step of `--for` that fails does not end the command.
+    pub keep_going: bool,
+    /// What `retry` knows of the steps of the last run, by [`Step::folder`]; a step that it does not know runs whole.
+    pub resumed: HashMap<PathBuf, Resumed>,
+    /// The step of `--for` that this is, once it has begun.
+    pub step: Option<Step>,
     /// Behaviour flags of `dbt_project.yml`'s `flags:` and every other flag, by dbt's name in lower case. What has
     /// no field of its own is looked up here, by `flags.NAME` in Jinja too.
     pub other: serde_json::Map<String, Json>,

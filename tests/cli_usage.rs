@@ -157,7 +157,7 @@ fn words_that_belong_elsewhere() {
     Try 'rdbt --help' for help.
 
     Error: No such option '--vars'.
-    --vars is an option of `build`, `clean`, `clone`, `compile`, `debug`, `deps`, `docs generate`, `docs serve`, `init`, `list`, `parse`, `retry`, `run`, `run-operation`, `seed`, `show`, `snapshot`, `source freshness`, `test`; write it behind the command.
+    --vars is an option of `build`, `clean`, `clone`, `compile`, `debug`, `deps`, `docs generate`, `docs serve`, `explain`, `golden`, `init`, `list`, `parse`, `retry`, `run`, `run-operation`, `seed`, `show`, `snapshot`, `source freshness`, `test`; write it behind the command.
     ");
 }
 

@@ -9,6 +9,8 @@ pub mod relation;
 pub mod seed;
 pub mod table;
 
+use std::sync::Arc;
+
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
@@ -127,4 +129,9 @@ pub trait Connection: Send {
     fn rollback(&mut self) -> Result<(), AdapterError>;
     /// Whether a transaction is open.
     fn in_transaction(&self) -> bool;
+    /// What stops the statement that runs on this connection, from any thread; without one it does nothing.
+    fn interrupter(&self) -> Interrupter;
 }
+
+/// Stops what is at work, from any thread.
+pub type Interrupter = Arc<dyn Fn() + Send + Sync>;

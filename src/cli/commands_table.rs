@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 
 use super::command_specs::{COMMANDS, CommandSpec};
-use super::options::{GLOBAL, Kind, OptionSpec, ROOT_ONLY};
+use super::options::{GLOBAL, Kind, OURS, OptionSpec, ROOT_ONLY};
 use super::parse::negative_of;
 
 const INTRODUCTION: &str = "# Commands and options
@@ -68,6 +68,7 @@ fn takes(kind: Kind) -> String {
         Kind::Words => "words".to_owned(),
         Kind::ChoiceWords(words) => format!("some of {}", words.join(", ")),
         Kind::Yaml => "YAML".to_owned(),
+        Kind::Series => "variable=values".to_owned(),
         Kind::DateTime => "a date or time".to_owned(),
         Kind::Sample => "a window of time".to_owned(),
         Kind::Package => "name@version".to_owned(),
@@ -76,6 +77,7 @@ fn takes(kind: Kind) -> String {
 
 fn status(option: &OptionSpec) -> String {
     match option.idle {
+        "" if OURS.contains(&option.name) => "yes; dbt does not have it".to_owned(),
         "" => "yes".to_owned(),
         why => format!("does nothing: {why}"),
     }

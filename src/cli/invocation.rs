@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use serde_json::{Map as JsonMap, Value as Json};
 
+use super::for_values;
+use super::options::OURS;
 use super::parse::Typed;
 use super::resolve::{Resolved, absolute};
 use super::sample;
@@ -41,6 +43,9 @@ pub fn build(typed: &Typed, resolved: &Resolved, start: &Start) -> Invocation {
     flags.macro_name = typed.argument().filter(|_| typed.command.argument == Some("macro")).map(str::to_owned);
     if typed.command.path == ["list"] {
         models_are_selected(&mut flags, resolved);
+    }
+    if typed.command.path == ["explain"] {
+        flags.select.extend(typed.argument().map(str::to_owned));
     }
     flags.other = every_flag(typed, resolved, &invocation_command);
     flags.args_for_artifacts = match typed.command.path {
@@ -79,6 +84,7 @@ fn flags(resolved: &Resolved) -> Flags {
         resource_types: resolved.words("resource_types"),
         exclude_resource_types: resolved.words("exclude_resource_types"),
         full_refresh: resolved.flag("full_refresh"),
+        skip_unchanged: resolved.json("skip_unchanged").as_bool(),
         fail_fast: resolved.flag("fail_fast"),
         empty: resolved.flag("empty"),
         sample: resolved.text("sample").and_then(|text| sample::parse(&text, chrono::Utc::now()).ok()),
@@ -120,6 +126,10 @@ fn flags(resolved: &Resolved) -> Flags {
         retried_batches: None,
         retried_overloads: HashMap::new(),
         only: None,
+        series: for_values::parse(&resolved.words("for")).unwrap_or_default(),
+        keep_going: resolved.flag("keep_going"),
+        resumed: HashMap::new(),
+        step: None,
         other: JsonMap::new(),
         args_for_artifacts: JsonMap::new(),
     }
@@ -147,7 +157,11 @@ fn every_flag(typed: &Typed, resolved: &Resolved, invocation_command: &str) -> J
             .into_iter()
             .map(|(name, value)| (name.to_owned(), Json::Bool(value)))
             .collect();
-    all.extend(resolved.iter().map(|(name, value)| (name.to_owned(), value.clone())));
+    let set = |(name, value): &(&str, &Json)| {
+        // What dbt does not have is not shown where it is not used: artifacts are compared.
+        !OURS.contains(name) || !(value.is_null() || **value == Json::Bool(false))
+    };
+    all.extend(resolved.iter().filter(set).map(|(name, value)| (name.to_owned(), value.clone())));
     all.extend(resolved.project.behaviour());
     all.insert("which".to_owned(), Json::from(typed.word.as_str()));
     all.insert("invocation_command".to_owned(), Json::from(invocation_command));

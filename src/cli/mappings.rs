@@ -70,7 +70,7 @@ pub fn split_pair(word: &str) -> Option<(&str, &str)> {
 }
 
 /// The value as YAML types it; text if it is not YAML.
-fn typed(value: &str) -> Node {
+pub(super) fn typed(value: &str) -> Node {
     let text = || Node::detached(Value::Str(value.to_owned()));
     if value.is_empty() {
         return text();

@@ -8,6 +8,7 @@ mod commands_table;
 mod completion;
 mod dotenv;
 mod file_server;
+mod for_values;
 mod invocation;
 mod mappings;
 mod notices;
@@ -38,6 +39,7 @@ use crate::jinja::STACK_SIZE;
 use crate::project;
 use invocation::Start;
 use parse::{Parsed, Typed};
+pub(crate) use resolve::absolute;
 use usage::UsageError;
 
 /// Everything was done and went well.

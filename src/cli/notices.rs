@@ -63,13 +63,13 @@ const OTHER_VARIABLES: [&str; 7] = [
 /// Says what there is to say of `words`, which were typed behind the program's name.
 ///
 /// # Errors
-/// A deprecation is an error in this run.
+/// A warning or deprecation is an error in this run.
 pub(super) fn announce(invocation: &Invocation, early: &Early, words: &[String], events: &Events) -> Result<()> {
     let flags = &invocation.flags;
     if flags.selector.is_some() && !(flags.select.is_empty() && flags.exclude.is_empty()) {
         let text =
             "The --select and --exclude arguments are being ignored for node selection because --selector is provided";
-        events.emit(Event::new("SelectExcludeIgnoredWithSelectorWarning", "Z064", Level::Warn, text));
+        events.warn(Event::new("SelectExcludeIgnoredWithSelectorWarning", "Z064", Level::Warn, text))?;
     }
     for (old, new) in renamed_variables() {
         let text = format!(

@@ -21,6 +21,8 @@ pub enum Kind {
     ChoiceWords(&'static [&'static str]),
     /// A YAML mapping, or `key=value` pairs.
     Yaml,
+    /// `variable=values`, several times.
+    Series,
     /// A date or a point in time.
     DateTime,
     /// A window of time, kept as typed.
@@ -123,6 +125,10 @@ impl OptionSpec {
 const LOG_FORMATS: Kind = Kind::Choice(&["text", "debug", "json", "default"]);
 const LOG_LEVELS: Kind = Kind::Choice(&["debug", "info", "warn", "error", "none"]);
 const ON: Default = Default::Bool(true);
+
+/// Options that dbt does not have.
+pub const OURS: [&str; 8] =
+    ["for", "golden_path", "junit", "keep_going", "markdown", "record_runs", "skip_unchanged", "update"];
 
 /// The options that stand before or after any command.
 pub const GLOBAL: &[OptionSpec] = &[
@@ -364,6 +370,12 @@ pub(super) const INCLUDE_SAVED_QUERY: OptionSpec =
     option("include_saved_query", &["include-saved-query"], Kind::Switch, "")
         .idle("exports run in dbt's platform only, as with dbt-core")
         .env("DBT_INCLUDE_SAVED_QUERY");
+pub(super) const FOR: OptionSpec = option(
+    "for",
+    &["for"],
+    Kind::Series,
+    "Run once for each value of a variable, in order: year=2025..2029, or name=a,b,c; several give every combination",
+);
 pub(super) const FULL_REFRESH: OptionSpec =
     option("full_refresh", &["full-refresh"], Kind::Flag, "Build incremental models and seeds anew")
         .short(&['f'])
@@ -460,6 +472,14 @@ pub(super) const SKIP_PROFILE_SETUP: OptionSpec =
     option("skip_profile_setup", &["skip-profile-setup"], Kind::Flag, "Write no profile").short(&['s']);
 pub(super) const SKIP_DEBUG: OptionSpec =
     option("skip_debug", &["skip-debug"], Kind::Flag, "Do not check the new project");
+pub(super) const SKIP_UNCHANGED: OptionSpec = option(
+    "skip_unchanged",
+    &["skip-unchanged"],
+    Kind::Switch,
+    "Reuse what nothing that it depends on has changed of; see docs/skip-unchanged.md",
+)
+.env("RDBT_SKIP_UNCHANGED")
+.or(Default::None);
 pub(super) const SOURCE: OptionSpec =
     option("source", &["source"], Kind::Choice(&["hub", "git", "local"]), "Where --add-package takes the package from")
         .or(Default::Text("hub"));
@@ -476,6 +496,29 @@ pub(super) const TARGET_PATH: OptionSpec =
     option("target_path", &["target-path"], Kind::Path(false), "Folder of artifacts").env("DBT_TARGET_PATH");
 pub(super) const THREADS: OptionSpec =
     option("threads", &["threads"], Kind::Int, "Number of threads; overrides the profile");
+pub(super) const GOLDEN_PATH: OptionSpec =
+    option("golden_path", &["golden-path"], Kind::Path(false), "Folder of approved SQL; else golden, in the project")
+        .env("RDBT_GOLDEN_PATH");
+pub(super) const JUNIT: OptionSpec =
+    option("junit", &["junit"], Kind::Path(false), "Write the results to this file as JUnit XML, for CI servers");
+pub(super) const KEEP_GOING: OptionSpec =
+    option("keep_going", &["keep-going"], Kind::Flag, "Go on with the next value of --for when one fails");
+pub(super) const MARKDOWN: OptionSpec = option(
+    "markdown",
+    &["markdown"],
+    Kind::Path(false),
+    "Write a summary of the results to this file in Markdown, for pull requests",
+);
+pub(super) const RECORD_RUNS: OptionSpec = option(
+    "record_runs",
+    &["record-runs"],
+    Kind::Switch,
+    "Keep how long each node took in the table rdbt_runs of the target's schema",
+)
+.env("RDBT_RECORD_RUNS")
+.or(Default::None);
+pub(super) const UPDATE: OptionSpec =
+    option("update", &["update"], Kind::Flag, "Approve: write what is compiled now to the folder of approved SQL");
 pub(super) const UPGRADE: OptionSpec = option("upgrade", &["upgrade"], Kind::Flag, "Resolve packages anew");
 pub(super) const VARS: OptionSpec =
     option("vars", &["vars"], Kind::Yaml, "Variables, as a YAML mapping or key=value").or(Default::Json("{}"));

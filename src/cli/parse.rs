@@ -135,7 +135,7 @@ fn one_pair_each(words: Vec<OsString>) -> Vec<OsString> {
             Some(name) if spread.last() != Some(name) => option = None,
             _ => {}
         }
-        if word == "--vars" || word == "--args" {
+        if word == "--vars" || word == "--args" || word == "--for" {
             option = Some(word.clone());
         }
         spread.push(word);
@@ -199,7 +199,7 @@ fn add_option(parser: Command, option: &OptionSpec) -> Command {
         }
         Kind::Flag => arg.action(ArgAction::SetTrue),
         Kind::Words | Kind::ChoiceWords(_) => arg.action(ArgAction::Append).num_args(1..),
-        Kind::Yaml => arg.action(ArgAction::Append).num_args(1).allow_hyphen_values(true),
+        Kind::Yaml | Kind::Series => arg.action(ArgAction::Append).num_args(1).allow_hyphen_values(true),
         _ => arg.action(ArgAction::Set).num_args(1).allow_hyphen_values(true),
     };
     parser.arg(arg)

@@ -8,6 +8,7 @@ use clap::parser::ValueSource;
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
+use super::for_values;
 use super::options::{Default as OptionDefault, GLOBAL, Kind, OptionSpec, ROOT_ONLY};
 use super::parse::{Typed, negative_of};
 use super::usage::{Scope, UsageError};
@@ -103,6 +104,7 @@ pub fn resolve(typed: &Typed) -> Result<Resolved, UsageError> {
         resolved.store(option, value.map_or_else(|| from_env(Scope::Program, option), |value| Ok(Some(value)))?);
     }
     resolved.find_folders(scope, typed)?;
+    resolved.find_reports();
     let typed_warn_options = resolved.is_set("warn_error_options");
     resolved.apply_project_flags()?;
     resolved.follow_leaders();
@@ -202,6 +204,15 @@ impl Resolved {
         self.settings.insert(option.name, Setting { value, defaulted });
     }
 
+    /// Files of reports count from where the command is typed, not from the project.
+    fn find_reports(&mut self) {
+        for name in ["junit", "markdown"] {
+            if let Some(path) = self.text(name) {
+                self.set(name, absolute(Path::new(&path)).display().to_string());
+            }
+        }
+    }
+
     /// Finds the folders that nobody named, as dbt finds them.
     fn find_folders(&mut self, scope: Scope, typed: &Typed) -> Result<(), UsageError> {
         let here = std::env::current_dir().unwrap_or_default();
@@ -280,6 +291,7 @@ impl Resolved {
                 return Err(UsageError::bare(format!("{second}: not allowed with argument {first}")));
             }
         }
+        self.check_series()?;
         let (start, end) = (self.text("event_time_start"), self.text("event_time_end"));
         let missing = |given: &str, absent: &str| {
             UsageError::bare(format!(
@@ -295,6 +307,24 @@ impl Resolved {
             }
             _ => Ok(()),
         }
+    }
+}
+
+impl Resolved {
+    /// `--for` and `--vars` cannot both set a variable, and `--keep-going` belongs to `--for`.
+    fn check_series(&self) -> Result<(), UsageError> {
+        let series = for_values::parse(&self.words("for")).unwrap_or_default();
+        let vars = self.map("vars");
+        if let Some(both) = series.iter().find(|series| vars.contains_key(&series.name)) {
+            let name = &both.name;
+            return Err(UsageError::bare(format!("The variable `{name}` is given in --for and in --vars."))
+                .hint(format!("Leave `{name}` out of --vars: --for sets it for each run.")));
+        }
+        if self.flag("keep_going") && series.is_empty() {
+            return Err(UsageError::bare("--keep-going was given without --for.".to_owned())
+                .hint("It says what becomes of the other values when one fails: add --for NAME=VALUES.".to_owned()));
+        }
+        Ok(())
     }
 }
 

@@ -185,6 +185,7 @@ fn left_column(option: &OptionSpec) -> String {
         Kind::Choice(words) => format!(" [{}]", words.join("|")),
         Kind::Words | Kind::ChoiceWords(_) => " TEXT...".to_owned(),
         Kind::Yaml => " YAML".to_owned(),
+        Kind::Series => " NAME=VALUES".to_owned(),
         Kind::DateTime => " TIMESTAMP".to_owned(),
         Kind::Sample => " SAMPLE".to_owned(),
     };

@@ -5,6 +5,7 @@ use std::path::Path;
 use chrono::{NaiveDate, NaiveDateTime};
 use serde_json::{Value as Json, json};
 
+use super::for_values;
 use super::mappings;
 use super::options::{Kind, OptionSpec};
 use super::sample;
@@ -56,6 +57,10 @@ pub fn convert(scope: Scope, option: &OptionSpec, words: &[String]) -> Result<Co
             Json::from(words).into()
         }
         Kind::Yaml => mapping(words).map_err(refuse)?,
+        Kind::Series => {
+            for_values::parse(words).map_err(refuse)?;
+            Json::from(words).into()
+        }
         Kind::DateTime => Json::from(date_time(text).map_err(refuse)?).into(),
         Kind::Sample => match sample::parse(text, chrono::Utc::now()) {
             Ok(_) => Json::from(text).into(),

@@ -15,7 +15,7 @@ use crate::graph::{self, Filter, Graph, PreviousState, Request, Selection, Selec
 use crate::invocation::Invocation;
 use crate::jinja::Engine;
 use crate::manifest::{CompiledNodes, Manifest, Node, ResourceType, UniqueId};
-use crate::project::{self, values};
+use crate::project::{self, Project, values};
 use crate::{parse, run};
 
 use super::DBT_DUCKDB_VERSION;
@@ -31,7 +31,11 @@ pub struct Workspace {
     /// What is compiled, filled while running.
     pub compiled: Arc<CompiledNodes>,
     /// The semantic layer for `osi_document.json`; none with `--no-write-json`.
-    osi: Option<OsiDocument>,
+    osi: Option<Arc<OsiDocument>>,
+    /// What parsing remembers for the next step of `--for`.
+    memory: Option<parse::Memory>,
+    /// The command ends with it.
+    is_last: bool,
 }
 
 /// The engine of the project's templates, which says that calls of `modules.itertools` are deprecated.
@@ -46,10 +50,20 @@ fn engine(events: &Arc<Events>) -> Engine {
     )
 }
 
+/// The project's database, which opens while the project is parsed.
+fn open_ahead(project: &Project, events: &Arc<Events>) -> Result<Arc<Adapter>> {
+    let adapter = Adapter::new(project, events.clone())?;
+    adapter.engine().open_ahead();
+    Ok(adapter)
+}
+
 /// A command ends with the process: giving back the memory of a large project piece by piece would take a tenth of the
 /// time that parsing it took. Everything that has to be closed is; only memory is left to the system.
 impl Drop for Workspace {
     fn drop(&mut self) {
+        if !self.is_last {
+            return;
+        }
         std::mem::forget(self.manifest.clone());
         std::mem::forget(self.globals.engine.clone());
     }
@@ -61,7 +75,7 @@ impl Workspace {
     /// # Errors
     /// See [`project::load`] and [`parse::parse`].
     pub fn open(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<Workspace> {
-        Workspace::load(invocation, events, |_| ())
+        Workspace::load(invocation, events, None, |project| Adapter::new(project, events.clone()))
     }
 
     /// The same for a command that is sure to use the database, which opens meanwhile.
@@ -70,10 +84,56 @@ impl Workspace {
     /// As for [`Workspace::open`]; those of the database come with the first connection.
     pub fn open_with_database(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<Workspace> {
         duckdb::preload();
-        Workspace::load(invocation, events, |adapter| adapter.engine().open_ahead())
+        Workspace::load(invocation, events, None, |project| open_ahead(project, events))
     }
 
-    fn load(invocation: &Arc<Invocation>, events: &Arc<Events>, before_parsing: fn(&Adapter)) -> Result<Workspace> {
+    /// The workspace of the next step of `--for`. What its values do not touch is taken over; the database stays open,
+    /// unless the profile now names another.
+    ///
+    /// # Errors
+    /// As for [`Workspace::open`]; the database that is left cannot be closed.
+    pub fn next_step(&mut self, invocation: &Arc<Invocation>) -> Result<Workspace> {
+        self.is_last = false;
+        self.globals.adapter.begin_another_run();
+        if let Some(same) = self.unchanged_at(invocation) {
+            return Ok(same);
+        }
+        let (globals, events) = (self.globals.clone(), self.events().clone());
+        Workspace::load(invocation, &events, self.memory.take(), |project| {
+            if globals.project.same_database(project) {
+                return Ok(globals.adapter.clone());
+            }
+            globals.adapter.engine().close().map_err(Error::from)?;
+            open_ahead(project, &events)
+        })
+    }
+
+    /// The same project at another step, if nothing of what was read or parsed differs there.
+    fn unchanged_at(&mut self, invocation: &Arc<Invocation>) -> Option<Workspace> {
+        let old = &self.globals;
+        let project = Arc::new(old.project.at_step(invocation)?);
+        let (engine, macros, adapter) = (old.engine.clone(), old.macros.clone(), old.adapter.clone());
+        let globals = Globals::new(invocation.clone(), project, engine, macros, adapter);
+        if !self.memory.as_ref()?.holds(invocation.flags.step.as_ref()?, &globals) {
+            return None;
+        }
+        Some(Workspace {
+            invocation: invocation.clone(),
+            globals,
+            manifest: self.manifest.clone(),
+            compiled: Arc::default(),
+            osi: self.osi.clone(),
+            memory: self.memory.take(),
+            is_last: true,
+        })
+    }
+
+    fn load(
+        invocation: &Arc<Invocation>,
+        events: &Arc<Events>,
+        before: Option<parse::Memory>,
+        adapter: impl FnOnce(&Project) -> Result<Arc<Adapter>>,
+    ) -> Result<Workspace> {
         let project = Arc::new(project::load(invocation, events)?);
         let unsupported = project::catalogs::unsupported(&project.root.root, &project.root.name)?;
         events.emit(lines::adapter_registered("duckdb", DBT_DUCKDB_VERSION));
@@ -82,11 +142,9 @@ impl Workspace {
         }
         // dbt reads the selectors with the project: a mistake in one ends every command.
         Selectors::read(project.selectors.as_ref(), &invocation.flags)?;
-        let adapter = Adapter::new(&project, events.clone())?;
-        before_parsing(&adapter);
-        let parsed = parse::parse(invocation, &project, engine(events), adapter)?;
+        let parsed = parse::parse(invocation, &project, engine(events), adapter(&project)?, before)?;
         let write = invocation.flags.write_json;
-        let osi = write.then(|| artifacts::osi_document(&parsed.globals, &parsed.manifest)).transpose()?;
+        let osi = write.then(|| artifacts::osi_document(&parsed.globals, &parsed.manifest)).transpose()?.map(Arc::new);
         let mut manifest = parsed.manifest;
         manifest.selectors = graph::selectors_json(project.selectors.as_ref());
         Ok(Workspace {
@@ -95,7 +153,18 @@ impl Workspace {
             manifest: Arc::new(manifest),
             compiled: Arc::default(),
             osi,
+            memory: Some(parsed.memory),
+            is_last: true,
         })
+    }
+
+    /// Puts the artifacts of this step of `--for` where those of a plain command are; with `results` its
+    /// `run_results.json` too.
+    ///
+    /// # Errors
+    /// A file cannot be copied.
+    pub fn publish(&self, results: bool) -> Result<()> {
+        artifacts::publish_step(&self.globals, &self.manifest, &self.compiled, self.osi.as_deref(), results)
     }
 
     /// Parses a query that belongs to no file.

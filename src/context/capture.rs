@@ -16,7 +16,7 @@ pub struct Capture {
 }
 
 /// The recorded calls.
-#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Captured {
     /// Each `config()` call's arguments, `pre_hook` spelled `pre-hook`. Merging is `parse`'s business.
     pub config_calls: Vec<JsonMap<String, Json>>,

@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use crate::builtin_macros::OWN_PACKAGE;
 use crate::error::{Error, Result, did_you_mean};
 
 /// The built-in packages, the more specific one first.
-pub const INTERNAL_PACKAGES: [&str; 2] = ["dbt_duckdb", "dbt"];
+pub const INTERNAL_PACKAGES: [&str; 3] = ["dbt_duckdb", "dbt", OWN_PACKAGE];
 /// Prefixes that dispatch tries, in order.
 const ADAPTER_PREFIXES: [&str; 2] = ["duckdb", "default"];
 

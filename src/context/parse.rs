@@ -12,8 +12,8 @@ use super::errors::{from_jinja, with_suggestion};
 use super::reads::Reads;
 use super::scope::{Globals, Phase, Scope, Subject, TestMacros};
 
-/// Renders `node`'s text and gives what it called. `extra` are values that only this render sees, such as the keyword
-/// arguments of a generic test; `macros` are the only ones that a generic test sees.
+/// Renders `node`'s text and gives what it called and what it read. `extra` are values that only this render sees, such as
+/// the keyword arguments of a generic test; `macros` are the only ones that a generic test sees.
 ///
 /// # Errors
 /// The text cannot be parsed, or something in it fails.
@@ -22,23 +22,19 @@ pub fn render_while_parsing(
     node: &Node,
     extra: Vec<(String, Value)>,
     macros: Option<Arc<TestMacros>>,
-) -> Result<Captured> {
+) -> Result<(Captured, Reads)> {
+    let effects = effects::count();
     let (mut scope, capture, label) = parsing_scope(globals, node, macros);
     scope.extra.extend(extra);
-    render_in(globals, node, scope, &capture, &label)
+    let captured = render_in(globals, node, scope, &capture, &label)?;
+    Ok((captured, reads_of(&capture, effects)))
 }
 
-/// As [`render_while_parsing`] of a file, and says what the render read.
-///
-/// # Errors
-/// As [`render_while_parsing`].
-pub fn render_noting_reads(globals: &Arc<Globals>, node: &Node) -> Result<(Captured, Reads)> {
-    let effects = effects::count();
-    let (scope, capture, label) = parsing_scope(globals, node, None);
-    let captured = render_in(globals, node, scope, &capture, &label)?;
+/// What a render read, when this thread had had `effects` before it.
+fn reads_of(capture: &Capture, effects: u64) -> Reads {
     let mut reads = capture.take_reads();
     reads.unrepeatable |= effects::count() != effects;
-    Ok((captured, reads))
+    reads
 }
 
 fn render_in(
@@ -68,10 +64,12 @@ pub fn render_native_while_parsing(
     macros: Option<Arc<TestMacros>>,
 ) -> Result<(Value, Captured)> {
     let (scope, capture, label) = parsing_scope(globals, node, macros);
+    let effects = effects::count();
     let (value, macros) = globals
         .engine
         .render_native_tracked(text, &node.original_file_path, Arc::new(scope).into_value())
         .map_err(|error| from_jinja(&error, Some(&label)))?;
+    globals.note_aside(|aside| aside.join(reads_of(&capture, effects)));
     Ok((value, Captured { macros, ..capture.take() }))
 }
 

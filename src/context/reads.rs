@@ -55,7 +55,38 @@ const REPEATABLE: [&str; 35] = [
     "zip_strict",
 ];
 
+/// dbt's names whose value may differ between two steps of one command under `--for`, where macros, target, behaviour flags
+/// and all variables but those of `--for` are the same.
+const VARYING: [&str; 12] = [
+    "flags",
+    "graph",
+    "invocation_args_dict",
+    "invocation_id",
+    "log",
+    "modules",
+    "otel_span_id",
+    "otel_trace_id",
+    "print",
+    "run_started_at",
+    "selected_resources",
+    "thread_id",
+];
+
 impl Reads {
+    /// As [`Reads::note_name`], where only steps of one command are compared.
+    pub fn note_in_steps(&mut self, name: &str) {
+        if VARYING.contains(&name) {
+            self.unrepeatable = true;
+        }
+    }
+
+    /// Adds what another render read.
+    pub fn join(&mut self, other: Reads) {
+        self.vars.extend(other.vars);
+        self.env.extend(other.env);
+        self.unrepeatable |= other.unrepeatable;
+    }
+
     /// Notes that a name of dbt's was looked up; none of a project's macros has it.
     pub fn note_name(&mut self, name: &str) {
         if !REPEATABLE.contains(&name) {
@@ -70,7 +101,8 @@ mod tests {
 
     #[test]
     fn names_are_sorted_for_the_eye_and_time_is_not_among_them() {
-        assert!(REPEATABLE.is_sorted());
+        assert!(REPEATABLE.is_sorted() && VARYING.is_sorted());
+        assert!(!REPEATABLE.iter().any(|name| VARYING.contains(name)));
         let mut reads = Reads::default();
         reads.note_name("ref");
         assert!(!reads.unrepeatable);

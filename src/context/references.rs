@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind};
+use crate::events::{Event, Level};
 use crate::jinja::value::{to_json, type_name};
 use crate::jinja::{MjError, Value};
 use crate::manifest::lookup::Found;
@@ -78,6 +79,9 @@ fn resolve_ref(scope: &Arc<Scope>, run: &Arc<NodeRun>, reference: &RefArgs) -> R
     };
     check_access(scope, target)?;
     check_declared(scope, target, reference)?;
+    if reference.version.is_none() {
+        tell_of_prerelease(scope, run, target);
+    }
     if target.is_ephemeral() {
         if matches!(scope.subject, Subject::Macro { .. }) || is_operation(scope) {
             return Err(raise_compilation(format!(
@@ -88,6 +92,32 @@ fn resolve_ref(scope: &Arc<Scope>, run: &Arc<NodeRun>, reference: &RefArgs) -> R
         run.add_cte(&target.unique_id);
     }
     relations::of_node(scope, run, target)
+}
+
+/// Says that a name without a version stands for one that is not the newest.
+fn tell_of_prerelease(scope: &Scope, run: &NodeRun, target: &Node) {
+    let Some(version) = target.model().and_then(|model| model.version.as_ref()) else { return };
+    let (Some(node), Some(newest)) = (scope.subject.node(), run.shared.manifest.prerelease(target)) else { return };
+    if node.resource_type == ResourceType::SqlOperation {
+        return;
+    }
+    let (name, package) = (&target.name, &target.package_name);
+    let (version, newest) = (version_text(version), version_text(newest));
+    let message = format!(
+        "While compiling '{}':\nFound an unpinned reference to versioned model '{name}' in project '{package}'.\nResolving \
+         to latest version: {name}.v{version}\nA prerelease version {newest} is available. It has not yet been marked \
+         'latest' by its maintainer.\nWhen that happens, this reference will resolve to {name}.v{newest} instead.\n\n  Try \
+         out v{newest}: {{{{ ref('{package}', '{name}', v='{newest}') }}}}\n  Pin to  v{version}: {{{{ ref('{package}', \
+         '{name}', v='{version}') }}}}\n",
+        node.name
+    );
+    let event = Event::new("UnpinnedRefNewVersionAvailable", "I064", Level::Info, message)
+        .with("node_info", scope.node_info())
+        .with("ref_node_name", name.as_str())
+        .with("ref_node_package", package.as_str())
+        .with("ref_node_version", version)
+        .with("ref_max_version", newest);
+    scope.globals.events.emit(event);
 }
 
 fn is_operation(scope: &Scope) -> bool {

@@ -51,6 +51,9 @@ impl Object for RuntimeConfig {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         let (package, globals) = (self.package(), &self.scope.globals);
         let target = &globals.project.target;
+        if matches!(key.as_str()?, "cli_vars" | "args") {
+            self.scope.note_read(|reads| reads.unrepeatable = true);
+        }
         Some(match key.as_str()? {
             CLASS_KEY => Class::new("dbt.config.runtime", "RuntimeConfig").value(),
             "project_name" => Value::from(package.name.clone()),

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::error::NodeLabel;
 use crate::events::Events;
@@ -17,6 +17,7 @@ use super::builtins;
 use super::capture::Capture;
 use super::database::Adapter;
 use super::macro_resolver::MacroResolver;
+use super::reads::Reads;
 use super::runtime::NodeRun;
 use super::vars::Vars;
 
@@ -43,6 +44,8 @@ pub struct Globals {
     pub(crate) vars: Vars,
     /// The names that are the same everywhere.
     pub(crate) base: Base,
+    /// What was read while parsing by all but the renders of files: names of relations, properties, tests, hooks.
+    aside: Mutex<Reads>,
 }
 
 impl fmt::Debug for Globals {
@@ -66,7 +69,17 @@ impl Globals {
         let vars = Vars::new(&project);
         let events = adapter.events().clone();
         let base = Base::new(&invocation, &events);
-        Arc::new(Globals { invocation, project, engine, macros, events, adapter, vars, base })
+        Arc::new(Globals { invocation, project, engine, macros, events, adapter, vars, base, aside: Mutex::default() })
+    }
+
+    /// Notes what was read aside from the renders of files.
+    pub(crate) fn note_aside(&self, change: impl FnOnce(&mut Reads)) {
+        change(&mut self.aside.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// What was read aside so far.
+    pub fn read_aside(&self) -> Reads {
+        self.aside.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -300,9 +313,7 @@ impl Scope {
 
     fn lookup(self: &Arc<Self>, name: &str) -> Option<Value> {
         if name == "context" {
-            if let Phase::Parse(capture) = &self.phase {
-                capture.note(|reads| reads.unrepeatable = true);
-            }
+            self.note_read(|reads| reads.unrepeatable = true);
             return Some(self.clone().into_value());
         }
         if name == jinja::LENIENT_KEY {
@@ -318,12 +329,22 @@ impl Scope {
             return Some(found);
         }
         let found = builtins::lookup(self, name);
-        if let Phase::Parse(capture) = &self.phase
-            && found.is_some()
-        {
-            capture.note(|reads| reads.note_name(name));
+        if found.is_some() {
+            match &self.phase {
+                Phase::Parse(capture) => capture.note(|reads| reads.note_name(name)),
+                _ => self.note_read(|reads| reads.note_in_steps(name)),
+            }
         }
         found
+    }
+
+    /// Notes that something was read while parsing, wherever that is looked at.
+    pub(crate) fn note_read(&self, change: impl FnOnce(&mut Reads)) {
+        match &self.phase {
+            Phase::Parse(capture) => capture.note(change),
+            Phase::Names | Phase::Yaml | Phase::Header => self.globals.note_aside(change),
+            Phase::Run(_) => {}
+        }
     }
 }
 
@@ -334,7 +355,10 @@ impl Scope {
         }
         match macros.bare(name) {
             Some(found) => self.macro_by_id(found),
-            None => builtins::lookup(self, name),
+            None => {
+                self.note_read(|reads| reads.note_in_steps(name));
+                builtins::lookup(self, name)
+            }
         }
     }
 }

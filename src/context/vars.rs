@@ -78,12 +78,14 @@ impl VarFunction {
         {
             return Some(overridden);
         }
-        if let Phase::Parse(capture) = &self.scope.phase {
-            capture.note(|reads| {
-                reads.vars.insert(name.to_owned());
-            });
-        }
+        self.note(name);
         self.supplied().get(name).map(|node| to_jinja(&node.value))
+    }
+
+    fn note(&self, name: &str) {
+        self.scope.note_read(|reads| {
+            reads.vars.insert(name.to_owned());
+        });
     }
 
     /// The variables that count in this phase.
@@ -98,7 +100,10 @@ impl VarFunction {
     /// In properties dbt asks for variables of the command line only.
     fn has(&self, name: &str) -> bool {
         match self.scope.phase {
-            Phase::Yaml => self.scope.globals.vars.of_command_line().get(name).is_some(),
+            Phase::Yaml => {
+                self.note(name);
+                self.scope.globals.vars.of_command_line().get(name).is_some()
+            }
             _ => self.find(name).is_some(),
         }
     }

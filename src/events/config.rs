@@ -93,6 +93,8 @@ impl EventsConfig {
             level: if debug { Level::Debug } else { Level::parse(&flags.log_level_file) },
             colors: colors_file,
         };
+        let all_judged =
+            flags.other.get("require_all_warnings_handled_by_warn_error").and_then(Json::as_bool).unwrap_or(true);
         let watched = terminal && !flags.quiet && format == LineFormat::Text && std::env::var_os("CI").is_none();
         EventsConfig {
             console: (flags.log_level != "none").then_some(SinkConfig { format, level, colors: flags.use_colors }),
@@ -107,7 +109,7 @@ impl EventsConfig {
             progress: watched,
             quiet: flags.quiet,
             show_all_deprecations: flags.show_all_deprecations,
-            warn: WarnRules::new(flags.warn_error, &flags.warn_error_options),
+            warn: WarnRules::new(flags.warn_error, &flags.warn_error_options).lenient(!all_judged),
             invocation_id: invocation.invocation_id.clone(),
             extra: custom_env(),
         }

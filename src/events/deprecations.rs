@@ -19,12 +19,21 @@ type Kind = (&'static str, String);
 pub(super) struct Counts(Mutex<IndexMap<Kind, (&'static str, usize)>>);
 
 impl Counts {
-    fn knows(&self, kind: &Kind) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains_key(kind)
+    /// Counts one, and says whether it is the first of its kind. In one step, for files are parsed side by side.
+    fn add(&self, kind: &Kind, code: &'static str) -> bool {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (_, count) = counts.entry(kind.clone()).or_insert((code, 0));
+        *count += 1;
+        *count == 1
     }
 
-    fn add(&self, kind: Kind, code: &'static str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(kind).or_insert((code, 0)).1 += 1;
+    /// Takes back what was counted and then turned out to be an error.
+    fn take_back(&self, kind: &Kind) {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, count)) = counts.get_mut(kind) {
+            *count -= 1;
+        }
+        counts.retain(|_, (_, count)| *count > 0);
     }
 
     /// The summary; none without deprecations. `all_shown` leaves out how to see those that were not shown.
@@ -69,10 +78,9 @@ impl Events {
         effects::note();
         let Some(open) = &self.open else { return Ok(()) };
         let (kind, code) = ((event.name, of.to_owned()), event.code);
-        if open.config.show_all_deprecations || !open.deprecations.knows(&kind) {
-            self.warn(event)?;
+        if open.deprecations.add(&kind, code) || open.config.show_all_deprecations {
+            self.warn(event).inspect_err(|_| open.deprecations.take_back(&kind))?;
         }
-        open.deprecations.add(kind, code);
         Ok(())
     }
 
@@ -197,8 +205,10 @@ mod tests {
     fn the_summary_counts() {
         let counts = Counts::default();
         assert!(counts.summary(Paint::default(), false).is_none());
-        counts.add(("A", String::new()), "D001");
-        counts.add(("A", String::new()), "D001");
+        let kind = ("A", String::new());
+        let first = [counts.add(&kind, "D001"), counts.add(&kind, "D001"), counts.add(&kind, "D001")];
+        assert_eq!(first, [true, false, false]);
+        counts.take_back(&kind);
         let summary = counts.summary(Paint::default(), false).map(|event| event.message).unwrap_or_default();
         assert!(summary.contains("\n- A: 2 occurrences\nTo see all deprecation instances"), "{summary}");
     }

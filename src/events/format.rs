@@ -9,7 +9,7 @@ use crate::artifacts::python_json;
 
 use super::config::{EventsConfig, LineFormat, SinkConfig};
 use super::paint::RESET;
-use super::{Event, Level};
+use super::{Event, Level, StepTag};
 
 /// Events whose text goes to standard output bare, even with `--quiet`.
 pub fn is_print(event: &Event) -> bool {
@@ -17,18 +17,24 @@ pub fn is_print(event: &Event) -> bool {
 }
 
 /// The line for `sink`, without its newline.
-pub fn line(event: &Event, at: DateTime<Utc>, sink: &SinkConfig, config: &EventsConfig) -> String {
+pub fn line(
+    event: &Event,
+    at: DateTime<Utc>,
+    sink: &SinkConfig,
+    config: &EventsConfig,
+    step: Option<&StepTag>,
+) -> String {
     match sink.format {
         LineFormat::Text if is_print(event) => event.message.clone(),
         LineFormat::Text => format!("{}{}  {}", tag(sink), at.format("%H:%M:%S"), event.message),
         LineFormat::Debug => debug_line(event, at, sink, config),
-        LineFormat::Json => json_line(event, at, config),
+        LineFormat::Json => json_line(event, at, config, step),
     }
 }
 
 /// The line of JSON for a program that listens.
-pub fn stream_line(event: &Event, at: DateTime<Utc>, config: &EventsConfig) -> String {
-    json_line(event, at, config)
+pub fn stream_line(event: &Event, at: DateTime<Utc>, config: &EventsConfig, step: Option<&StepTag>) -> String {
+    json_line(event, at, config, step)
 }
 
 fn tag(sink: &SinkConfig) -> &'static str {
@@ -50,15 +56,20 @@ fn debug_line(event: &Event, at: DateTime<Utc>, sink: &SinkConfig, config: &Even
     line
 }
 
-fn json_line(event: &Event, at: DateTime<Utc>, config: &EventsConfig) -> String {
+fn json_line(event: &Event, at: DateTime<Utc>, config: &EventsConfig, step: Option<&StepTag>) -> String {
+    let mut extra = config.extra.clone();
+    if let Some(step) = step {
+        extra.insert("rdbt_step".to_owned(), Json::from(step.place.as_str()));
+        extra.insert("rdbt_for".to_owned(), Json::from(step.label.as_str()));
+    }
     let line = json!({
         "data": Json::Object(event.data.iter().filter(|(key, value)| !is_empty_node(key, value))
             .map(|(key, value)| (key.clone(), value.clone())).collect::<JsonMap<String, Json>>()),
         "info": {
             "category": "",
             "code": event.code,
-            "extra": config.extra,
-            "invocation_id": config.invocation_id,
+            "extra": extra,
+            "invocation_id": step.map_or(&config.invocation_id, |step| &step.invocation_id),
             "level": event.level.as_str(),
             "msg": event.message,
             "name": event.name,

@@ -92,6 +92,18 @@ struct Open {
     file: Mutex<Option<LogFile>>,
     stream: Mutex<Option<File>>,
     secrets: RwLock<Secrets>,
+    step: RwLock<Option<StepTag>>,
+}
+
+/// The step of `--for` that a command is at, which goes with every event of it.
+#[derive(Debug, Clone)]
+pub struct StepTag {
+    /// `2/5`.
+    pub place: String,
+    /// `simulation_year=2026`.
+    pub label: String,
+    /// The invocation that the step is for other programs.
+    pub invocation_id: String,
 }
 
 impl Events {
@@ -108,6 +120,7 @@ impl Events {
                 deprecations: deprecations::Counts::default(),
                 file: Mutex::new(file),
                 stream: Mutex::new(stream),
+                step: RwLock::default(),
                 config,
             }),
         }
@@ -202,6 +215,13 @@ impl Events {
         }
     }
 
+    /// From here on events belong to a step of `--for`, or to none.
+    pub fn set_step(&self, step: Option<StepTag>) {
+        if let Some(open) = &self.open {
+            *open.step.write().unwrap_or_else(PoisonError::into_inner) = step;
+        }
+    }
+
     /// Shows a progress bar for `total` nodes, if a person watches.
     pub fn start_progress(&self, total: usize) {
         if let Some(open) = self.open.as_ref().filter(|open| open.config.progress) {
@@ -212,7 +232,11 @@ impl Events {
     /// Moves the progress bar on by one node.
     pub fn advance(&self, message: &str) {
         if let Some(open) = self.open.as_ref().filter(|open| open.config.progress) {
-            open.console.advance(message.to_owned());
+            let step = open.step.read().unwrap_or_else(PoisonError::into_inner);
+            open.console.advance(match &*step {
+                Some(step) => format!("{} {}  {message}", step.place, step.label),
+                None => message.to_owned(),
+            });
         }
     }
 
@@ -246,18 +270,19 @@ impl Open {
 
     fn write(&self, event: &Event) {
         let now = Utc::now();
-        self.write_to_stream(event, now);
+        let step = self.step.read().unwrap_or_else(PoisonError::into_inner);
+        self.write_to_stream(event, now, step.as_ref());
         if let Some(sink) = &self.config.console
             && (event.level >= sink.level || format::is_print(event))
         {
-            self.console.write_line(&self.scrub(format::line(event, now, sink, &self.config)));
+            self.console.write_line(&self.scrub(format::line(event, now, sink, &self.config, step.as_ref())));
         }
         if let Some(sink) = &self.config.file
             && (event.level >= sink.level || format::is_print(event))
             && !CLEANING.contains(&event.code)
         {
             let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-            let line = self.scrub(format::line(event, now, sink, &self.config));
+            let line = self.scrub(format::line(event, now, sink, &self.config, step.as_ref()));
             // A full disk must not end the run for want of a log: from here on nothing is logged.
             if file.as_mut().is_some_and(|file| file.write_line(&line, event.level >= Level::Warn).is_err()) {
                 *file = None;
@@ -266,10 +291,10 @@ impl Open {
     }
 
     /// Whoever reads the stream wants to know at once. A reader that has gone away is no error.
-    fn write_to_stream(&self, event: &Event, now: DateTime<Utc>) {
+    fn write_to_stream(&self, event: &Event, now: DateTime<Utc>, step: Option<&StepTag>) {
         let mut stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(file) = stream.as_mut() {
-            let line = self.scrub(format::stream_line(event, now, &self.config));
+            let line = self.scrub(format::stream_line(event, now, &self.config, step));
             if file.write_all(format!("{line}\n").as_bytes()).is_err() {
                 *stream = None;
             }

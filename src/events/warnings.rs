@@ -7,6 +7,18 @@ use super::Event;
 
 const DEPRECATIONS: &str = "Deprecations";
 
+/// Warnings that are mere words where the project sets `require_all_warnings_handled_by_warn_error` to false, as all were
+/// that older versions of dbt did not expressly make errors of.
+const SPOKEN: [&str; 7] = [
+    "FreshnessConfigProblem",
+    "MFConverterIssue",
+    "MicrobatchModelNoEventTimeInputs",
+    "SelectExcludeIgnoredWithSelectorWarning",
+    "SemanticValidationFailure",
+    "SpacesInResourceNameDeprecation",
+    "WarnStateTargetEqual",
+];
+
 /// What becomes of a warning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -22,6 +34,7 @@ pub enum Verdict {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WarnRules {
     all: bool,
+    lenient: bool,
     error_all: bool,
     error: Vec<String>,
     warn: Vec<String>,
@@ -35,6 +48,7 @@ impl WarnRules {
         let error = get("error", "include");
         WarnRules {
             all: warn_error,
+            lenient: false,
             error_all: matches!(error.as_str(), Some("all" | "*")),
             error: names(error),
             warn: names(get("warn", "exclude")),
@@ -42,9 +56,17 @@ impl WarnRules {
         }
     }
 
+    /// The same rules, for all warnings or (`lenient`) without those that older versions of dbt did not judge.
+    #[must_use]
+    pub fn lenient(self, lenient: bool) -> WarnRules {
+        WarnRules { lenient, ..self }
+    }
+
     /// What becomes of `event`: a named rule goes before `Deprecations`, and that before `all`.
     pub fn judge(&self, event: &Event) -> Verdict {
-        if self.all || self.errors(event.name, event.code) {
+        if self.lenient && SPOKEN.contains(&event.name) {
+            Verdict::Warn
+        } else if self.all || self.errors(event.name, event.code) {
             Verdict::Error
         } else if self.silences(event.name, event.code) {
             Verdict::Silence
@@ -92,6 +114,14 @@ mod tests {
 
     fn verdict(options: Json, name: &'static str, code: &'static str) -> Verdict {
         WarnRules::new(false, &options).judge(&Event::new(name, code, Level::Warn, ""))
+    }
+
+    #[test]
+    fn old_projects_may_leave_some_warnings_alone() {
+        let event = Event::new("WarnStateTargetEqual", "Q078", Level::Warn, "");
+        let rules = WarnRules::new(true, &json!({}));
+        assert_eq!(rules.judge(&event), Verdict::Error);
+        assert_eq!(rules.lenient(true).judge(&event), Verdict::Warn);
     }
 
     #[test]

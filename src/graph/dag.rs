@@ -82,6 +82,19 @@ impl Graph {
         }
     }
 
+    /// For each resource the length of the longest chain that begins with it, where `length` is that of one resource.
+    pub fn longest_chains(&self, length: impl Fn(&str) -> f64) -> HashMap<UniqueId, f64> {
+        let mut chains: HashMap<UniqueId, f64> = HashMap::new();
+        // The graph has no circle: `new` refuses those.
+        for position in petgraph::algo::toposort(&self.dag, None).unwrap_or_default().into_iter().rev() {
+            let below = self.dag.neighbors(position).filter_map(|child| chains.get(&self.dag[child]));
+            let longest = below.fold(0.0_f64, |longest, chain| longest.max(*chain));
+            let id = &self.dag[position];
+            chains.insert(id.clone(), length(id) + longest);
+        }
+        chains
+    }
+
     fn position(&mut self, id: &str) -> NodeIndex {
         if let Some(known) = self.positions.get(id) {
             return *known;

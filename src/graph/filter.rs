@@ -96,7 +96,7 @@ impl Filter {
                 all.push(ResourceType::Analysis);
                 chosen(&all, &LISTED)?
             }
-            "build" => chosen(&BUILT, &BUILT)?,
+            "build" | "explain" => chosen(&BUILT, &BUILT)?,
             "test" => only(chosen(&TESTS, &TESTS)?, &TESTS),
             "clone" => only(chosen(&REFABLE, &REFABLE)?, &REFABLE),
             "run" => vec![ResourceType::Model],

@@ -66,6 +66,24 @@ impl CompiledNodes {
         self.note(unique_id);
     }
 
+    /// The same with the paths of written files below `to` where they were below `from`, both relative to the project.
+    #[must_use]
+    pub fn moved(&self, from: &str, to: &str) -> CompiledNodes {
+        let move_path = |path: &mut Option<String>| {
+            if let Some(rest) = path.as_deref().and_then(|path| path.strip_prefix(from)) {
+                *path = Some(format!("{to}{rest}"));
+            }
+        };
+        let nodes = self.nodes.read().unwrap_or_else(PoisonError::into_inner);
+        let moved = nodes.iter().map(|(id, compiled)| {
+            let mut compiled = (**compiled).clone();
+            move_path(&mut compiled.path);
+            move_path(&mut compiled.build_path);
+            (id.clone(), Arc::new(compiled))
+        });
+        CompiledNodes { nodes: RwLock::new(moved.collect()), changed: Mutex::default() }
+    }
+
     /// The nodes that changed since this was asked last.
     pub fn take_changed(&self) -> HashSet<UniqueId> {
         std::mem::take(&mut *self.changed.lock().unwrap_or_else(PoisonError::into_inner))

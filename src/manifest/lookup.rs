@@ -1,9 +1,11 @@
 //! Which node a `ref()` means and which source a `source()` means, by dbt's search order: the package asked for, else
 //! the root project, the package of the node that refers, and then anything of that name.
 
+use std::cmp::Ordering;
+
 use serde_json::Value as Json;
 
-use super::node::version_text;
+use super::node::{compare_versions, version_text};
 use super::{Disabled, Manifest, Node, SourceDefinition, UniqueId};
 
 /// What a name turned out to be.
@@ -63,6 +65,15 @@ impl Manifest {
             matches!(entry, Disabled::Source(source) if source.source_name == source_name && source.name == table)
         });
         if disabled { Found::Disabled } else { Found::Missing }
+    }
+
+    /// The newest version of a versioned model, if it is newer than the one that its name alone stands for.
+    pub fn prerelease(&self, node: &Node) -> Option<&Json> {
+        let latest = node.model()?.latest_version.as_ref()?;
+        let namesakes = self.nodes.values().filter(|other| other.name == node.name);
+        let versions = namesakes.filter_map(|other| other.model()?.version.as_ref());
+        let newest = versions.max_by(|a, b| compare_versions(a, b))?;
+        (compare_versions(newest, latest) == Ordering::Greater).then_some(newest)
     }
 
     fn search_packages<'a>(&'a self, node_package: &'a str, package: Option<&'a str>) -> Vec<Option<&'a str>> {

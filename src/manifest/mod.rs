@@ -90,18 +90,28 @@ impl Manifest {
     pub fn index(&mut self) {
         self.ref_index.clear();
         self.source_index.clear();
-        for (id, node) in &self.nodes {
+        for node in self.nodes.values() {
             if !node.resource_type.is_refable() {
                 continue;
             }
-            self.ref_index.entry(node.search_name()).or_default().push(id.clone());
+            add_name(&mut self.ref_index, node.search_name(), node);
             if node.is_latest_version() {
-                self.ref_index.entry(node.name.clone()).or_default().push(id.clone());
+                add_name(&mut self.ref_index, node.name.clone(), node);
             }
         }
         for (id, source) in &self.sources {
             let key = format!("{}.{}", source.source_name, source.name);
             self.source_index.entry(key).or_default().push(id.clone());
         }
+    }
+}
+
+/// Files a node under a name. Of two in one package the later one has the name, as in dbt, where a check of its own says
+/// that they are two.
+fn add_name(index: &mut HashMap<String, Vec<UniqueId>>, name: String, node: &Node) {
+    let known = index.entry(name).or_default();
+    match known.iter_mut().find(|id| id.split('.').nth(1) == Some(&node.package_name)) {
+        Some(id) => id.clone_from(&node.unique_id),
+        None => known.push(node.unique_id.clone()),
     }
 }

@@ -1,6 +1,7 @@
 //! The nodes of the graph that have a file or a test of their own: models, seeds, snapshots, tests, analyses,
 //! operations, functions. One struct with dbt's common fields, and `NodeKind` for what only one type has.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -414,6 +415,15 @@ impl Node {
     /// Whether it is versioned and the latest version of its model.
     pub fn is_latest_version(&self) -> bool {
         self.model().is_some_and(|model| model.version.is_some() && model.version == model.latest_version)
+    }
+}
+
+/// Versions compare as numbers where both are numbers, else as text.
+pub fn compare_versions(a: &Json, b: &Json) -> Ordering {
+    let number = |version: &Json| version_text(version).parse::<f64>().ok();
+    match (number(a), number(b)) {
+        (Some(a), Some(b)) => a.total_cmp(&b),
+        _ => version_text(a).cmp(&version_text(b)),
     }
 }
 

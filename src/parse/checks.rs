@@ -8,7 +8,7 @@ use serde_json::{Map as JsonMap, Value as Json};
 use super::cx::Cx;
 use super::microbatch;
 use super::nodes::{in_node, invalid_access, is_relational, relation_name};
-use super::python;
+use super::{python, semantic_checks};
 use crate::error::{Error, ErrorKind, Result};
 use crate::events::deprecations::wrap;
 use crate::events::{Event, Level};
@@ -31,6 +31,7 @@ pub fn run(cx: &Cx, manifest: &Manifest) -> Result<()> {
         check_snapshot(node).map_err(|error| in_node(error, node))?;
     }
     microbatch::check(cx, manifest)?;
+    semantic_checks::check(cx, manifest)?;
     warn_deprecated_models(cx, manifest)?;
     check_spaces(cx, manifest)?;
     microbatch::warn(cx, manifest)?;

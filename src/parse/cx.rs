@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 
 use super::cache::RenderCache;
 use super::config::ConfigTrees;
+use super::files::ReadOptions;
 use super::naming::Naming;
 use super::warnings::Warnings;
 use crate::context::Globals;
@@ -78,10 +79,16 @@ pub struct Flags {
     pub sql_header_in_tests: bool,
     /// `state_modified_compare_more_unrendered_values`
     pub more_unrendered_values: bool,
+    /// `require_nested_cumulative_type_params`
+    pub nested_cumulative_params: bool,
+    /// `require_yaml_configuration_for_mf_time_spines`
+    pub yaml_time_spines: bool,
+    /// `enable_grouped_warn_error_parser_logs`
+    pub grouped_warnings: bool,
     /// `store_failures`, from the command line.
     pub store_failures: bool,
-    /// `maximum_seed_size_mib`, in bytes; 0 is no limit.
-    pub maximum_seed_bytes: u64,
+    /// `maximum_seed_size_mib` and `allow_jinja_file_extensions`.
+    pub files: ReadOptions,
 }
 
 impl Flags {
@@ -102,8 +109,14 @@ impl Flags {
             corrected_analysis_fqns: flag("require_corrected_analysis_fqns", false),
             sql_header_in_tests: flag("require_sql_header_in_test_configs", false),
             more_unrendered_values: flag("state_modified_compare_more_unrendered_values", true),
+            nested_cumulative_params: flag("require_nested_cumulative_type_params", true),
+            yaml_time_spines: flag("require_yaml_configuration_for_mf_time_spines", true),
+            grouped_warnings: flag("enable_grouped_warn_error_parser_logs", false),
             store_failures: invocation.flags.store_failures,
-            maximum_seed_bytes: mebibytes * 1024 * 1024,
+            files: ReadOptions {
+                maximum_seed_bytes: mebibytes * 1024 * 1024,
+                jinja_extensions: flag("allow_jinja_file_extensions", false),
+            },
         }
     }
 }

@@ -14,6 +14,9 @@ use crate::error::{Error, Result};
 use crate::manifest::FileHash;
 use crate::project::Package;
 
+/// What `allow_jinja_file_extensions` lets follow `.sql` and `.md`, in the order in which dbt looks for them.
+const JINJA_SUFFIXES: [&str; 3] = [".j2", ".jinja2", ".jinja"];
+
 /// What a file is read as. One file may be read as several kinds, where configured folders overlap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FileKind {
@@ -69,10 +72,12 @@ impl SourceFile {
         format!("{}://{}", self.package, self.original_file_path())
     }
 
-    /// File name without its last extension: the name of a model.
+    /// File name without its last extension: the name of a model. `.jinja` and its like do not count as one: files that
+    /// end so are read only where the project allows it.
     pub fn name(&self) -> &str {
         let base = self.relative_path.rsplit('/').next().unwrap_or(&self.relative_path);
-        strip_extension(base)
+        let suffix = JINJA_SUFFIXES.into_iter().find(|suffix| base.ends_with(suffix)).unwrap_or_default();
+        strip_extension(&base[..base.len() - suffix.len()])
     }
 }
 
@@ -109,22 +114,31 @@ struct Found<'a> {
     relative_path: String,
 }
 
-/// Reads all files of `packages`, by package name. Seeds larger than `maximum_seed_bytes` (0: no limit) are hashed by
-/// their path only.
+/// What `flags:` of the project say about reading files.
+#[derive(Debug, Clone, Copy)]
+pub struct ReadOptions {
+    /// Seeds that are larger are hashed by their path only; 0 is no limit.
+    pub maximum_seed_bytes: u64,
+    /// `.sql.jinja`, `.md.j2` and their like are read, too.
+    pub jinja_extensions: bool,
+}
+
+/// Reads all files of `packages`, by package name.
 ///
 /// # Errors
 /// A file cannot be read or is not UTF-8; a `.dbtignore` cannot be read.
 pub fn read_packages<'a>(
     packages: impl Iterator<Item = &'a Package>,
-    maximum_seed_bytes: u64,
+    options: ReadOptions,
 ) -> Result<IndexMap<String, PackageFiles>> {
     let mut all = IndexMap::new();
     let mut found = Vec::new();
     for package in packages {
         all.insert(package.name.clone(), PackageFiles::default());
-        find_files(package, &mut found)?;
+        find_files(package, options.jinja_extensions, &mut found)?;
     }
-    let read: Vec<Result<SourceFile>> = found.into_par_iter().map(|file| read(file, maximum_seed_bytes)).collect();
+    let read: Vec<Result<SourceFile>> =
+        found.into_par_iter().map(|file| read(file, options.maximum_seed_bytes)).collect();
     for file in read {
         let file = file?;
         if let Some(files) = all.get_mut(&*file.package) {
@@ -172,18 +186,24 @@ fn all_source_paths(package: &Package) -> Vec<String> {
     paths
 }
 
-fn find_files<'a>(package: &'a Package, found: &mut Vec<Found<'a>>) -> Result<()> {
+/// The endings of file names under which dbt looks for `extension`.
+fn endings(extension: &str, jinja_extensions: bool) -> Vec<String> {
+    let suffixes: &[&str] = if jinja_extensions && matches!(extension, ".sql" | ".md") { &JINJA_SUFFIXES } else { &[] };
+    std::iter::once("").chain(suffixes.iter().copied()).map(|suffix| format!("{extension}{suffix}")).collect()
+}
+
+fn find_files<'a>(package: &'a Package, jinja_extensions: bool, found: &mut Vec<Found<'a>>) -> Result<()> {
     let ignore = Ignore::load(&package.root)?;
     let name: Arc<str> = Arc::from(package.name.as_str());
     let mut walked: HashMap<String, Arc<Vec<String>>> = HashMap::new();
     for (kind, folders, extensions) in file_types(package) {
-        for extension in extensions {
+        for extension in extensions.iter().flat_map(|extension| endings(extension, jinja_extensions)) {
             for folder in &folders {
                 let listed = walked
                     .entry(folder.trim_end_matches('/').to_owned())
                     .or_insert_with(|| Arc::new(walk(&package.root.join(folder))))
                     .clone();
-                for relative in listed.iter().filter(|path| wanted(path, extension)) {
+                for relative in listed.iter().filter(|path| wanted(path, &extension)) {
                     let in_test_folder = relative.starts_with("generic/") || relative.starts_with("fixtures/");
                     if (kind == FileKind::SingularTest && in_test_folder) || ignore.matches(&join(folder, relative)) {
                         continue;
@@ -306,6 +326,13 @@ mod tests {
             contents_checksum("select 1").checksum,
             "822ae07d4783158bc1912bb623e5107cc9002d519e1143a9c200ed6ee18b6d0f"
         );
+    }
+
+    #[test]
+    fn jinja_follows_the_extension_where_it_may() {
+        assert_eq!(endings(".sql", true), [".sql", ".sql.j2", ".sql.jinja2", ".sql.jinja"]);
+        assert_eq!(endings(".sql", false), [".sql"]);
+        assert_eq!(endings(".csv", true), [".csv"]);
     }
 
     #[test]

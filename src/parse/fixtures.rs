@@ -25,7 +25,7 @@ impl Fixtures {
         for (package, files) in packages {
             for file in files.of(FileKind::Fixture) {
                 let key = (package.name.clone(), file.name().to_owned());
-                let rows = match file.relative_path.ends_with(".sql") {
+                let rows = match !file.relative_path.to_ascii_lowercase().ends_with(".csv") {
                     true => Json::from(&*file.contents),
                     false => csv_rows(&file.contents, &file.original_file_path())?,
                 };

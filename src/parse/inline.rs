@@ -61,7 +61,7 @@ pub fn inline_node(globals: &Arc<Globals>, manifest: &Manifest, sql: &str, creat
         contract: Contract::default(),
         kind: NodeKind::SqlOperation,
     };
-    let captured = render_while_parsing(globals, &node, Vec::new(), None)?;
+    let (captured, _) = render_while_parsing(globals, &node, Vec::new(), None)?;
     node.refs = captured.refs;
     node.sources = captured.sources;
     for call in captured.config_calls {

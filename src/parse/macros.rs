@@ -9,7 +9,7 @@ use serde_json::{Map as JsonMap, Value as Json, json};
 
 use super::files::{FileKind, PackageFiles};
 use super::warnings::Warnings;
-use crate::builtin_macros;
+use crate::builtin_macros::{self, BuiltinFile};
 use crate::context::MacroResolver;
 use crate::context::errors::from_jinja;
 use crate::error::{Error, NodeLabel, Result};
@@ -23,6 +23,8 @@ struct MacroFile<'a> {
     package: &'a str,
     path: String,
     text: &'a str,
+    /// The same as one of rdbt's own files.
+    builtin: Option<&'static BuiltinFile>,
     /// Only tests count: the file is below `tests/generic`.
     only_tests: bool,
 }
@@ -40,9 +42,12 @@ pub fn load(
 ) -> Result<IndexMap<UniqueId, Macro>> {
     let mut sources = Vec::new();
     package_files(&project.root.name, files, &mut sources);
-    builtin_files(&mut sources);
+    builtin_files(&mut sources, &["dbt_duckdb", "dbt"]);
     for name in project.packages.keys() {
         package_files(name, files, &mut sources);
+    }
+    if uses_own_tests(files) {
+        builtin_files(&mut sources, &[builtin_macros::OWN_PACKAGE]);
     }
     let found: Vec<Result<(Vec<Macro>, Vec<String>)>> =
         sources.par_iter().map(|file| macros_of(file, created_at, validate_arguments)).collect();
@@ -70,13 +75,20 @@ fn package_files<'a>(name: &'a str, files: &'a IndexMap<String, PackageFiles>, s
             package: name,
             path: file.original_file_path(),
             text: &file.contents,
+            builtin: None,
             only_tests: kind == FileKind::GenericTest,
         }));
     }
 }
 
-fn builtin_files(sources: &mut Vec<MacroFile<'_>>) {
-    for package in ["dbt_duckdb", "dbt"] {
+/// Whether properties name a test that rdbt brings: only then is it read, and listed among the macros.
+fn uses_own_tests(files: &IndexMap<String, PackageFiles>) -> bool {
+    let mut schemas = files.values().flat_map(|files| files.of(FileKind::Schema));
+    schemas.any(|file| builtin_macros::own_tests().iter().any(|name| file.contents.contains(name)))
+}
+
+fn builtin_files(sources: &mut Vec<MacroFile<'_>>, packages: &[&str]) {
+    for &package in packages {
         for only_tests in [false, true] {
             let files = builtin_macros::macro_files()
                 .filter(|file| file.package == package && file.path.starts_with("tests/") == only_tests);
@@ -84,6 +96,7 @@ fn builtin_files(sources: &mut Vec<MacroFile<'_>>) {
                 package: file.package,
                 path: file.path.to_owned(),
                 text: file.source.trim(),
+                builtin: Some(file),
                 only_tests,
             }));
         }
@@ -91,16 +104,22 @@ fn builtin_files(sources: &mut Vec<MacroFile<'_>>) {
 }
 
 fn macros_of(file: &MacroFile<'_>, created_at: f64, validate_arguments: bool) -> Result<(Vec<Macro>, Vec<String>)> {
-    let label = NodeLabel { resource_type: "macro".to_owned(), name: file.path.clone(), path: file.path.clone() };
-    let parsed =
-        macros_in_file(file.text, &file.path, file.package).map_err(|error| from_jinja(&error, Some(&label)))?;
-    let macros = parsed
-        .macros
+    let (definitions, unexpected) = match file.builtin.and_then(builtin_macros::index::macros_of) {
+        Some(definitions) => (definitions, Vec::new()),
+        None => {
+            let label =
+                NodeLabel { resource_type: "macro".to_owned(), name: file.path.clone(), path: file.path.clone() };
+            let parsed = macros_in_file(file.text, &file.path, file.package);
+            let parsed = parsed.map_err(|error| from_jinja(&error, Some(&label)))?;
+            (parsed.macros, parsed.unexpected)
+        }
+    };
+    let macros = definitions
         .into_iter()
         .filter(|definition| !file.only_tests || matches!(definition.kind, MacroKind::Test | MacroKind::DataTest))
         .map(|definition| new_macro(file, definition, created_at, validate_arguments))
         .collect();
-    Ok((macros, parsed.unexpected))
+    Ok((macros, unexpected))
 }
 
 fn new_macro(file: &MacroFile<'_>, definition: MacroDef, created_at: f64, validate_arguments: bool) -> Macro {

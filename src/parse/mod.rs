@@ -24,6 +24,8 @@ mod python_check;
 mod python_literals;
 mod python_models;
 mod refs;
+mod revisit;
+mod semantic_checks;
 mod semantic_links;
 mod sql_files;
 mod static_config;
@@ -55,6 +57,7 @@ use properties::{Added, Loader};
 use warnings::Warnings;
 
 pub use inline::{INLINE_NAME, inline_node};
+pub use revisit::Memory;
 
 /// What parsing hands on.
 #[derive(Debug)]
@@ -63,9 +66,11 @@ pub struct Parsed {
     pub manifest: Manifest,
     /// What every later render shares; its engine holds all macros.
     pub globals: Arc<Globals>,
+    /// What another step of the command can take over.
+    pub memory: Memory,
 }
 
-/// Parses the project. `engine` is empty and has its YAML functions; of `adapter` only the profile is looked at.
+/// Parses the project. `before` is what a step of the same command that was parsed before remembers. `engine` is empty and has its YAML functions; of `adapter` only the profile is looked at.
 ///
 /// # Errors
 /// The first error in dbt's order, in dbt's words: a file that cannot be read, broken YAML, a template that fails, a
@@ -75,11 +80,12 @@ pub fn parse(
     project: &Arc<Project>,
     engine: Engine,
     adapter: Arc<Adapter>,
+    before: Option<Memory>,
 ) -> Result<Parsed> {
     let events = &adapter.events().clone();
-    let warnings = Warnings::new(events.clone());
     let flags = Flags::new(invocation, project);
-    let all_files = files::read_packages(project.all_packages(), flags.maximum_seed_bytes)?;
+    let warnings = Warnings::new(events.clone(), flags.grouped_warnings);
+    let all_files = files::read_packages(project.all_packages(), flags.files)?;
     let mut schemas = Vec::new();
     for files in all_files.values() {
         schemas.extend(properties::yaml_file::read(files.of(FileKind::Schema), &warnings)?);
@@ -89,10 +95,15 @@ pub fn parse(
     let resolver = macros::register(project, &engine, &all_macros);
     macros::find_calls(&mut all_macros, &resolver)?;
     let globals = Globals::new(invocation.clone(), project.clone(), Arc::new(engine), Arc::new(resolver), adapter);
-    let cache_path = project.target_path.join(cache::FILE_NAME);
+    let cache_path = project.base_target_path.join(cache::FILE_NAME);
     let fingerprint = cache::of_project(project, &all_macros);
+    let renders = match before {
+        Some(memory) => RenderCache::after(memory.renders, cache_path, fingerprint),
+        None => RenderCache::open(cache_path, fingerprint, invocation.flags.partial_parse),
+    };
+    let changing = invocation.flags.step.iter().flat_map(|step| &step.values).map(|(name, _)| name.clone()).collect();
     let cx = Cx {
-        renders: RenderCache::open(cache_path, fingerprint, invocation.flags.partial_parse),
+        renders: renders.with_changing(changing),
         trees: ConfigTrees::new(project, flags.corrected_analysis_fqns),
         naming: Naming::new(&globals.macros, project.all_packages().map(|package| package.name.as_str())),
         globals: globals.clone(),
@@ -106,7 +117,10 @@ pub fn parse(
     let mut manifest = Manifest { macros: all_macros, project_name: project.root.name.clone(), ..Manifest::default() };
     build(&cx, &mut manifest, &packages, &schemas)?;
     cx.renders.save(events);
-    Ok(Parsed { manifest, globals })
+    cx.warnings.say_kept()?;
+    let memory =
+        Memory { renders_again: cx.renders.revisited(), aside: globals.read_aside(), renders: cx.renders.into_known() };
+    Ok(Parsed { manifest, globals, memory })
 }
 
 /// Everything after macros, in dbt's order.

@@ -8,7 +8,7 @@ use serde_json::{Map as JsonMap, Value as Json};
 
 use super::config::{Said, join_call};
 use super::cx::Cx;
-use super::macros::shared_docs;
+use super::macros::{shared_docs, shown_docs};
 use super::naming::Component;
 use super::{static_config, unrendered};
 use crate::adapter::relation::{Policy, Relation};
@@ -211,9 +211,9 @@ pub fn configure(
 /// keeps its types in `unrendered_config`.
 ///
 /// # Errors
-/// As [`configure`].
+/// As [`configure`], without a word of the node: dbt names none here.
 pub fn configure_unrendered(cx: &Cx, node: &mut Node) -> Result<()> {
-    configure_inner(cx, node, None, None, true).map_err(|error| in_node(error, node))
+    configure_inner(cx, node, None, None, true)
 }
 
 fn configure_inner(
@@ -305,10 +305,12 @@ fn copy_to_node(node: &mut Node, config: &JsonMap<String, Json>) {
     {
         model.access = access.to_owned();
     }
-    if let Some(Json::Object(docs)) = config.get("docs")
-        && *node.docs != *docs
-    {
-        node.docs = docs.clone().into();
+    if let Some(Json::Object(docs)) = config.get("docs") {
+        let mut whole = shown_docs();
+        whole.extend(docs.clone());
+        if *node.docs != whole {
+            node.docs = whole.into();
+        }
     }
     if let Some(contract) = config.get("contract")
         && !matches!(node.kind, NodeKind::Seed { .. })

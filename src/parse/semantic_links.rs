@@ -89,18 +89,30 @@ fn nodes_of(cx: &Cx, manifest: &Manifest, carried: &Json) -> Result<Vec<UniqueId
             }
         }
     }
-    for measure in own_measures(carried) {
-        semantic_model_of(manifest, text(measure, "name")).into_iter().for_each(&mut add);
+    for measure in own_measures(carried).map(|measure| text(measure, "name")) {
+        match semantic_model_of(manifest, measure) {
+            Some(id) => add(id),
+            None => {
+                let message =
+                    format!("A semantic model having a measure `{measure}` does not exist but was referenced.");
+                let (name, path) = (text(carried, "name"), text(carried, "original_file_path"));
+                return Err(Error::parsing(message).in_node("metric", name, path));
+            }
+        }
     }
     for name in input_names(carried) {
         match metric_id(cx, manifest, package, &name) {
             Some(id) => add(id),
             None => {
-                return Err(Error::parsing(format!(
-                    "The metric `{name}` does not exist but was referenced by {} `{}`.",
-                    text(carried, "resource_type").replace('_', " "),
-                    text(carried, "name")
-                )));
+                let (kind, by) = (text(carried, "resource_type"), text(carried, "name"));
+                let error = Error::parsing(format!(
+                    "The metric `{name}` does not exist but was referenced by {} `{by}`.",
+                    kind.replace('_', " ")
+                ));
+                return Err(match kind {
+                    "metric" => error.in_node(kind, by, text(carried, "original_file_path")),
+                    _ => error,
+                });
             }
         }
     }

@@ -77,6 +77,9 @@ const SETTINGS: [(&str, Kind); 26] = [
     ("write_json", Kind::Bool),
 ];
 
+/// The same of options that dbt does not have. dbt passes over them, and over what type their values have.
+const OWN_SETTINGS: [(&str, Kind); 2] = [("golden_path", Kind::Text), ("record_runs", Kind::Bool)];
+
 /// Settings that null does not leave to the default.
 const NEVER_NULL: [&str; 2] = ["send_anonymous_usage_stats", "require_event_names_in_deprecations"];
 
@@ -156,8 +159,9 @@ impl ProjectFlags {
 
     /// A setting that stands for a command-line flag; None if it is absent, null, or not for the project to set.
     pub fn setting(&self, name: &str) -> Option<Json> {
-        SETTINGS.iter().find(|(known, _)| *known == name)?;
-        self.settings.get(name).map(|node| yaml::to_json(&node.value)).filter(|value| !value.is_null())
+        let value = self.settings.get(name).map(|node| yaml::to_json(&node.value)).filter(|value| !value.is_null())?;
+        let own = OWN_SETTINGS.iter().any(|(known, kind)| *known == name && kind.takes(&value));
+        (own || SETTINGS.iter().any(|(known, _)| *known == name)).then_some(value)
     }
 }
 

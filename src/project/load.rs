@@ -9,6 +9,7 @@ use indexmap::IndexMap;
 use super::base::Base;
 use super::contract;
 use super::file::{self, PROJECT_FILE};
+use super::names::FileReads;
 use super::package::{self, Rendered};
 use super::packages::{self, PackageList};
 use super::render::Renderer;
@@ -45,37 +46,44 @@ pub fn load(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<Projec
     let secrets = Renderer::for_secrets(Base::new(invocation, events), &flags.vars);
     let target = profile::load(flags, profile_name.as_ref(), &secrets, events)?;
     env_vars.extend(secrets.env_vars());
+    let mut reads = FileReads::default();
+    secrets.add_reads(&mut reads);
 
     let loaded = load_root(invocation, Some(&target), events)?;
     env_vars.extend(loaded.renderer.env_vars());
-    let list = packages::load(
-        root,
-        &Renderer::for_secrets(Base::new(invocation, events), &loaded.vars),
-        packages::Rendered::PackagesOnly,
-    )?;
+    let renderer = Renderer::for_secrets(Base::new(invocation, events), &loaded.vars);
+    let list = packages::load(root, &renderer, packages::Rendered::PackagesOnly)?;
+    renderer.add_reads(&mut reads);
     let selectors = load_selectors(root, &loaded.renderer)?;
+    loaded.renderer.add_reads(&mut reads);
     let package = loaded.package;
     package
         .raw
         .as_map()
         .map_or(Ok(()), contract::check_config_version)
         .map_err(|error| error.in_file(root.join(PROJECT_FILE).display().to_string()))?;
-    let installed = load_packages(invocation, &package, &list, &target, events)?;
+    let installed = load_packages(invocation, &package, &list, &target, events, &mut reads)?;
 
-    let target_path = match &flags.target_path {
+    let base_target_path = match &flags.target_path {
         Some(path) => root.join(path),
         None => root.join(package.target_path()),
+    };
+    let target_path = match &flags.step {
+        Some(step) => base_target_path.join(step.folder()),
+        None => base_target_path.clone(),
     };
     Ok(Project {
         packages_install_path: root.join(package.packages_install_path()),
         log_path: flags.log_path.clone().unwrap_or_else(|| root.join("logs")),
         target_path,
+        base_target_path,
         packages: installed,
         target,
         cli_vars: flags.vars.clone(),
         flags: behaviour::resolve(&flags.other),
         selectors,
         env_vars,
+        reads,
         root: package,
     })
 }
@@ -162,6 +170,7 @@ fn load_packages(
     list: &PackageList,
     target: &Target,
     events: &Arc<Events>,
+    reads: &mut FileReads,
 ) -> Result<IndexMap<String, Package>> {
     let project_dir = invocation.flags.project_dir.as_path();
     let locked = packages::locked_names(project_dir)?;
@@ -183,6 +192,7 @@ fn load_packages(
         }
         found.insert(name, package);
     }
+    renderer.add_reads(reads);
     Ok(found)
 }
 

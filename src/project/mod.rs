@@ -28,6 +28,7 @@ pub use deprecations::{
     project_flags_moved as warn_project_flags_moved,
 };
 pub use load::{ProjectWithoutProfile, load, load_without_profile, project_name};
+pub use names::FileReads;
 pub use render::Renderer;
 
 use std::path::PathBuf;
@@ -35,6 +36,7 @@ use std::path::PathBuf;
 use indexmap::IndexMap;
 use serde_json::{Map as JsonMap, Value as Json};
 
+use crate::invocation::Invocation;
 use crate::yaml;
 
 /// The root project with its packages and the connection to use.
@@ -48,8 +50,10 @@ pub struct Project {
     pub target: Target,
     /// `--vars`.
     pub cli_vars: yaml::Map,
-    /// Artifacts' folder, absolute.
+    /// Artifacts' folder, absolute; that of the step under `--for`.
     pub target_path: PathBuf,
+    /// The target folder itself, absolute, which all steps share.
+    pub base_target_path: PathBuf,
     /// Logs' folder, absolute.
     pub log_path: PathBuf,
     /// `packages-install-path`, absolute.
@@ -60,6 +64,8 @@ pub struct Project {
     pub selectors: Option<yaml::Node>,
     /// Names of environment variables read while loading, with their values, for the parse cache. Secrets excluded.
     pub env_vars: IndexMap<String, String>,
+    /// What else was read while loading.
+    pub reads: FileReads,
 }
 
 /// One `dbt_project.yml`, rendered.
@@ -152,6 +158,45 @@ impl Project {
     /// A package by name; the root counts.
     pub fn package(&self, name: &str) -> Option<&Package> {
         if self.root.name == name { Some(&self.root) } else { self.packages.get(name) }
+    }
+
+    /// The project at another step of the same command, if loading it anew would come to the same: nothing that was read
+    /// while loading is among the variables of the step.
+    pub fn at_step(&self, invocation: &Invocation) -> Option<Project> {
+        let step = invocation.flags.step.as_ref()?;
+        let reads = |name: &str| self.reads.vars.contains(name);
+        if self.reads.unrepeatable || step.values.iter().any(|(name, _)| reads(name)) {
+            return None;
+        }
+        let target_path = self.base_target_path.join(step.folder());
+        Some(Project { cli_vars: invocation.flags.vars.clone(), target_path, ..self.clone() })
+    }
+
+    /// Whether another step of the same command works on the same database, in the same way.
+    pub fn same_database(&self, other: &Project) -> bool {
+        let (one, two) = (&self.target, &other.target);
+        let names =
+            |target: &'_ Target| [target.profile_name.clone(), target.name.clone(), target.adapter_type.clone()];
+        names(one) == names(two)
+            && one.database == two.database
+            && one.credentials == two.credentials
+            && self.root.quoting == other.root.quoting
+            && self.flags == other.flags
+    }
+
+    /// Whether the project or one of its packages declares a variable.
+    pub fn declares_var(&self, name: &str) -> bool {
+        self.declared_vars().any(|known| known == name)
+    }
+
+    /// The variables that the project and its packages declare, for all packages or for one.
+    pub fn declared_vars(&self) -> impl Iterator<Item = &str> {
+        self.all_packages().flat_map(|package| {
+            let scoped =
+                package.vars.iter().filter(|(key, _)| key.as_str().is_some_and(|key| self.package(key).is_some()));
+            let scoped = scoped.filter_map(|(_, value)| value.as_map()).flat_map(yaml::Map::str_entries);
+            package.vars.str_entries().chain(scoped).map(|(key, _)| key)
+        })
     }
 
     /// All packages, the root first.

@@ -1,7 +1,8 @@
 //! What templates see in project files: dbt's base context with `var`, `env_var` and, where a profile is loaded, `target`.
 
+use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::{Arc, LazyLock, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use indexmap::IndexMap;
 use minijinja::value::{ValueOrKwargs, from_args};
@@ -17,10 +18,39 @@ use crate::yaml::{self, Map};
 /// Names of the dialect itself, `fromyaml` and `toyaml` among them.
 static DIALECT: LazyLock<IndexMap<&'static str, Value>> = LazyLock::new(|| engine().globals().collect());
 
+/// What the templates of a project's files read that may differ between two steps of one command under `--for`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FileReads {
+    /// Names given to `var()`.
+    pub vars: BTreeSet<String>,
+    /// Something was read that no two steps have in common: the time, the invocation, the flags.
+    pub unrepeatable: bool,
+}
+
+/// Names of dbt's that are the same in all steps of a command.
+const SAME_IN_ALL_STEPS: [&str; 15] = [
+    "dbt_version",
+    "diff_of_two_dicts",
+    "env_var",
+    "fromjson",
+    "fromyaml",
+    "local_md5",
+    "return",
+    "set",
+    "set_strict",
+    "target",
+    "tojson",
+    "toyaml",
+    "var",
+    "zip",
+    "zip_strict",
+];
+
 /// The names that a template in a project file can use.
 #[derive(Debug)]
 pub(super) struct Names {
     base: Base,
+    reads: Arc<Mutex<FileReads>>,
     var: Value,
     env_var: Value,
     target: Option<Value>,
@@ -29,10 +59,19 @@ pub(super) struct Names {
 impl Names {
     pub(super) fn new(base: Base, vars: Vars, mut env_var: EnvVarFunction, target: Option<Value>) -> Names {
         env_var.class = if target.is_some() { "target.TargetContext" } else { "secret.SecretContext" };
-        Names { base, var: Value::from_object(vars), env_var: Value::from_object(env_var), target }
+        let reads = vars.reads.clone();
+        Names { base, reads, var: Value::from_object(vars), env_var: Value::from_object(env_var), target }
+    }
+
+    /// Notes the look-up of a name that differs from step to step.
+    fn note(&self, name: &str) {
+        if BASE_NAMES.contains(&name) && !SAME_IN_ALL_STEPS.contains(&name) {
+            self.reads.lock().unwrap_or_else(PoisonError::into_inner).unrepeatable = true;
+        }
     }
 
     fn builtin(&self, name: &str) -> Option<Value> {
+        self.note(name);
         match name {
             "var" => Some(self.var.clone()),
             "env_var" => Some(self.env_var.clone()),
@@ -108,11 +147,17 @@ fn two_arguments(args: &[Value], first: &str, second: &str) -> std::result::Resu
 pub(super) struct Vars {
     vars: Map,
     require: bool,
+    reads: Arc<Mutex<FileReads>>,
 }
 
 impl Vars {
-    pub(super) fn new(vars: &Map, require: bool) -> Vars {
-        Vars { vars: vars.clone(), require }
+    pub(super) fn new(vars: &Map, require: bool, reads: &Arc<Mutex<FileReads>>) -> Vars {
+        Vars { vars: vars.clone(), require, reads: reads.clone() }
+    }
+
+    fn find(&self, name: &Value) -> Option<&yaml::Node> {
+        self.reads.lock().unwrap_or_else(PoisonError::into_inner).vars.insert(py_str(name));
+        self.vars.get_node(&from_jinja(name))
     }
 
     const CLASS: Class = Class::callable("dbt.context.base", "Var");
@@ -137,8 +182,7 @@ impl Object for Vars {
 
     fn call(self: &Arc<Self>, _state: &mut State<'_, '_>, args: &[Value]) -> std::result::Result<Value, MjError> {
         let (name, default) = two_arguments(args, "var_name", "default")?;
-        let key = from_jinja(&name);
-        match (self.vars.get_node(&key), default) {
+        match (self.find(&name), default) {
             (Some(found), _) => Ok(to_jinja(&found.value)),
             (None, Some(default)) => Ok(default),
             (None, None) if !self.require => Ok(Value::from(())),
@@ -155,7 +199,7 @@ impl Object for Vars {
         match method {
             "has_var" => {
                 let (name, _) = two_arguments(args, "var_name", "")?;
-                Ok(Value::from(self.vars.get_node(&from_jinja(&name)).is_some()))
+                Ok(Value::from(self.find(&name).is_some()))
             }
             _ => Err(MjError::from(minijinja::ErrorKind::UnknownMethod)),
         }

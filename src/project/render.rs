@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 
 use super::Target;
 use super::base::Base;
-use super::names::{EmptyTarget, EnvVarFunction, Names, Vars};
+use super::names::{EmptyTarget, EnvVarFunction, FileReads, Names, Vars};
 use super::values::{engine, from_jinja, to_jinja};
 use crate::error::{Error, ErrorKind, Result};
 use crate::jinja::{self, Engine, JinjaErrorKind, Value};
@@ -43,6 +43,7 @@ pub struct Renderer {
     root: Value,
     secrets: bool,
     env_vars: EnvVars,
+    reads: Arc<Mutex<FileReads>>,
 }
 
 impl Renderer {
@@ -53,19 +54,28 @@ impl Renderer {
             Some(target) => to_jinja(&yaml::Value::Map(target.jinja_dict())),
             None => Value::from_object(EmptyTarget),
         };
-        Renderer::new(|env| Names::new(base, Vars::new(vars, require_vars), env, Some(target)))
+        Renderer::new(|env, reads| Names::new(base, Vars::new(vars, require_vars, reads), env, Some(target)))
     }
 
     /// For `profiles.yml` and `packages.yml`, where secret environment variables are allowed.
     pub fn for_secrets(base: Base, vars: &Map) -> Self {
-        let renderer = Renderer::new(|env| Names::new(base, Vars::new(vars, true), env.with_secrets(), None));
+        let renderer =
+            Renderer::new(|env, reads| Names::new(base, Vars::new(vars, true, reads), env.with_secrets(), None));
         Renderer { secrets: true, ..renderer }
     }
 
-    fn new(names: impl FnOnce(EnvVarFunction) -> Names) -> Self {
+    fn new(names: impl FnOnce(EnvVarFunction, &Arc<Mutex<FileReads>>) -> Names) -> Self {
         let env_vars = EnvVars::default();
-        let names = names(EnvVarFunction::new(&env_vars));
-        Renderer { engine: engine(), root: Value::from_object(names), secrets: false, env_vars }
+        let reads = Arc::default();
+        let names = names(EnvVarFunction::new(&env_vars), &reads);
+        Renderer { engine: engine(), root: Value::from_object(names), secrets: false, env_vars, reads }
+    }
+
+    /// Adds what was read so far to `reads`.
+    pub fn add_reads(&self, reads: &mut FileReads) {
+        let own = self.reads.lock().unwrap_or_else(PoisonError::into_inner);
+        reads.vars.extend(own.vars.iter().cloned());
+        reads.unrepeatable |= own.unrepeatable;
     }
 
     /// The environment variables that were read so far.

@@ -10,12 +10,14 @@ use crate::context::Globals;
 use crate::context::database::NodeConnection;
 use crate::context::macro_resolver::INTERNAL_PACKAGES;
 use crate::context::runtime::NodeRun;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::events::lines;
 use crate::events::{Level, Position};
 use crate::manifest::{Node, ResourceType};
 
 use super::Task;
+use super::database::Database;
+use super::levels;
 use super::plan::{Plan, Resource};
 use super::results::NodeResult;
 use super::session::{Progress, Session};
@@ -39,7 +41,8 @@ pub(super) fn fits(resource: &Resource) -> bool {
     let Some(node) = resource.node().filter(|node| node.resource_type == ResourceType::Seed) else { return false };
     let hooks = ["pre-hook", "post-hook"].iter().any(|key| !node.config.hooks(key).is_empty());
     let constraints = node.columns.values().any(|column| !column.constraints.is_empty());
-    !hooks && !constraints && node.config.materialized() == "seed"
+    let limited = node.config.get("timeout").is_some() || levels::applies(node);
+    !hooks && !constraints && !limited && node.config.materialized() == "seed"
 }
 
 /// Whether the project or a package has a macro that may change how seeds load.
@@ -57,7 +60,7 @@ pub(super) fn load(session: &Session, seeds: &[(&Resource, Position)]) -> Option
     let tried = session.beside_others(|| transaction(session, seeds));
     match tried {
         Ok(loaded) => Some(announce(session, seeds, loaded)),
-        Err(error) => {
+        Err((error, curable)) => {
             for ((seed, _), relation) in seeds.iter().zip(before) {
                 restore(session, seed, relation);
             }
@@ -65,21 +68,28 @@ pub(super) fn load(session: &Session, seeds: &[(&Resource, Position)]) -> Option
                 "Loading {} seeds as one batch failed, so each is loaded by itself. The error was: {error}",
                 seeds.len()
             );
-            session.globals.events.emit(lines::note(Level::Debug, &text));
+            // A bad seed gets its own error; what is not a seed's fault is news.
+            let level = if curable { Level::Info } else { Level::Debug };
+            session.globals.events.emit(lines::note(level, &text));
             None
         }
     }
 }
 
-fn transaction(session: &Session, seeds: &[(&Resource, Position)]) -> Result<Vec<(NodeResult, Progress)>> {
-    let mut connection = session.database.connect("seed_batch")?;
+/// The results, or the error and whether fewer at a time may do better.
+fn transaction(
+    session: &Session,
+    seeds: &[(&Resource, Position)],
+) -> std::result::Result<Vec<(NodeResult, Progress)>, (Error, bool)> {
+    let mut connection = session.database.connect("seed_batch").map_err(|error| (error, false))?;
     connection.hold_commits();
     let loaded = load_all(session, seeds, &mut connection).and_then(|loaded| {
         connection.commit_held()?;
         Ok(loaded)
     });
+    let curable = Database::curable(&connection).is_some();
     connection.release();
-    loaded
+    loaded.map_err(|error| (error, curable))
 }
 
 fn load_all(
@@ -119,7 +129,7 @@ fn announce(
 /// What the relation cache knows of a seed's table.
 fn known(session: &Session, seed: &Resource) -> Option<Relation> {
     let node: &Arc<Node> = seed.node()?;
-    let relations = session.shared.adapter.cache().relations(node.database.as_deref(), &node.schema);
+    let relations = session.shared.adapter.cache().alike(node.database.as_deref(), &node.schema, &node.alias);
     relations
         .into_iter()
         .find(|relation| relation.identifier().is_some_and(|identifier| identifier.eq_ignore_ascii_case(&node.alias)))

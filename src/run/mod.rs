@@ -5,23 +5,31 @@ mod batch;
 mod catalog;
 mod database;
 mod defer;
+mod diff;
+mod durations;
 mod hook_results;
 mod hooks;
 mod interrupt;
+mod levels;
+mod limit;
+mod memory;
 mod microbatch;
 mod narrate;
 mod operation;
 mod overloads;
 mod plan;
 mod preview;
+mod record;
 mod report;
 mod results;
+mod reuse;
+
 mod scheduler;
 mod session;
 mod tasks;
 
-use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use std::time::Instant;
 
 use crate::compile::Compiler;
@@ -32,14 +40,18 @@ use crate::error::{Error, Result};
 use crate::events::lines;
 
 use database::Database;
+use durations::Durations;
 use hooks::Moment;
 use interrupt::Watch;
+use memory::Throttle;
 use microbatch::Slots;
 use narrate::Narrator;
+use reuse::Reuse;
 use scheduler::{Outcome, Scheduler, Stop};
 use session::Session;
 
 pub use catalog::{CatalogRows, read_catalog};
+pub use diff::unified;
 pub use microbatch::read_spans;
 pub use operation::{run_operation, run_sql};
 pub use overloads::{overloads_json, read_overloads};
@@ -114,8 +126,31 @@ pub fn execute(globals: &Arc<Globals>, shared: &Arc<RunShared>, task: Task, plan
     }
     let interrupter = shared.adapter.clone();
     let watch = Watch::new(move || interrupter.interrupt());
+    session(globals, shared, task, plan, watch.flag()).run_plan(plan)
+}
+
+/// What would become of each node of a plan with `--skip-unchanged`, as lines for a reader. Nothing is built.
+///
+/// # Errors
+/// A node does not compile, its configuration means nothing, or a query fails.
+pub fn explain(globals: &Arc<Globals>, shared: &Arc<RunShared>, plan: &Plan<'_>) -> Result<Vec<String>> {
+    let ids = plan.resources().map(|resource| resource.unique_id().to_owned()).collect();
+    let _ = shared.selected.set(ids);
+    Reuse::explain(&session(globals, shared, Task::Build, plan, Arc::default()), plan)
+}
+
+/// What the nodes of a run share.
+fn session(
+    globals: &Arc<Globals>,
+    shared: &Arc<RunShared>,
+    task: Task,
+    plan: &Plan<'_>,
+    interrupt: Arc<AtomicBool>,
+) -> Session {
+    let events = &globals.events;
+    let target = &globals.project.target;
     let uses_batches = uses_batches(globals);
-    let session = Session {
+    Session {
         globals: globals.clone(),
         shared: shared.clone(),
         compiler: Compiler::new(globals.clone(), shared.clone()),
@@ -125,11 +160,12 @@ pub fn execute(globals: &Arc<Globals>, shared: &Arc<RunShared>, task: Task, plan
         total: plan.numbered(),
         gate: RwLock::new(()),
         slots: Slots::new(threads(globals)),
+        throttle: Throttle::new(shared.adapter.clone(), threads(globals)),
         uses_batches,
-        interrupt: watch.flag(),
+        interrupt,
         working: Mutex::default(),
-    };
-    session.run_plan(plan)
+        reuse: OnceLock::new(),
+    }
 }
 
 /// `--threads`, else the profile's.
@@ -153,6 +189,7 @@ impl Session {
         let events = &self.globals.events;
         let clock = Instant::now();
         let mut results = RunResults::default();
+        levels::check(plan)?;
         self.prepare(plan)?;
         let mut started = true;
         let hooked = self.task.runs_hooks(&self.globals);
@@ -165,10 +202,21 @@ impl Session {
                 results.results.iter().all(|result| result.status == Status::Success) || !self.skips_after_hooks();
         }
         if started {
+            if let Some(reuse) = Reuse::start(self, plan)? {
+                let _ = self.reuse.set(reuse);
+            }
             events.start_progress(self.total);
-            let outcome = Scheduler::new(self, plan, workers(&self.globals)).run(workers(&self.globals));
+            let workers = workers(&self.globals);
+            let target = &self.globals.project.target_path;
+            let durations = (workers > 1).then(|| Durations::read(target));
+            let chains = durations.as_ref().map(|durations| durations.chains(plan)).unwrap_or_default();
+            let outcome = Scheduler::new(self, plan, workers, chains).run(workers);
+            if let Some(durations) = durations.filter(|_| self.task.builds()) {
+                durations.learn(&outcome.results, target);
+            }
             events.end_progress();
             self.conclude(outcome, &mut results)?;
+            self.reuse.get().map_or(Ok(()), |reuse| reuse.finish(self))?;
         } else {
             self.skip_all(plan, &mut results);
         }
@@ -183,6 +231,7 @@ impl Session {
         }
         results.interrupted |= self.interrupt.load(Ordering::SeqCst);
         results.elapsed = clock.elapsed().as_secs_f64();
+        record::keep(self, &results);
         Ok(results)
     }
 

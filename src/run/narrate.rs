@@ -144,6 +144,7 @@ impl Narrator {
         let status = result.status.as_str();
         let message = result.message.as_deref().unwrap_or_default();
         let line = match resource {
+            _ if result.status == Status::Reused => lines::reused(paint, &about),
             Resource::UnitTest(test) => lines::test_result(
                 paint,
                 &about,

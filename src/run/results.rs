@@ -34,6 +34,8 @@ pub enum Status {
     RuntimeError,
     /// An exposure or saved query: nothing to run.
     NoOp,
+    /// Not run, because nothing that it depends on has changed.
+    Reused,
 }
 
 impl Status {
@@ -49,6 +51,7 @@ impl Status {
             Status::Pass => "pass",
             Status::RuntimeError => "runtime error",
             Status::NoOp => "no-op",
+            Status::Reused => "reused",
         }
     }
 }
@@ -273,6 +276,7 @@ impl RunResults {
                 Status::Warn => stats.warn += 1,
                 Status::Pass | Status::Success => stats.pass += 1,
                 Status::NoOp => stats.noop += 1,
+                Status::Reused => stats.reused += 1,
             }
         }
         stats

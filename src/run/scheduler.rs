@@ -38,6 +38,8 @@ struct State<'a> {
     pending: VecDeque<Ticket<'a>>,
     next_index: usize,
     skipped: HashMap<UniqueId, SkipCause>,
+    /// Workers at work.
+    working: usize,
     results: Vec<Arc<NodeResult>>,
     done: HashSet<UniqueId>,
     stop: Option<Stop>,
@@ -67,22 +69,31 @@ pub(super) struct Scheduler<'a> {
     state: Mutex<State<'a>>,
     /// Seeds that a worker takes together.
     batch_size: usize,
+    /// Seconds of the longest chain of work that begins with each resource; empty where dbt's order holds.
+    chains: HashMap<UniqueId, f64>,
     changed: Condvar,
 }
 
 impl<'a> Scheduler<'a> {
-    pub fn new(session: &'a Session, plan: &'a Plan<'a>, threads: usize) -> Scheduler<'a> {
+    pub fn new(
+        session: &'a Session,
+        plan: &'a Plan<'a>,
+        threads: usize,
+        chains: HashMap<UniqueId, f64>,
+    ) -> Scheduler<'a> {
         let state = State {
             queue: plan.queue(),
             pending: VecDeque::new(),
             next_index: 0,
             skipped: HashMap::new(),
+            working: 0,
             results: Vec::new(),
             done: HashSet::new(),
             stop: None,
         };
         let batch_size = batch::size(session, plan, threads);
-        let scheduler = Scheduler { session, plan, state: Mutex::new(state), batch_size, changed: Condvar::new() };
+        let (state, changed) = (Mutex::new(state), Condvar::new());
+        let scheduler = Scheduler { session, plan, state, batch_size, chains, changed };
         scheduler.line_up(&mut scheduler.lock());
         scheduler
     }
@@ -118,6 +129,8 @@ impl<'a> Scheduler<'a> {
                 Some(results) => results.into_iter().for_each(|result| self.finish(result)),
                 None => tickets.into_iter().for_each(|ticket| self.run_ticket(ticket)),
             }
+            self.lock().working -= 1;
+            self.changed.notify_all();
         }
     }
 
@@ -132,13 +145,33 @@ impl<'a> Scheduler<'a> {
             if state.stop.is_some() || state.queue.is_finished() {
                 return None;
             }
-            if let Some(ticket) = state.pending.pop_front() {
+            if let Some(at) = self.most_urgent(&state)
+                && self.session.throttle.admits(state.working)
+                && let Some(ticket) = state.pending.remove(at)
+            {
+                state.working += 1;
                 return Some(self.with_more_seeds(&mut state, ticket));
             }
-            // Woken now and then to notice Ctrl-C.
+            // Woken now and then to notice Ctrl-C, and memory that is free again.
             let waited = self.changed.wait_timeout(state, PATIENCE);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
+    }
+
+    /// The place in line of what most of the work waits for; the first in line where no durations are known.
+    fn most_urgent(&self, state: &State<'a>) -> Option<usize> {
+        let chain = |ticket: &Ticket<'a>| self.chains.get(ticket.resource.unique_id()).copied().unwrap_or_default();
+        let mut best: Option<(usize, f64)> = None;
+        for (at, ticket) in state.pending.iter().enumerate() {
+            match best {
+                Some((_, longest)) if chain(ticket) <= longest => {}
+                _ => best = Some((at, chain(ticket))),
+            }
+            if self.chains.is_empty() {
+                break;
+            }
+        }
+        best.map(|(at, _)| at)
     }
 
     /// Lines up what has become ready. Numbers and skips are settled here, as dbt settles them, not when a worker is free.
@@ -190,6 +223,9 @@ impl<'a> Scheduler<'a> {
             ticket.position = self.number(&mut self.lock());
         }
         let result = self.session.run(ticket.resource, ticket.position, ticket.skip.as_ref());
+        if result.status == Status::Success {
+            self.session.throttle.went_well();
+        }
         self.finish(result);
     }
 

@@ -3,7 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Instant;
 
 use chrono::Utc;
@@ -20,11 +20,15 @@ use crate::events::{Level, NodeInfo, Position};
 use crate::manifest::Node;
 
 use super::database::Database;
+use super::levels;
+use super::limit;
+use super::memory::Throttle;
 use super::microbatch::{self, Slots};
 use super::narrate::Narrator;
 use super::overloads;
 use super::plan::Resource;
 use super::results::{NodeResult, Status, Timing};
+use super::reuse::{self, Inputs, Look, Reuse};
 use super::scheduler::SkipCause;
 use super::{Task, tasks};
 
@@ -42,12 +46,16 @@ pub(super) struct Session {
     pub gate: RwLock<()>,
     /// Threads at work.
     pub slots: Slots,
+    /// Fewer nodes at a time while memory is short.
+    pub throttle: Throttle,
     /// Whether microbatch models are built batch by batch.
     pub uses_batches: bool,
     /// Set by Ctrl-C.
     pub interrupt: Arc<AtomicBool>,
     /// Ids of the resources that are being worked on.
     pub working: Mutex<Vec<String>>,
+    /// Change detection, where a node of this run wants it.
+    pub reuse: OnceLock<Reuse>,
 }
 
 /// What one try of a node came to.
@@ -173,10 +181,11 @@ impl Session {
     fn run_unskipped(&self, resource: &Resource, position: Position, progress: &mut Progress) -> NodeResult {
         self.narrator.start(resource, position, &progress.info);
         let first = self.beside_others(|| self.attempt(resource, progress));
-        let result = match first.curable {
+        let mut result = match first.curable {
             Some(kind) if !self.interrupted() => self.run_alone(resource, progress, kind, first.result),
             _ => first.result,
         };
+        levels::judge(&self.globals.events, &mut result);
         progress.info.finish(result.status.as_str());
         self.narrator.result(&result, position, &progress.info);
         result
@@ -200,11 +209,20 @@ impl Session {
             first.message.as_deref().unwrap_or_default()
         );
         self.globals.events.emit(lines::note(Level::Info, &text));
+        if kind == AdapterErrorKind::OutOfMemory {
+            self.say_fewer(self.throttle.ran_out());
+        }
         let _alone = self.gate.write().unwrap_or_else(PoisonError::into_inner);
         let mut second = self.attempt(resource, progress).result;
         second.execution_time += first.execution_time;
         second.adapter_response.insert("rdbt_ran_again_alone".to_owned(), Json::from(text));
         second
+    }
+
+    fn say_fewer(&self, at_a_time: usize) {
+        let nodes = if at_a_time == 1 { "One node runs" } else { "Fewer nodes run" };
+        let text = format!("Memory is short. {nodes} at a time (at most {at_a_time}) until it is not.");
+        self.globals.events.emit(lines::note(Level::Info, &text));
     }
 
     fn attempt(&self, resource: &Resource, progress: &mut Progress) -> Attempt {
@@ -230,7 +248,9 @@ impl Session {
         };
         let run = NodeRun::new(self.shared.clone(), connection.clone());
         self.note_working(resource.unique_id(), true);
-        let tried = self.compile_and_execute(resource, &run, progress);
+        // The batches of a microbatch model have the limit each.
+        let limited = node.filter(|node| !microbatch::applies(self.task, self.uses_batches, node));
+        let tried = limit::within(limited, &connection, || self.compile_and_execute(resource, &run, progress));
         self.note_working(resource.unique_id(), false);
         let curable = match &tried {
             Ok(_) => None,
@@ -261,7 +281,7 @@ impl Session {
     }
 
     /// Seeds have no SQL, and clones take their tables from elsewhere.
-    fn compiles(&self, node: &Node) -> bool {
+    pub fn compiles(&self, node: &Node) -> bool {
         self.task != Task::Clone && node.resource_type != crate::manifest::ResourceType::Seed
     }
 
@@ -276,6 +296,9 @@ impl Session {
         progress: &mut Progress,
     ) -> Result<NodeResult, Error> {
         let events = &self.globals.events;
+        if self.reuse.get().is_some() {
+            run.connection.watch_statements();
+        }
         progress.info.set_status("compiling");
         run.connection.set_node_info(&progress.info);
         events.emit(lines::node_compiling(resource.unique_id(), progress.info.to_json()));
@@ -290,19 +313,42 @@ impl Session {
         if resource.is_ephemeral() && self.task != Task::Show {
             return Ok(NodeResult::new(resource.clone(), Status::Success));
         }
+        let look = match (self.reuse.get(), resource.node()) {
+            (Some(reuse), Some(node)) => reuse.look(self, node, run)?,
+            _ => Look::Build(None, Vec::new()),
+        };
+        let inputs = match look {
+            Look::Unchanged(record) => return Ok(reuse::reused(resource, &record)),
+            Look::Build(inputs, _) => inputs,
+        };
         progress.info.set_status("executing");
         run.connection.set_node_info(&progress.info);
         events.emit(lines::node_executing(resource.unique_id(), progress.info.to_json()));
         let started = Utc::now();
-        let result = match batched {
-            Some(node) => microbatch::execute(self, node, &progress.info),
-            None => match resource.node().filter(|node| overloads::applies(self.task, node)) {
-                Some(function) => overloads::execute(self, function, run, &progress.info),
-                None => tasks::execute(self, resource, run),
-            },
-        };
+        let result = self.execute(resource, run, progress, inputs);
         progress.timing.push(Timing::since("execute", started));
         result
+    }
+
+    /// Does with a compiled resource what the command does; notes what it was built from.
+    fn execute(
+        &self,
+        resource: &Resource,
+        run: &Arc<NodeRun>,
+        progress: &Progress,
+        inputs: Option<Inputs>,
+    ) -> Result<NodeResult, Error> {
+        let build = || match resource.node() {
+            Some(node) if microbatch::applies(self.task, self.uses_batches, node) => {
+                microbatch::execute(self, node, &progress.info)
+            }
+            Some(node) if overloads::applies(self.task, node) => overloads::execute(self, node, run, &progress.info),
+            _ => tasks::execute(self, resource, run),
+        };
+        match (self.reuse.get(), resource.node()) {
+            (Some(reuse), Some(node)) => reuse.building(node, inputs, &run.connection, build),
+            _ => build(),
+        }
     }
 }
 

@@ -12,14 +12,16 @@ use duckdb::{Connection as RawConnection, InterruptHandle, Statement};
 use super::credentials::Retries;
 use super::engine::{backoff, is_retryable};
 use super::errors::{classify, from_crate};
-use crate::adapter::{AdapterError, AdapterErrorKind, AdapterResponse, ArrowTable, Connection, ENGINE_TYPE};
+use crate::adapter::{
+    AdapterError, AdapterErrorKind, AdapterResponse, ArrowTable, Connection, ENGINE_TYPE, Interrupter,
+};
 
 /// One connection to the database, with the transaction that rdbt has opened on it.
 pub(super) struct DuckDbConnection {
     name: String,
     raw: RawConnection,
     /// Kept so that the engine can interrupt this connection for as long as it lives.
-    _interrupt: Arc<InterruptHandle>,
+    interrupt: Arc<InterruptHandle>,
     retries: Option<Retries>,
     in_transaction: bool,
 }
@@ -31,7 +33,7 @@ impl DuckDbConnection {
         interrupt: Arc<InterruptHandle>,
         retries: Option<Retries>,
     ) -> Self {
-        DuckDbConnection { name: name.to_owned(), raw, _interrupt: interrupt, retries, in_transaction: false }
+        DuckDbConnection { name: name.to_owned(), raw, interrupt, retries, in_transaction: false }
     }
 
     /// Runs a statement, again if the profile's `retries` say so.
@@ -120,6 +122,11 @@ impl Connection for DuckDbConnection {
 
     fn in_transaction(&self) -> bool {
         self.in_transaction
+    }
+
+    fn interrupter(&self) -> Interrupter {
+        let handle = self.interrupt.clone();
+        Arc::new(move || handle.interrupt())
     }
 }
 

@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 
 use super::interpreter::Interpreter;
 use super::{Python, locked};
+use crate::adapter::Interrupter;
 use crate::error::{Error, Result};
 
 /// What every program begins with.
@@ -52,6 +53,13 @@ impl Process {
     /// What runs it.
     pub fn interpreter(&self) -> &Interpreter {
         &self.interpreter
+    }
+
+    /// What ends the process, from any thread.
+    pub fn stopper(&self) -> Interrupter {
+        let child = self.child.clone();
+        // One that has ended by itself needs no end.
+        Arc::new(move || drop(locked(&child).kill()))
     }
 
     /// Sends a line. A process that is gone is noticed by the next [`Process::read`].

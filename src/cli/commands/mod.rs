@@ -8,13 +8,17 @@ mod deps;
 mod direct;
 mod docs;
 mod docs_serve;
+mod explain;
 mod freshness;
+mod golden;
 mod init;
 mod list;
 mod parse;
+mod reports;
 mod retry;
 mod run;
 mod run_operation;
+mod steps;
 
 use std::sync::Arc;
 
@@ -29,6 +33,7 @@ use crate::run::Task;
 /// The command cannot run (exit code 2).
 pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
     match invocation.command.as_str() {
+        "explain" => explain::run(invocation, events),
         "clean" => clean::run(invocation, events),
         "debug" => debug::run(invocation, events),
         "deps" => deps::run(invocation, events),
@@ -46,6 +51,7 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
             None => compile::run(invocation, events, Task::Show),
         },
         "clone" => clone::run(invocation, events),
+        "golden" => golden::run(invocation, events),
         "docs generate" => docs::run(invocation, events),
         "docs serve" => docs_serve::run(invocation, events),
         "source freshness" => freshness::run(invocation, events),

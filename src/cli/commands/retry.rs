@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::{Map as JsonMap, Value as Json};
 
+use crate::artifacts::{StepRecord, StepsSummary};
 use crate::cli::command_specs::{COMMANDS, CommandSpec};
 use crate::cli::invocation::{Start, build};
 use crate::cli::options::{Default as OptionDefault, GLOBAL, Kind, OptionSpec};
@@ -15,7 +16,7 @@ use crate::cli::parse::{self, Parsed};
 use crate::cli::resolve;
 use crate::error::{Error, Result};
 use crate::events::Events;
-use crate::invocation::{Invocation, RetriedBatches};
+use crate::invocation::{Invocation, Resumed, RetriedBatches};
 use crate::manifest::UniqueId;
 use crate::run::{read_overloads, read_spans};
 use crate::{project, yaml};
@@ -30,14 +31,14 @@ const OWN: [&str; 7] =
     ["log_path", "profiles_dir", "project_dir", "defer_state", "target_path", "warn_error", "deprecated_state"];
 
 pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
-    let previous = previous_results(invocation, events)?;
+    let folder = artifacts_folder(invocation, events)?;
+    if let Some(summary) = newer_steps(&folder) {
+        return retry_steps(invocation, events, &folder, &summary);
+    }
+    let previous = previous_results(&folder, &shown_folder(invocation, &folder))?;
     let arguments = previous["args"].as_object().cloned().unwrap_or_default();
     let which = arguments.get("which").and_then(Json::as_str).unwrap_or_default();
-    let command = COMMANDS.iter().find(|command| command.name() == which && RETRYABLE.contains(&which));
-    let command = command.ok_or_else(|| {
-        Error::runtime(format!("The last command was `{which}`, which cannot be retried."))
-            .hint(format!("`retry` repeats one of: {}.", RETRYABLE.join(", ")))
-    })?;
+    let command = retryable(which)?;
     let failed = failed(&previous, which, invocation.flags.warn_error);
     if which == "run-operation" && failed.is_empty() {
         return Ok(true);
@@ -51,6 +52,54 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
         }
     }
     super::run(&Arc::new(again), events)
+}
+
+fn retryable(which: &str) -> Result<&'static CommandSpec> {
+    let command = COMMANDS.iter().find(|command| command.name() == which && RETRYABLE.contains(&which));
+    command.ok_or_else(|| {
+        Error::runtime(format!("The last command was `{which}`, which cannot be retried."))
+            .hint(format!("`retry` repeats one of: {}.", RETRYABLE.join(", ")))
+    })
+}
+
+/// The summary of `--for` in a folder of artifacts, if no other command has left results there since.
+fn newer_steps(folder: &Path) -> Option<StepsSummary> {
+    let summary = StepsSummary::read(folder)?;
+    let results = read_json(&folder.join("run_results.json")).ok();
+    let other = results.as_ref().and_then(|results| results["metadata"]["generated_at"].as_str()).unwrap_or_default();
+    (summary.generated_at.as_str() >= other).then_some(summary)
+}
+
+/// Repeats a command of `--for`: steps that went well are left as they are, what failed in the others runs again, and
+/// steps that did not begin run whole.
+fn retry_steps(
+    invocation: &Arc<Invocation>,
+    events: &Arc<Events>,
+    folder: &Path,
+    summary: &StepsSummary,
+) -> Result<bool> {
+    let command = retryable(&summary.command)?;
+    let mut again = rebuild(invocation, command, &summary.args)?;
+    for record in &summary.steps {
+        let resumed = match record.succeeded() {
+            true => serde_json::to_value(record).ok().map(|done| Resumed::Done(Box::new(done))),
+            false => unfinished(folder, record, &summary.command, invocation.flags.warn_error),
+        };
+        again.flags.resumed.extend(resumed.map(|resumed| (PathBuf::from(&record.folder), resumed)));
+    }
+    super::run(&Arc::new(again), events)
+}
+
+/// What failed in a step; none if it runs whole: it left no results, or was interrupted, and what had not started then is
+/// in no result.
+fn unfinished(folder: &Path, record: &StepRecord, which: &str, warnings_too: bool) -> Option<Resumed> {
+    let results = read_json(&folder.join(&record.folder).join("run_results.json")).ok()?;
+    let id = results["metadata"]["invocation_id"].as_str();
+    let only = failed(&results, which, warnings_too);
+    if id.is_none() || id != record.invocation_id.as_deref() || record.status == "interrupted" || only.is_empty() {
+        return None;
+    }
+    Some(Resumed::Again { only, batches: retried_batches(&results), overloads: retried_overloads(&results) })
 }
 
 /// The batches of microbatch models of which the last run built some and not others. A model without any is built as in
@@ -76,20 +125,31 @@ fn retried_overloads(previous: &Json) -> HashMap<UniqueId, Vec<String>> {
     partly.collect()
 }
 
-/// The `run_results.json` of `--state`, or of the target folder.
-fn previous_results(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<Json> {
+/// The folder of `--state`, or the target folder, whose results are looked at.
+fn artifacts_folder(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<PathBuf> {
     let flags = &invocation.flags;
-    let folder = match &flags.state {
-        Some(state) => state.clone(),
-        None => match &flags.target_path {
-            Some(path) => path.clone(),
-            None => PathBuf::from(project::load_without_profile(invocation, events)?.root.target_path()),
-        },
+    let folder = match flags.state.as_ref().or(flags.target_path.as_ref()) {
+        Some(folder) => folder.clone(),
+        None => PathBuf::from(project::load_without_profile(invocation, events)?.root.target_path()),
     };
-    let missing = || Error::runtime(format!("Could not find previous run in '{}' target directory", folder.display()));
-    let text = fs::read(flags.project_dir.join(&folder).join("run_results.json")).map_err(|_| missing())?;
+    Ok(flags.project_dir.join(folder))
+}
+
+/// The folder as it was named, where it is below the project.
+fn shown_folder(invocation: &Invocation, folder: &Path) -> PathBuf {
+    folder.strip_prefix(&invocation.flags.project_dir).unwrap_or(folder).to_owned()
+}
+
+fn read_json(path: &Path) -> std::io::Result<Json> {
+    serde_json::from_slice(&fs::read(path)?).map_err(std::io::Error::from)
+}
+
+/// The `run_results.json` of a folder, which messages call `shown`.
+fn previous_results(folder: &Path, shown: &Path) -> Result<Json> {
+    let missing = || Error::runtime(format!("Could not find previous run in '{}' target directory", shown.display()));
+    let text = fs::read(folder.join("run_results.json")).map_err(|_| missing())?;
     let previous: Json = serde_json::from_slice(&text).map_err(|error| {
-        Error::runtime(format!("The run_results.json in `{}` cannot be read: {error}.", folder.display()))
+        Error::runtime(format!("The run_results.json in `{}` cannot be read: {error}.", shown.display()))
             .hint("Run the command itself again; `retry` needs the results of a run that ended.")
     })?;
     // Results of nothing are none to dbt: so ends a retry after one that had nothing to do.
@@ -158,7 +218,7 @@ fn option_words(option: &OptionSpec, value: &Json) -> Vec<String> {
     let name = option.long.first().copied().unwrap_or(option.name);
     match (option.kind, value) {
         (_, Json::Null) => Vec::new(),
-        (Kind::Switch, Json::Bool(false)) if option.default == OptionDefault::Bool(true) => {
+        (Kind::Switch, Json::Bool(false)) if option.default != OptionDefault::Bool(false) => {
             vec![format!("--no-{name}")]
         }
         (_, Json::Bool(false)) => Vec::new(),

@@ -88,6 +88,16 @@ impl Adapter {
         }
     }
 
+    /// Forgets what holds for one run only, while the database stays open: what exists in it is asked anew, as a command
+    /// of its own would.
+    pub fn begin_another_run(&self) {
+        self.cache.clear();
+        locked(&self.warned).clear();
+        locked(&self.temporary_names).clear();
+        locked(&self.key_constraints).clear();
+        locked(&self.loaded_sources).clear();
+    }
+
     /// The engine.
     pub fn engine(&self) -> &dyn Engine {
         &*self.engine

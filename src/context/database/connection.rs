@@ -11,7 +11,7 @@ use super::adapter::{Adapter, locked};
 use super::comment::QueryComment;
 use super::values::bind_literals;
 use crate::adapter::{
-    AdapterError, AdapterErrorKind, AdapterResponse, ArrowTable, Cell, Connection as RawConnection, Table,
+    AdapterError, AdapterErrorKind, AdapterResponse, ArrowTable, Cell, Connection as RawConnection, Interrupter, Table,
 };
 use crate::error::{Error, Result};
 use crate::events::{Event, Level, NodeInfo};
@@ -27,6 +27,49 @@ struct State {
     last_failure: Option<AdapterErrorKind>,
     /// Commits wait for `commit_held`: several nodes share the transaction.
     holds_commits: bool,
+    /// What is done at the end of each transaction, as a part of it.
+    before_commit: Option<BeforeCommit>,
+    /// The statements since somebody wanted to know them.
+    watched: Option<Statements>,
+}
+
+/// Something that becomes part of a node's transaction right before its commit.
+pub type BeforeCommit = Arc<dyn Fn(&NodeConnection) -> Result<()> + Send + Sync>;
+
+/// The statements that a connection has run.
+#[derive(Debug, Default, Clone)]
+pub struct Statements {
+    /// Their texts without comments of rdbt's, one after another.
+    texts: String,
+    /// Whether one may have changed something.
+    pub may_write: bool,
+}
+
+impl Statements {
+    /// Words that a statement begins with which changes nothing.
+    const READING: [&'static str; 7] = ["select", "from", "describe", "show", "summarize", "values", "explain"];
+
+    /// Words of statements that begin with CTEs and change something.
+    const CHANGING: [&'static str; 4] = ["insert", "update", "delete", "merge"];
+
+    fn note(&mut self, sql: &str) {
+        self.texts.push_str(sql);
+        self.texts.push('\0');
+        // Comments stand before many statements; one within a statement does no harm here.
+        let lines = sql.lines().filter(|line| !line.trim_start().starts_with("--"));
+        let text = lines.collect::<Vec<_>>().join("\n").to_lowercase();
+        let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
+        let reads = match words.next() {
+            Some("with") => !words.any(|word| Self::CHANGING.contains(&word)),
+            first => first.is_none_or(|word| Self::READING.contains(&word)),
+        };
+        self.may_write |= !reads || text.trim_end().trim_end_matches(';').contains(';');
+    }
+
+    /// The texts; empty if nothing was run.
+    pub fn texts(&self) -> &str {
+        &self.texts
+    }
 }
 
 /// A node's connection. Statements run one after another whichever thread sends them.
@@ -35,6 +78,8 @@ pub struct NodeConnection {
     name: String,
     node_info: Mutex<JsonMap<String, Json>>,
     state: Mutex<State>,
+    /// What stops the work that is done for the node: its statement, its Python process.
+    stoppers: Mutex<Vec<Interrupter>>,
 }
 
 impl NodeConnection {
@@ -45,6 +90,7 @@ impl NodeConnection {
             name: name.to_owned(),
             node_info: Mutex::new(node_info),
             state: Mutex::default(),
+            stoppers: Mutex::default(),
         };
         let message = format!("Acquiring new duckdb connection '{name}'");
         connection.emit("NewConnection", "E005", message, &[("conn_type", "duckdb".into())]);
@@ -88,13 +134,39 @@ impl NodeConnection {
         locked(&self.state).holds_commits = true;
     }
 
+    /// Stops what is being done for the node, from any thread.
+    pub fn interrupt(&self) {
+        locked(&self.stoppers).iter().for_each(|stop| stop());
+    }
+
+    /// Adds something that works for the node and that [`NodeConnection::interrupt`] is to stop.
+    pub fn add_stopper(&self, stop: Interrupter) {
+        locked(&self.stoppers).push(stop);
+    }
+
     /// Goes on with the session and the transaction of another connection, which has none afterwards.
     pub fn take_over(&self, other: &NodeConnection) {
         let mut theirs = locked(&other.state);
         let mut ours = locked(&self.state);
+        *locked(&self.stoppers) = std::mem::take(&mut *locked(&other.stoppers));
         ours.raw = theirs.raw.take();
         ours.transaction_open = std::mem::take(&mut theirs.transaction_open);
         ours.holds_commits = std::mem::take(&mut theirs.holds_commits);
+    }
+
+    /// From here on `action` is a part of every transaction, done right before its commit; if it fails, so does the commit.
+    pub fn before_commit(&self, action: Option<BeforeCommit>) {
+        locked(&self.state).before_commit = action;
+    }
+
+    /// Begins to note the statements that templates send.
+    pub fn watch_statements(&self) {
+        locked(&self.state).watched = Some(Statements::default());
+    }
+
+    /// The statements since [`NodeConnection::watch_statements`], which ends the watch.
+    pub fn watched_statements(&self) -> Statements {
+        locked(&self.state).watched.take().unwrap_or_default()
     }
 
     /// Commits what was held.
@@ -102,7 +174,11 @@ impl NodeConnection {
     /// # Errors
     /// The engine refuses: what the transaction did is gone then.
     pub fn commit_held(&self) -> Result<()> {
-        locked(&self.state).holds_commits = false;
+        let mut state = locked(&self.state);
+        state.holds_commits = false;
+        // Each node's own came with its own commit.
+        state.before_commit = None;
+        drop(state);
         self.commit()
     }
 
@@ -142,6 +218,9 @@ impl NodeConnection {
     ) -> Result<(AdapterResponse, Option<ArrowTable>)> {
         let auto_begin = auto_begin && !self.adapter.credentials().disable_transactions;
         let mut state = locked(&self.state);
+        if let Some(watched) = &mut state.watched {
+            watched.note(sql);
+        }
         let sql = state.comment.add(sql);
         self.run(&mut state, &sql, auto_begin, fetch, false)
     }
@@ -196,7 +275,11 @@ impl NodeConnection {
             bound = bind_literals(sql, bindings);
             &bound
         };
-        self.run(&mut locked(&self.state), sql, auto_begin, false, abridge).map(|(response, _)| response)
+        let mut state = locked(&self.state);
+        if let Some(watched) = &mut state.watched {
+            watched.note(sql);
+        }
+        self.run(&mut state, sql, auto_begin, false, abridge).map(|(response, _)| response)
     }
 
     /// Opens a transaction.
@@ -225,6 +308,11 @@ impl NodeConnection {
     /// The engine refuses: what the transaction did is gone then.
     pub fn commit(&self) -> Result<()> {
         let mut state = locked(&self.state);
+        if let Some(action) = state.before_commit.clone().filter(|_| state.transaction_open) {
+            drop(state);
+            action(self)?;
+            state = locked(&self.state);
+        }
         if state.holds_commits {
             return Ok(());
         }
@@ -260,6 +348,7 @@ impl NodeConnection {
     pub fn release(&self) {
         let mut state = locked(&self.state);
         self.rollback_locked(&mut state);
+        locked(&self.stoppers).clear();
         if state.raw.take().is_some() {
             self.emit("ConnectionClosed", "E010", format!("On {}: Close", self.name), &[]);
         }
@@ -301,7 +390,9 @@ impl NodeConnection {
         if state.raw.is_none() {
             let message = "Opening a new connection, currently in state init".to_owned();
             self.emit("NewConnectionOpening", "E037", message, &[("connection_state", "init".into())]);
-            state.raw = Some(self.adapter.engine().connect(&self.name)?);
+            let raw = self.adapter.engine().connect(&self.name)?;
+            self.add_stopper(raw.interrupter());
+            state.raw = Some(raw);
         }
         state.raw.as_mut().ok_or_else(|| {
             AdapterError::new(AdapterErrorKind::Connection, format!("The connection `{}` is not open.", self.name))

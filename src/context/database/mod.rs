@@ -29,7 +29,7 @@ pub use adapter_object::AdapterObject;
 pub use api::{ColumnClass, RelationClass, api};
 pub use column::ColumnObject;
 pub use comment::{QueryComment, default_query_comment};
-pub use connection::NodeConnection;
+pub use connection::{BeforeCommit, NodeConnection, Statements};
 pub use foreign_keys::ForeignKeyGuard;
 pub use operations::{Dispatcher, MacroCaller, Operations};
 pub use python::{PythonJob, run as run_python_model};

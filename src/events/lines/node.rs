@@ -145,6 +145,23 @@ pub fn no_op(paint: Paint, about: &About) -> Event {
         .with("status", "")
 }
 
+/// A node that is not built, for nothing that it depends on has changed; dbt has a status for it and no line.
+pub fn reused(paint: Paint, about: &About) -> Event {
+    let line = progress(paint, about, &format!("REUSED {}", about.description), &paint.green("REUSED"));
+    about
+        .result("LogNodeReusedResult", "Z900", Level::Info, line)
+        .with("description", about.description.clone())
+        .with("status", "reused")
+}
+
+/// A node that took longer than its `expected_seconds`.
+pub fn slower_than_expected(paint: Paint, unique_id: &str, text: &str, seconds: f64, expected: f64) -> Event {
+    Event::new("NodeSlowerThanExpected", "W903", Level::Warn, paint.warning_tag(text))
+        .with("unique_id", unique_id)
+        .with("execution_time", seconds)
+        .with("expected_seconds", expected)
+}
+
 /// `SKIP relation main.orders`, or `SKIP test ...`.
 pub fn skipping(paint: Paint, about: &About, resource_type: &str, schema: &str, name: &str) -> Event {
     let message = match resource_type {

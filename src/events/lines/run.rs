@@ -32,6 +32,39 @@ pub fn found_stats(stat_line: &str) -> Event {
     Event::new("FoundStats", "W006", Level::Info, format!("Found {stat_line}")).with("stat_line", stat_line)
 }
 
+/// `Step 2 of 5: simulation_year=2026`; begins a step of `--for`.
+pub fn step_start(number: usize, total: usize, label: &str) -> Event {
+    Event::new("ForStepStart", "W900", Level::Info, format!("Step {number} of {total}: {label}"))
+        .with("number", number)
+        .with("total", total)
+        .with("values", label)
+}
+
+/// What became of a step of `--for`, in the list at the end of the command.
+pub fn step_result(paint: Paint, number: usize, label: &str, status: &str, nodes: &str, seconds: f64) -> Event {
+    let shown = match status {
+        "success" => paint.green("success"),
+        "error" | "interrupted" => paint.red(status),
+        other => paint.yellow(other),
+    };
+    let ran = if status == "not run" { String::new() } else { format!(" in {seconds:.2}s ({nodes})") };
+    Event::new("ForStepResult", "W901", Level::Info, format!("  {label}: {shown}{ran}"))
+        .with("number", number)
+        .with("values", label)
+        .with("status", status)
+        .with("execution_time", seconds)
+}
+
+/// A variable of `--for` that no project declares.
+pub fn unknown_series(paint: Paint, name: &str, near: Option<&str>) -> Event {
+    let meant = near.map(|near| format!(" Did you mean `{near}`?")).unwrap_or_default();
+    let text = format!(
+        "No `vars:` of the project or of its packages declare `{name}`, the variable of --for: all runs will be alike \
+         unless a template asks for it.{meant}"
+    );
+    Event::new("ForVariableNotDeclared", "W902", Level::Warn, paint.warning_tag(&text)).with("name", name)
+}
+
 /// A line that only lays out the text: empty, or a rule.
 pub fn formatting(text: &str) -> Event {
     Event::new("Formatting", "Z017", Level::Info, text).with("msg", text)

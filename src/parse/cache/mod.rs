@@ -15,7 +15,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use crate::context::{Captured, Globals, Reads, render_noting_reads};
+use super::revisit::Revisited;
+use crate::context::{Captured, Globals, Reads, render_while_parsing};
 use crate::error::Result;
 use crate::events::{Event, Events, Level};
 use crate::manifest::Node;
@@ -42,6 +43,17 @@ pub struct RenderCache {
     changed: AtomicBool,
     remembered: AtomicUsize,
     rendered: AtomicUsize,
+    /// Variables that other steps of this command change.
+    changing: Vec<String>,
+    /// Renders that other steps have to look at again.
+    revisited: Mutex<Vec<Revisited>>,
+}
+
+/// The renders of a parse, for another one of this process.
+#[derive(Debug)]
+pub struct Known {
+    fingerprint: String,
+    renders: HashMap<String, Vec<Render>>,
 }
 
 /// One render: what it read and what it recorded.
@@ -62,6 +74,18 @@ impl RenderCache {
         RenderCache { path, fingerprint, known, ..RenderCache::default() }
     }
 
+    /// The cache of a parse that follows another one in this process, whose renders are `known`.
+    pub fn after(known: Known, path: PathBuf, fingerprint: String) -> Self {
+        let known = if known.fingerprint == fingerprint { known.renders } else { HashMap::new() };
+        RenderCache { path, fingerprint, known, ..RenderCache::default() }
+    }
+
+    /// With the variables that other steps of the command change.
+    #[must_use]
+    pub fn with_changing(self, changing: Vec<String>) -> Self {
+        RenderCache { changing, ..self }
+    }
+
     /// What rendering `node` records, from memory if that is as good.
     ///
     /// # Errors
@@ -71,12 +95,15 @@ impl RenderCache {
         let renders = self.known.get(&key).map(Vec::as_slice).unwrap_or_default();
         if let Some(found) = renders.iter().find(|render| render.holds(globals, node)) {
             let captured = found.captured.clone();
+            let reads = Reads { vars: found.vars.keys().cloned().collect(), ..Reads::default() };
+            self.revisit(&reads, || Revisited::of_file(node, &captured));
             self.remembered.fetch_add(1, Ordering::Relaxed);
             self.keep(key, renders.to_vec());
             return Ok(captured);
         }
         self.rendered.fetch_add(1, Ordering::Relaxed);
-        let (captured, reads) = render_noting_reads(globals, node)?;
+        let (captured, reads) = render_while_parsing(globals, node, Vec::new(), None)?;
+        self.revisit(&reads, || Revisited::of_file(node, &captured));
         if !reads.unrepeatable && !captured.config_calls.iter().any(|call| call.values().any(has_float)) {
             let mut renders = renders.to_vec();
             renders.insert(0, Render::new(globals, node, &reads, captured.clone()));
@@ -85,6 +112,26 @@ impl RenderCache {
             self.changed.store(true, Ordering::Relaxed);
         }
         Ok(captured)
+    }
+
+    /// Keeps a render to be looked at again if other steps may come to something else: it read what they change, or nobody
+    /// knows what.
+    pub fn revisit(&self, reads: &Reads, make: impl FnOnce() -> Revisited) {
+        let varies = reads.unrepeatable || self.changing.iter().any(|name| reads.vars.contains(name));
+        if varies && !self.changing.is_empty() {
+            self.revisited.lock().unwrap_or_else(PoisonError::into_inner).push(make());
+        }
+    }
+
+    /// What is to be looked at again in other steps.
+    pub fn revisited(&self) -> Vec<Revisited> {
+        std::mem::take(&mut self.revisited.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The renders that this parse asked for, for the next one of this process.
+    pub fn into_known(self) -> Known {
+        let renders = self.used.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Known { fingerprint: self.fingerprint, renders }
     }
 
     /// Whether Python could read this text before.

@@ -20,6 +20,7 @@ impl Loader<'_> {
         for entry in file.entries(&resource_type.pluralize())? {
             if resource_type == ResourceType::Metric {
                 require(&entry.data, "", "type")
+                    .and_then(|()| semantic_shape::check_metric_name(&text(&entry.data, "name")))
                     .map_err(|complaint| complaint.into_error(&file.path, "metrics", &entry.data, entry.line))?;
             }
             let carried = self.carried(file, resource_type, &entry.data)?;

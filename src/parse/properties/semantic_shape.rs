@@ -4,6 +4,7 @@
 use serde_json::{Map as JsonMap, Value as Json, json};
 
 use super::patch::{list, map};
+use super::shape::{Check, Complaint};
 use crate::parse::python;
 
 type Object = JsonMap<String, Json>;
@@ -75,6 +76,30 @@ fn metric_input(value: Option<&Json>) -> Json {
     let mut fields = shaped(&given, keys);
     fields.insert("offset_window".to_owned(), window(given.get("offset_window")));
     with_filter(fields, &given)
+}
+
+/// Checks that a metric's name can be a column's in any database.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn check_metric_name(name: &str) -> Check {
+    let letters: Vec<char> = name.chars().collect();
+    let wrong: Vec<&str> = [
+        (name.contains(' '), "cannot contain spaces"),
+        (letters.len() > 250, "cannot contain more than 250 characters"),
+        (!letters.first().is_some_and(char::is_ascii_alphabetic), "must begin with a letter"),
+        (
+            letters.is_empty() || !letters.iter().all(|letter| letter.is_alphanumeric() || *letter == '_'),
+            "must contain only letters, numbers and underscores",
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(is_wrong, text)| is_wrong.then_some(text))
+    .collect();
+    match wrong.is_empty() {
+        true => Ok(()),
+        false => Err(Complaint::whole(format!("The metric name '{name}' is invalid.  It {}", wrong.join(", ")))),
+    }
 }
 
 /// The keys of a metric after its names.

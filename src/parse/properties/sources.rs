@@ -30,7 +30,6 @@ pub struct UnparsedTable {
     table: JsonMap<String, Json>,
     written_database: Option<String>,
     written_schema: Option<String>,
-    patch_path: Option<String>,
 }
 
 /// An entry with `overrides:`.
@@ -79,7 +78,6 @@ impl Loader<'_> {
             table: table.clone(),
             written_database: entry.written_database.clone(),
             written_schema: entry.written_schema.clone(),
-            patch_path: None,
         };
         if let Some(known) = self.tables.iter().find(|known| known.unique_id == unparsed.unique_id) {
             let shown = format!("{source_name}.{name}");
@@ -197,7 +195,6 @@ fn apply_override(table: &mut UnparsedTable, given: &Override) -> bool {
             table.source.insert(key.clone(), value.clone());
         }
     }
-    table.patch_path = Some(given.path.clone());
     let name = text(&table.table, "name");
     let of_table = list(&given.data, "tables").iter().filter_map(Json::as_object).find(|t| text(t, "name") == name);
     for (key, value) in of_table.into_iter().flatten() {
@@ -302,7 +299,7 @@ fn parse_source(cx: &Cx, table: &UnparsedTable) -> Result<SourceDefinition> {
         meta: map(&config.0, "meta"),
         source_meta,
         tags: config.strings("tags"),
-        patch_path: table.patch_path.clone(),
+        patch_path: None,
         unrendered_config,
         relation_name: None,
         created_at: cx.created_at,

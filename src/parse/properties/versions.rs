@@ -12,7 +12,7 @@ use super::models::apply_constraints;
 use super::patch::{Patch, list, map, patch_config, patch_properties, several_disabled, text};
 use super::{Added, File, Loader};
 use crate::error::{Error, Result};
-use crate::manifest::node::version_text;
+use crate::manifest::node::{compare_versions, version_text};
 use crate::manifest::{Disabled, Node, ResourceType};
 use crate::parse::duplicates::{add_disabled, add_node};
 use crate::parse::lookups::find_disabled;
@@ -141,17 +141,11 @@ fn check_versions(name: &str, entry: &Entry, versions: &[Json]) -> Result<()> {
     Ok(())
 }
 
-/// Versions compare as numbers where both are numbers, else as text.
 fn greatest(versions: &[Json]) -> Json {
-    let number = |version: &Json| version_text(version).parse::<f64>().ok();
-    let order = |a: &Json, b: &Json| match (number(a), number(b)) {
-        (Some(a), Some(b)) => a.total_cmp(&b),
-        _ => version_text(a).cmp(&version_text(b)),
-    };
     let numbers = versions.iter().filter_map(|version| version.get("v"));
     numbers.fold(Json::Null, |best, next| match best {
         Json::Null => next.clone(),
-        best if order(next, &best) == Ordering::Greater => next.clone(),
+        best if compare_versions(next, &best) == Ordering::Greater => next.clone(),
         best => best,
     })
 }

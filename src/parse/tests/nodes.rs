@@ -20,6 +20,7 @@ use crate::parse::lookups::{NodeLookup, find_disabled};
 use crate::parse::nodes::{Draft, configure, configure_unrendered, draft_node, fqn_prefix, in_node, take_calls};
 use crate::parse::properties::constraints::plain_ref;
 use crate::parse::python;
+use crate::parse::revisit::Revisited;
 
 /// The variable under which a test macro's arguments are handed to the template.
 const ARGUMENTS_NAME: &str = "_dbt_generic_test_kwargs";
@@ -107,7 +108,8 @@ fn render(cx: &Cx, manifest: &Manifest, node: &mut Node, spec: &TestSpec) -> Res
     let macros = Some(visible_macros(cx, manifest, node));
     let arguments = rendered_arguments(cx, node, &spec.arguments, macros.as_ref())?;
     let extra = vec![(ARGUMENTS_NAME.to_owned(), arguments)];
-    let captured = render_while_parsing(&cx.globals, node, extra, macros)?;
+    let (captured, reads) = render_while_parsing(&cx.globals, node, extra.clone(), macros.clone())?;
+    cx.renders.revisit(&reads, || Revisited { node: node.clone(), extra, macros, captured: captured.clone() });
     let calls = captured.config_calls.clone();
     for call in calls {
         join_call(&mut node.config_call, call).map_err(|error| in_node(error, node))?;

@@ -24,6 +24,7 @@ use crate::manifest::{Node, ResourceType};
 
 use super::Task;
 use super::database::Database;
+use super::limit;
 use super::plan::Resource;
 use super::results::{NodeResult, Status};
 use super::session::Session;
@@ -210,7 +211,8 @@ impl Batches<'_> {
         let shared = Arc::new(session.shared.for_batch());
         let run = NodeRun::of_batch(shared.clone(), connection.clone(), self.batch(index));
         let compiler = Compiler::new(session.globals.clone(), shared);
-        let built = compiler.compile(&node, &run, &[], true).and_then(|()| {
+        let built = limit::within(Some(&node), &connection, || {
+            compiler.compile(&node, &run, &[], true)?;
             materialize::execute_with(session, &node, &run, if incremental { overrides() } else { Vec::new() })
         });
         let curable = built.is_err() && Database::curable(&connection).is_some();

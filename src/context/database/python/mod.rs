@@ -88,6 +88,7 @@ pub fn run(connection: &Arc<NodeConnection>, job: &PythonJob<'_>) -> Result<Adap
     let mut exchange = Exchange::new(connection.clone(), folder.path().to_owned());
     let brief = brief(connection, job, folder.path(), &exchange)?;
     let mut process = connection.adapter().python().start(PROGRAM, job.project)?;
+    connection.add_stopper(process.stopper());
     process.send(&serde_json::to_value(&brief).unwrap_or_default());
     serve(connection, &mut exchange, &mut process)?;
     Ok(AdapterResponse { message: "OK".to_owned(), ..AdapterResponse::default() })
