@@ -31,15 +31,21 @@ fn main() -> io::Result<()> {
         files.sort();
         for path in files {
             let source = folder.join(&path);
+            let hash = fnv1a(&fs::read(&source)?);
             // A write to a String cannot fail.
             let _ = writeln!(
                 table,
-                "    BuiltinFile {{ package: {package:?}, path: {path:?}, source: include_str!({source:?}) }},"
+                "    BuiltinFile {{ package: {package:?}, path: {path:?}, source: include_str!({source:?}), hash: {hash} }},"
             );
         }
     }
     table.push_str("]\n");
     fs::write(out_dir.join("builtin_macros.rs"), table)
+}
+
+/// The 64-bit FNV-1a hash of a file's bytes.
+fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// Adds to `files` the path, relative to `root` and with forward slashes, of every macro and docs file

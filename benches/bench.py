@@ -4,11 +4,10 @@
 usage: bench.py [--rdbt PATH] [--reference PATH-TO-DBT] [--project DIR] [--rounds N] [--only NAME...] [--json FILE]
 
 Each bench is a function of `start.py`, `runs.py` or `tables.py`, where its docstring says what it measures. Prints one
-line a figure; `--json` keeps them for `picture.py`. Those that compare to DuckDB need the `duckdb` Python package, and
-are left out without it.
+line a figure; `--json` keeps them for `picture.py`. What stands beside DuckDB's figure is measured as it is: as a whole
+process, from start to end, of the plain program in `plain.rs`.
 """
 import argparse
-import importlib.util
 import pathlib
 import tempfile
 
@@ -16,6 +15,7 @@ import runs
 import start
 import tables
 from measure import Figures
+from replay import build_plain
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 ALONE = [start.version, start.parse, start.cache, start.macros, start.compiling, start.scale]
@@ -33,13 +33,10 @@ def main():
     parser.add_argument("--json", type=pathlib.Path, help="where to write the figures")
     options = parser.parse_args()
     options.rdbt = options.rdbt.resolve()
-    benches = list(ALONE)
-    if importlib.util.find_spec("duckdb"):
-        benches += BESIDE_DUCKDB
-    else:
-        print("what compares to DuckDB is left out: the duckdb Python package is not here")
+    if not {bench.__name__ for bench in BESIDE_DUCKDB}.isdisjoint(options.only):
+        options.plain = build_plain(ROOT)
     figures = Figures()
-    for bench in benches:
+    for bench in ALONE + BESIDE_DUCKDB:
         if bench.__name__ in options.only:
             with tempfile.TemporaryDirectory() as work:
                 bench(options, pathlib.Path(work), figures)

@@ -1,19 +1,10 @@
-#!/usr/bin/env python3
-"""A plain program that sends DuckDB what rdbt sent: the statements of a dbt.log, on as many connections.
-
-usage: replay.py DATABASE LOG MANIFEST THREADS
-
-Each node's statements go to one connection, and a node waits for those that it depends on, as in the run. Prints the
-seconds from opening the database until it is closed: the start of Python and the loading of the library are not in them,
-those of rdbt are in its figure. Needs the `duckdb` Python package.
-"""
-import concurrent.futures
+"""The statements of a run as a job for the plain program of `plain.rs`, which sends DuckDB what rdbt sent."""
 import json
-import pathlib
 import re
+import subprocess
 import sys
-import threading
-import time
+
+from measure import wall
 
 STATEMENT = re.compile(r"^(?:\x1b\[0m)?\d\d:\d\d:\d\d\.\d+ \[debug\] \[[^\]]+\]: On ([^:]+): ?(.*)$")
 OTHER_LINE = re.compile(r"^(?:\x1b\[0m)?\d\d:\d\d:\d\d\.\d+ \[")
@@ -41,53 +32,35 @@ def logged_statements(log):
     return sent
 
 
-def by_node(statements, parents):
-    """What comes before the first node, the statements of each node in the order of their starts, what comes after."""
+def job_of(project):
+    """The statements of a project's last run: before the first node, of each node in the order of their starts, and after."""
+    parents = json.loads((project / "target" / "manifest.json").read_text())["parent_map"]
     before, nodes, after = [], {}, []
-    for connection, text in statements:
+    for connection, text in logged_statements(project / "logs" / "dbt.log"):
         if connection in parents:
             nodes.setdefault(connection, []).append(text)
         else:
             (after if nodes else before).append(text)
-    return before, nodes, after
+    place = {node: number for number, node in enumerate(nodes)}
+    listed = [
+        {"statements": statements, "parents": [place[parent] for parent in parents[node] if parent in place]}
+        for node, statements in nodes.items()
+    ]
+    return {"before": before, "nodes": listed, "after": after}
 
 
-def replay(database, statements, parents, threads):
-    """Sends everything; gives the seconds it took."""
-    import duckdb
-
-    before, nodes, after = by_node(statements, parents)
-    done = {node: threading.Event() for node in nodes}
-    started = time.perf_counter()
-    with duckdb.connect(str(database)) as connection:
-        for text in before:
-            connection.execute(text)
-        cursors = threading.local()
-
-        def work(node):
-            for parent in parents[node]:
-                if parent in done:
-                    done[parent].wait()
-            if not hasattr(cursors, "own"):
-                cursors.own = connection.cursor()
-            for text in nodes[node]:
-                cursors.own.execute(text)
-            done[node].set()
-
-        # The nodes start in the order of the log, where parents come first: none waits for one that has no thread.
-        with concurrent.futures.ThreadPoolExecutor(threads) as pool:
-            for finished in [pool.submit(work, node) for node in nodes]:
-                finished.result()
-        for text in after:
-            connection.execute(text)
-    return time.perf_counter() - started
+def build_plain(root):
+    """Builds the plain program as rdbt's release is built, and gives its path."""
+    command = ["cargo", "build", "--quiet", "--release", "--example", "plain", "--message-format=json-render-diagnostics"]
+    done = subprocess.run(command, cwd=root, stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        sys.exit("the plain program could not be built")
+    messages = map(json.loads, done.stdout.splitlines())
+    return next(message["executable"] for message in messages if message.get("executable"))
 
 
-def main():
-    database, log, manifest, threads = sys.argv[1:]
-    parents = json.loads(pathlib.Path(manifest).read_text())["parent_map"]
-    print(replay(database, logged_statements(pathlib.Path(log)), parents, int(threads)))
-
-
-if __name__ == "__main__":
-    main()
+def plain(options, database, job, folder, threads=1):
+    """Wall seconds of the plain program with a job, from its start to its end as with rdbt."""
+    file = folder / "job.json"
+    file.write_text(json.dumps(job))
+    return wall([options.plain, database, file, str(threads)], folder)

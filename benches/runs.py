@@ -1,26 +1,15 @@
 """What `rdbt run` costs beside a plain program that sends DuckDB the same statements on as many connections, and what it is sent."""
 import collections
-import pathlib
 import shutil
-import subprocess
-import sys
 
 from measure import wall
 from projects import write_small_models
-from replay import logged_statements
-
-REPLAY = pathlib.Path(__file__).with_name("replay.py")
-
-
-def replayed(database, project, threads):
-    """Seconds of the plain program with the statements of the project's last run, in a process of its own."""
-    command = [sys.executable, REPLAY, database, project / "logs" / "dbt.log", project / "target" / "manifest.json"]
-    return float(subprocess.run([*command, str(threads)], check=True, capture_output=True, text=True).stdout)
+from replay import job_of, logged_statements, plain
 
 
 def beside(options, project, database, threads, before=None):
     """Rounds of `rdbt run` and of the plain program in turn, each from the database as it was `before`, or from none."""
-    ours, plain, copy = [], [], project / "plain" / database.name
+    ours, theirs, copy = [], [], project / "plain" / database.name
     copy.parent.mkdir(exist_ok=True)
     for _ in range(options.rounds):
         for file in (database, copy):
@@ -29,8 +18,8 @@ def beside(options, project, database, threads, before=None):
                 shutil.copy(before, file)
         shutil.rmtree(project / "logs", ignore_errors=True)
         ours.append(wall([options.rdbt, "run", "--threads", str(threads)], project))
-        plain.append(replayed(copy, project, threads))
-    return ours, plain
+        theirs.append(plain(options, copy, job_of(project), copy.parent, threads))
+    return ours, theirs
 
 
 def demonstration(options, work, figures):
@@ -43,9 +32,9 @@ def demonstration(options, work, figures):
     seeded = work / "seeded.duckdb"
     shutil.copy(database, seeded)
     for threads in (1, 4):
-        ours, plain = beside(options, project, database, threads, seeded)
+        ours, theirs = beside(options, project, database, threads, seeded)
         name = f"`run` of the demonstration project, {threads} thread{'s' * (threads > 1)}, wall"
-        figures.add(f"demonstration_{threads}", name, ours, duckdb=plain)
+        figures.add(f"demonstration_{threads}", name, ours, duckdb=theirs)
 
 
 def small_models(options, work, figures):
@@ -54,13 +43,13 @@ def small_models(options, work, figures):
     write_small_models(project, 1000)
     database, built = project / "bench.duckdb", work / "built.duckdb"
     for threads in (1, 2):
-        ours, plain = beside(options, project, database, threads)
+        ours, theirs = beside(options, project, database, threads)
         name = f"`run` of 1,000 small models, {threads} connection{'s' * (threads > 1)}, wall"
-        figures.add(f"small_{threads}", name, ours, duckdb=plain, ratio_goal=1.15)
+        figures.add(f"small_{threads}", name, ours, duckdb=theirs, ratio_goal=1.15)
     catalogue_queries(project, figures)
     shutil.copy(database, built)
-    ours, plain = beside(options, project, database, 1, built)
-    figures.add("small_again", "the same again, 1 connection, wall", ours, duckdb=plain, ratio_goal=1.15)
+    ours, theirs = beside(options, project, database, 1, built)
+    figures.add("small_again", "the same again, 1 connection, wall", ours, duckdb=theirs, ratio_goal=1.15)
 
 
 def catalogue_queries(project, figures):

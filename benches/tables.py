@@ -1,31 +1,16 @@
 """What `seed`, incremental models and snapshots cost on a million rows, beside the best SQL that a hand would write for the
-same tables. The SQL runs in a Python process of its own on as many DuckDB threads; opening and closing the database is in
-its figure, the start of Python is not."""
+same tables, sent by the plain program on as many DuckDB threads. Both figures are of whole processes."""
 import shutil
-import subprocess
-import sys
 
 from measure import wall
 from projects import begin, write_seeds
-
+from replay import plain
 ROWS = 1_000_000
 
-TIMED = """
-import sys, time
-import duckdb
-started = time.perf_counter()
-with duckdb.connect(sys.argv[1]) as connection:
-    connection.execute("set enable_progress_bar = false")
-    for statement in sys.stdin.read().split(";;"):
-        connection.execute(statement)
-print(time.perf_counter() - started)
-"""
 
-
-def by_hand(database, statements):
-    """Seconds of the statements on a database, in a process of their own."""
-    command = [sys.executable, "-c", TIMED, database]
-    return float(subprocess.run(command, input=";;".join(statements), check=True, capture_output=True, text=True).stdout)
+def by_hand(options, database, statements):
+    """Wall seconds of the plain program with some statements on a database."""
+    return plain(options, database, {"before": statements}, database.parent)
 
 
 def seeds(options, work, figures):
@@ -34,7 +19,7 @@ def seeds(options, work, figures):
     for files, rows in ((20, 10_000), (1, ROWS)):
         project = work / f"seeds_{files}"
         write_seeds(project, files, rows)
-        database, ours, plain, theirs = project / "bench.duckdb", [], [], []
+        database, ours, direct, theirs = project / "bench.duckdb", [], [], []
         names = sorted((project / "seeds").glob("*.csv"))
         loads = [f"create table {name.stem} as select * from read_csv('{name}')" for name in names]
         wall([options.rdbt, "parse"], project)
@@ -42,12 +27,12 @@ def seeds(options, work, figures):
             database.unlink(missing_ok=True)
             ours.append(wall([options.rdbt, "seed"], project))
             database.unlink()
-            plain.append(by_hand(database, ["begin", *loads, "commit"]))
+            direct.append(by_hand(options, database, ["begin", *loads, "commit"]))
         if options.reference:
             database.unlink()
             theirs.append(wall([options.reference, "seed"], project))
         name = f"`seed`, {files} file{'s' * (files > 1)} of {rows:,} rows, wall"
-        figures.add(f"seeds_{files}", name, ours, ratio_goal=1.3, duckdb=plain, reference=theirs)
+        figures.add(f"seeds_{files}", name, ours, ratio_goal=1.3, duckdb=direct, reference=theirs)
 
 
 SOURCE = """create table events as select i as id, 'name ' || i % 5003 as name, (i * 37 % 100000) / 100 as amount,
@@ -105,14 +90,14 @@ def snapshot(options, work, figures):
 def changed(options, project, command, statements, key, name, figures):
     """Builds a table, changes its source, and measures how long the table takes to follow."""
     database, before = project / "bench.duckdb", project / "before.duckdb"
-    by_hand(database, [SOURCE.format(rows=ROWS)])
+    by_hand(options, database, [SOURCE.format(rows=ROWS)])
     wall([options.rdbt, command], project)
-    by_hand(database, [CHANGE.format(rows=ROWS)])
+    by_hand(options, database, [CHANGE.format(rows=ROWS)])
     shutil.copy(database, before)
-    ours, plain = [], []
+    ours, direct = [], []
     for _ in range(options.rounds):
         shutil.copy(before, database)
         ours.append(wall([options.rdbt, command], project))
         shutil.copy(before, database)
-        plain.append(by_hand(database, statements))
-    figures.add(key, name, ours, ratio_goal=1.2, duckdb=plain)
+        direct.append(by_hand(options, database, statements))
+    figures.add(key, name, ours, ratio_goal=1.2, duckdb=direct)

@@ -256,3 +256,52 @@ fn a_transaction_conflict_is_cured_by_running_alone() {
     });
     assert_eq!(again.count(), 1, "{outcome}");
 }
+
+/// A model that does not end in the second year, unless it is told to be calm.
+fn endless_year() -> Sandbox {
+    let text = "{{ config(materialized='table') }}{% if var('year') == 2 and not var('calm', false) %}\
+                {% do log('in the endless year', info=execute) %}select count(*) as x from range(100000000000) a, range(100000) b\
+                {% else %}select 1 as x{% endif %}";
+    Sandbox::new()
+        .project()
+        .file("dbt_project.yml", "name: a\nprofile: p\nvars: {year: 1}\n")
+        .file("models/one.sql", "{{ config(materialized='table') }} select {{ var('year') }} as id")
+        .file("models/two.sql", text)
+}
+
+fn steps(sandbox: &Sandbox) -> Vec<String> {
+    let summary = sandbox.json("target/for/summary.json");
+    summary["steps"].as_array().unwrap().iter().map(|step| step["status"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn ctrl_c_ends_the_step_and_retry_repeats_it() {
+    let sandbox = endless_year();
+    let words = ["run", "--for", "year=1..3", "--keep-going", "--threads", "1"];
+    let running = started(&sandbox, &words, "in the endless year");
+    running.signal("INT");
+    let (code, said) = running.end();
+    assert_eq!(code, Some(2), "{said}");
+    assert_eq!(steps(&sandbox), ["success", "interrupted", "not run"], "{said}");
+    assert_eq!(sandbox.rows("select id from one"), "2\n");
+    let again = sandbox.run(&["retry", "--vars", "calm=true"]);
+    assert_eq!((again.code, steps(&sandbox)), (0, vec!["success".to_owned(); 3]), "{again}");
+    assert!(!again.stdout.contains("Step 1 of 3"), "{again}");
+    assert_eq!(sandbox.rows("select id from one"), "3\n");
+}
+
+#[test]
+fn a_kill_leaves_the_steps_before_it_and_retry_goes_on() {
+    let sandbox = endless_year();
+    let running = started(&sandbox, &["run", "--for", "year=1..3"], "in the endless year");
+    running.signal("KILL");
+    let (code, said) = running.end();
+    assert_eq!(
+        (code, steps(&sandbox)),
+        (None, ["success", "not run", "not run"].map(str::to_owned).to_vec()),
+        "{said}"
+    );
+    let again = sandbox.run(&["retry", "--vars", "calm=true"]);
+    assert_eq!((again.code, steps(&sandbox)), (0, vec!["success".to_owned(); 3]), "{again}");
+    assert_eq!(sandbox.rows("select id from one"), "3\n");
+}

@@ -70,6 +70,7 @@ const CASES: &[(&str, &str)] = &[
         "strategy: check, check_cols: [name], unique_key: id, snapshot_meta_column_names: {dbt_valid_to: until}",
     ),
     ("own_strategy", "strategy: longer, unique_key: id"),
+    ("two_keys_staying", "strategy: timestamp, updated_at: changed, unique_key: [id, part]"),
 ];
 
 const OWN_STRATEGY: &str = "{% macro snapshot_longer_strategy(node, old, new, config, target_exists) %}
@@ -128,7 +129,7 @@ fn every_option_keeps_its_history() {
     }
     let histories: String = histories.iter().map(|(kept, names)| format!("{}: {kept}", names.join(", "))).collect();
     assert_snapshot!(histories, @r"
-    by_time, by_time_ignoring, by_time_of_text, key_that_is_an_expression: id | part | name | changed | dbt_updated_at | dbt_valid_from | dbt_valid_to | more
+    by_time, by_time_ignoring, by_time_of_text, key_that_is_an_expression, two_keys_staying: id | part | name | changed | dbt_updated_at | dbt_valid_from | dbt_valid_to | more
       1 | x | abe | 2024-02-01 | 2024-02-01 | 2024-02-01 | null | null
       1 | x | ann | 2024-01-01 | 2024-01-01 | 2024-01-01 | 2024-02-01 | null
       2 | x | bob | 2024-01-01 | 2024-01-01 | 2024-01-01 | null | null

@@ -6,6 +6,8 @@
 //! Beside them lies `rdbt_builtin`, which dbt does not have: generic tests that a project gets only if it names one.
 //! A file keeps the path that it has in dbt, which is the `original_file_path` that manifest.json reports.
 
+pub mod index;
+
 /// One file of a package of standard macros.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BuiltinFile {
@@ -15,6 +17,8 @@ pub struct BuiltinFile {
     pub path: &'static str,
     /// The text of the file.
     pub source: &'static str,
+    /// A hash of the text, by which [`index`] knows the file.
+    pub hash: u64,
 }
 
 impl BuiltinFile {

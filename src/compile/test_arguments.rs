@@ -17,6 +17,13 @@ use crate::manifest::Node;
 /// The name under which a generic test's text finds its arguments.
 pub const ARGUMENTS: &str = "_dbt_generic_test_kwargs";
 
+/// What dbt writes around the name of a model that is tested, and the one template that stands for all such texts: compiling
+/// a template for each tested model would be a tenth of what compiling a project costs.
+const BEFORE_MODEL: &str = "{{ get_where_subquery(ref('";
+const AFTER_MODEL: &str = "')) }}";
+const TESTED_MODEL: &str = "rdbt_tested_model";
+const OF_TESTED_MODEL: &str = "{{ get_where_subquery(ref(rdbt_tested_model)) }}";
+
 static LOOKS_LIKE_CALL: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"^\s*(env_var|ref|var|source|doc)\s*\(.+\)\s*$").ok());
 
@@ -34,9 +41,18 @@ pub fn render(
     let Some(test) = node.generic_test() else { return Ok(None) };
     let subject = Subject::Node(node.clone());
     let label = subject.label();
-    let scope = Scope::new(globals.clone(), subject, Phase::Run(run.clone()));
+    let mut scope = Scope::new(globals.clone(), subject, Phase::Run(run.clone()));
+    if let Some(model) = test.metadata.kwargs.get("model").and_then(Json::as_str).and_then(tested_model) {
+        scope = scope.with(TESTED_MODEL, Value::from(model));
+    }
     let mut renderer = Renderer { globals, node, scope: Arc::new(scope), label, called };
     renderer.arguments(&test.metadata.kwargs).map(Some)
+}
+
+/// The name in `{{ get_where_subquery(ref('name')) }}`, if it stands for itself there.
+fn tested_model(text: &str) -> Option<&str> {
+    let name = text.strip_prefix(BEFORE_MODEL)?.strip_suffix(AFTER_MODEL)?;
+    name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ')).then_some(name)
 }
 
 struct Renderer<'a> {
@@ -54,6 +70,7 @@ impl Renderer<'_> {
             let rendered = match value {
                 // dbt leaves a column's name as it is: it may look like a number.
                 Json::String(column) if name == "column_name" => Value::from(column.clone()),
+                Json::String(text) if name == "model" && tested_model(text).is_some() => self.text(OF_TESTED_MODEL)?,
                 other => self.value(other)?,
             };
             pairs.push((name.clone(), rendered));

@@ -14,7 +14,7 @@ use crate::project::values::from_jinja;
 use super::call::Args;
 use super::errors::{raise, raise_compilation};
 use super::scope::{Phase, Scope, Subject};
-use super::signature::Signature;
+use super::signature::{Signature, Signatures};
 
 /// The `config` of a scope.
 #[derive(Debug)]
@@ -131,7 +131,7 @@ fn config_json(value: &Value) -> Result<Json, MjError> {
     Ok(to_json(value).unwrap_or_else(|_| crate::yaml::to_json(&from_jinja(value))))
 }
 
-const SIGNATURES: [Signature; 7] = [
+static SIGNATURES: Signatures = Signatures::of(&[
     Signature("RuntimeConfigObject.get(self, name, default?, validator?)"),
     Signature("RuntimeConfigObject.meta_get(self, name, default?, validator?)"),
     Signature("RuntimeConfigObject.meta_require(self, name, validator?)"),
@@ -139,7 +139,7 @@ const SIGNATURES: [Signature; 7] = [
     Signature("RuntimeConfigObject.persist_relation_docs(self)"),
     Signature("RuntimeConfigObject.require(self, name, validator?)"),
     Signature("RuntimeConfigObject.set(self, name, value)"),
-];
+]);
 
 /// Lets a caller's check look at a value; after a look-up with a default it is asked only if that is given.
 fn validated(state: &mut State<'_, '_>, args: &Args, optional: bool, value: Value) -> Result<Value, MjError> {
@@ -193,7 +193,7 @@ impl Object for ConfigObject {
         args: &[Value],
     ) -> Result<Value, MjError> {
         let args = Args::new(args)?;
-        if let Some(signature) = SIGNATURES.iter().find(|signature| signature.name() == method) {
+        if let Some(signature) = SIGNATURES.find(method) {
             signature.check(&args)?;
         }
         let parsing = matches!(self.scope.phase, Phase::Parse(_));

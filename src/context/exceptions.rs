@@ -11,7 +11,7 @@ use crate::jinja::{Enumerator, MjError, Object, ObjectRepr, PyError, PyErrorKind
 use super::call::Args;
 use super::errors::raise;
 use super::scope::Scope;
-use super::signature::Signature;
+use super::signature::{Signature, Signatures};
 
 /// Names in `exceptions`.
 const NAMES: [&str; 21] = [
@@ -38,7 +38,7 @@ const NAMES: [&str; 21] = [
     "warn_snapshot_timestamp_data_types",
 ];
 
-const SIGNATURES: [Signature; 21] = [
+static SIGNATURES: Signatures = Signatures::of(&[
     Signature("warn(msg, node?)"),
     Signature("missing_config(model, name)"),
     Signature("missing_materialization(model, adapter_type)"),
@@ -60,7 +60,7 @@ const SIGNATURES: [Signature; 21] = [
     Signature("column_type_missing(column_names)"),
     Signature("raise_fail_fast_error(msg, node?)"),
     Signature("warn_snapshot_timestamp_data_types(snapshot_time_data_type, updated_at_data_type)"),
-];
+]);
 
 /// The `exceptions` of a scope.
 #[derive(Debug)]
@@ -118,7 +118,7 @@ impl Object for Exception {
 
     fn call(self: &Arc<Self>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, MjError> {
         let args = Args::new(args)?;
-        if let Some(signature) = SIGNATURES.iter().find(|signature| signature.name() == self.name) {
+        if let Some(signature) = SIGNATURES.find(self.name) {
             signature.check(&args)?;
         }
         match self.name {

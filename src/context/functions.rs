@@ -12,10 +12,10 @@ use super::call::Args;
 use super::errors::{raise, raise_compilation};
 use super::runtime_config::RuntimeConfig;
 use super::scope::{Phase, Scope};
-use super::signature::Signature;
+use super::signature::{Signature, Signatures};
 use super::{bridge, references, results, runtime, vars};
 
-const SIGNATURES: [Signature; 10] = [
+static SIGNATURES: Signatures = Signatures::of(&[
     Signature("ProviderContext.adapter_macro(self, name, *)"),
     Signature("ProviderContext.env_var(self, var, default?)"),
     Signature("ProviderContext.load_agate_table(self)"),
@@ -26,7 +26,7 @@ const SIGNATURES: [Signature; 10] = [
     Signature("ProviderContext.submit_python_job(self, parsed_model, compiled_code)"),
     Signature("ProviderContext.try_or_compiler_error(self, message_if_exception, func, *)"),
     Signature("ProviderContext.write(self, payload)"),
-];
+]);
 
 /// One of them.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ pub fn lookup(scope: &Arc<Scope>, name: &str) -> Option<Value> {
     if let Some(name) = ["ref", "source", "metric", "function"].into_iter().find(|known| *known == name) {
         return Some(Value::from_object(Resolver { scope: scope.clone(), name }));
     }
-    let signature = *SIGNATURES.iter().find(|signature| signature.name() == name)?;
+    let signature = SIGNATURES.find(name)?;
     Some(Value::from_object(Function { scope: scope.clone(), signature }))
 }
 

@@ -1,5 +1,8 @@
 //! Python's signatures of the functions that templates call, and what Python says when a call does not fit them.
 
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
 use crate::jinja::{MjError, PyError};
 
 use super::call::Args;
@@ -8,6 +11,25 @@ use super::call::Args;
 /// may be left out, `self` is given by Python itself, and `*` takes any number of arguments.
 #[derive(Debug, Clone, Copy)]
 pub struct Signature(pub &'static str);
+
+/// The signatures of an object's functions. A template's every call looks for one, so they are found by name.
+pub struct Signatures {
+    all: &'static [Signature],
+    by_name: OnceLock<HashMap<&'static str, Signature>>,
+}
+
+impl Signatures {
+    /// These signatures.
+    pub const fn of(all: &'static [Signature]) -> Signatures {
+        Signatures { all, by_name: OnceLock::new() }
+    }
+
+    /// The signature of the function with this name of its own.
+    pub fn find(&self, name: &str) -> Option<Signature> {
+        let by_name = || self.all.iter().map(|signature| (signature.name(), *signature)).collect();
+        self.by_name.get_or_init(by_name).get(name).copied()
+    }
+}
 
 impl Signature {
     /// The function with its class, as Python names it.

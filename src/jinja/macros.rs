@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::blocks::{Block, BlockType, Extracted, scan};
 use super::error::{JinjaError, JinjaErrorKind};
 use super::static_calls::{StaticCall, calls_in};
@@ -9,7 +11,7 @@ use super::syntax::ast::{ExprKind, Macro, MacroTag, Param};
 use super::syntax::{Parser, normalize};
 
 /// Which of dbt's macro-like blocks a macro comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MacroKind {
     /// `{% macro name(...) %}`
     Macro,
@@ -27,18 +29,20 @@ pub enum MacroKind {
 }
 
 /// One parameter of a macro's header.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MacroParam {
     /// The parameter's name.
     pub name: String,
     /// The default's source text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<String>,
     /// The type annotation, as dbt's typed macros write it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub annotation: Option<String>,
 }
 
 /// A macro as a file defines it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MacroDef {
     /// `macro.package.name`
     pub unique_id: String,

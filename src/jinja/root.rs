@@ -7,7 +7,7 @@ use minijinja::value::{Enumerator, Object, Value};
 
 use super::LENIENT_KEY;
 use super::proxy::{CALLED_KEY, Called, PENDING_KEY};
-use super::syntax::unmangle;
+use super::syntax::{ROOT_NAME, unmangle};
 use super::undefined::{Undefined, is_undefined};
 use super::value::is_method;
 
@@ -54,6 +54,9 @@ impl Object for Root {
         if name.starts_with("__") {
             if name == PENDING_KEY {
                 return self.pending.clone();
+            }
+            if name == ROOT_NAME {
+                return Some(Value::from_dyn_object(self.clone()));
             }
             if name == CALLED_KEY {
                 return Some(Value::from_dyn_object(self.called.clone()));

@@ -1,10 +1,12 @@
 //! What a template calls, found without rendering it (`dbt/clients/jinja_static.py`).
 
+use serde::{Deserialize, Serialize};
+
 use super::syntax::ast::{Args, Expr, ExprKind, Stmt, walk_all};
 use super::syntax::{Parser, normalize};
 
 /// A call of `adapter.dispatch`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DispatchCall {
     /// The macro's name.
     pub name: String,
@@ -13,7 +15,7 @@ pub struct DispatchCall {
 }
 
 /// A call in a template that may be one of a macro.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StaticCall {
     /// `name` or `package.name`.
     Macro(String),

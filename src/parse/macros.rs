@@ -9,7 +9,7 @@ use serde_json::{Map as JsonMap, Value as Json, json};
 
 use super::files::{FileKind, PackageFiles};
 use super::warnings::Warnings;
-use crate::builtin_macros;
+use crate::builtin_macros::{self, BuiltinFile};
 use crate::context::MacroResolver;
 use crate::context::errors::from_jinja;
 use crate::error::{Error, NodeLabel, Result};
@@ -23,6 +23,8 @@ struct MacroFile<'a> {
     package: &'a str,
     path: String,
     text: &'a str,
+    /// The same as one of rdbt's own files.
+    builtin: Option<&'static BuiltinFile>,
     /// Only tests count: the file is below `tests/generic`.
     only_tests: bool,
 }
@@ -73,6 +75,7 @@ fn package_files<'a>(name: &'a str, files: &'a IndexMap<String, PackageFiles>, s
             package: name,
             path: file.original_file_path(),
             text: &file.contents,
+            builtin: None,
             only_tests: kind == FileKind::GenericTest,
         }));
     }
@@ -93,6 +96,7 @@ fn builtin_files(sources: &mut Vec<MacroFile<'_>>, packages: &[&str]) {
                 package: file.package,
                 path: file.path.to_owned(),
                 text: file.source.trim(),
+                builtin: Some(file),
                 only_tests,
             }));
         }
@@ -100,16 +104,22 @@ fn builtin_files(sources: &mut Vec<MacroFile<'_>>, packages: &[&str]) {
 }
 
 fn macros_of(file: &MacroFile<'_>, created_at: f64, validate_arguments: bool) -> Result<(Vec<Macro>, Vec<String>)> {
-    let label = NodeLabel { resource_type: "macro".to_owned(), name: file.path.clone(), path: file.path.clone() };
-    let parsed =
-        macros_in_file(file.text, &file.path, file.package).map_err(|error| from_jinja(&error, Some(&label)))?;
-    let macros = parsed
-        .macros
+    let (definitions, unexpected) = match file.builtin.and_then(builtin_macros::index::macros_of) {
+        Some(definitions) => (definitions, Vec::new()),
+        None => {
+            let label =
+                NodeLabel { resource_type: "macro".to_owned(), name: file.path.clone(), path: file.path.clone() };
+            let parsed = macros_in_file(file.text, &file.path, file.package);
+            let parsed = parsed.map_err(|error| from_jinja(&error, Some(&label)))?;
+            (parsed.macros, parsed.unexpected)
+        }
+    };
+    let macros = definitions
         .into_iter()
         .filter(|definition| !file.only_tests || matches!(definition.kind, MacroKind::Test | MacroKind::DataTest))
         .map(|definition| new_macro(file, definition, created_at, validate_arguments))
         .collect();
-    Ok((macros, parsed.unexpected))
+    Ok((macros, unexpected))
 }
 
 fn new_macro(file: &MacroFile<'_>, definition: MacroDef, created_at: f64, validate_arguments: bool) -> Macro {

@@ -129,7 +129,7 @@ fn announce(
 /// What the relation cache knows of a seed's table.
 fn known(session: &Session, seed: &Resource) -> Option<Relation> {
     let node: &Arc<Node> = seed.node()?;
-    let relations = session.shared.adapter.cache().relations(node.database.as_deref(), &node.schema);
+    let relations = session.shared.adapter.cache().alike(node.database.as_deref(), &node.schema, &node.alias);
     relations
         .into_iter()
         .find(|relation| relation.identifier().is_some_and(|identifier| identifier.eq_ignore_ascii_case(&node.alias)))

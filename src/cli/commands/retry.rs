@@ -218,7 +218,7 @@ fn option_words(option: &OptionSpec, value: &Json) -> Vec<String> {
     let name = option.long.first().copied().unwrap_or(option.name);
     match (option.kind, value) {
         (_, Json::Null) => Vec::new(),
-        (Kind::Switch, Json::Bool(false)) if option.default == OptionDefault::Bool(true) => {
+        (Kind::Switch, Json::Bool(false)) if option.default != OptionDefault::Bool(false) => {
             vec![format!("--no-{name}")]
         }
         (_, Json::Bool(false)) => Vec::new(),

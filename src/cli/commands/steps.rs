@@ -142,22 +142,24 @@ impl Course<'_> {
 
     /// Closes the database, publishes the last step, writes the summary and says what became of the steps.
     fn close(mut self, ended: Result<()>) -> Result<bool> {
-        if let Some(workspace) = &self.workspace {
-            let closed = workspace.globals.adapter.engine().close().map_err(Error::from);
-            let published = workspace.publish(self.finished);
-            closed.and(published)?;
-        }
+        let left = match &self.workspace {
+            Some(workspace) => {
+                let closed = workspace.globals.adapter.engine().close().map_err(Error::from);
+                closed.and(workspace.publish(self.finished))
+            }
+            None => Ok(()),
+        };
         let steps = &self.summary.steps;
         let success = steps.iter().all(StepRecord::succeeded);
         let interrupted = steps.iter().any(|step| step.status == "interrupted");
-        self.write_summary(match success {
+        let summed_up = self.write_summary(match success {
             true => "success",
             false if interrupted => "interrupted",
             false => "error",
-        })?;
-        self.reports.write()?;
+        });
+        let reported = self.reports.write();
         self.report();
-        ended?;
+        ended.and(left).and(summed_up).and(reported)?;
         // What could not run ends a plain command with another code than what failed; so it does here.
         let broken = self.summary.steps.iter().filter(|step| step.error.is_some()).count();
         match broken {

@@ -65,7 +65,7 @@ impl AdapterObject {
 
     fn invoke(&self, state: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, MjError> {
         let args = Args::new(args)?;
-        let signature = signatures::find(&signatures::ADAPTER, method);
+        let signature = signatures::ADAPTER.find(method);
         let signature = signature.ok_or_else(|| MjError::from(ErrorKind::UnknownMethod))?;
         if self.operations.is_some() || !REPLACED.contains(&method) {
             signature.check(&args)?;
@@ -167,7 +167,7 @@ impl Object for AdapterObject {
             "Relation" => Some(Value::from_object(RelationClass { quoting: self.adapter.quoting() })),
             "config" => Some(self.dispatcher.clone().config()),
             _ => {
-                let signature = signatures::find(&signatures::ADAPTER, name)?;
+                let signature = signatures::ADAPTER.find(name)?;
                 Some(Value::from_object(Method { adapter: self.clone(), signature }))
             }
         }

@@ -41,7 +41,7 @@ impl Object for RelationClass {
 
     fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, MjError> {
         let args = Args::new(args)?;
-        if let Some(signature) = signatures::find(&signatures::RELATION, method) {
+        if let Some(signature) = signatures::RELATION.find(method) {
             signature.check(&args)?;
         }
         match method {

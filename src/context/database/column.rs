@@ -80,7 +80,7 @@ impl Object for ColumnObject {
         args: &[Value],
     ) -> std::result::Result<Value, MjError> {
         let args = Args::new(args)?;
-        if let Some(signature) = signatures::find(&signatures::COLUMN, method) {
+        if let Some(signature) = signatures::COLUMN.find(method) {
             signature.check(&args)?;
         }
         let column = &self.0;

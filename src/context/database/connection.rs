@@ -49,12 +49,21 @@ impl Statements {
     /// Words that a statement begins with which changes nothing.
     const READING: [&'static str; 7] = ["select", "from", "describe", "show", "summarize", "values", "explain"];
 
+    /// Words of statements that begin with CTEs and change something.
+    const CHANGING: [&'static str; 4] = ["insert", "update", "delete", "merge"];
+
     fn note(&mut self, sql: &str) {
         self.texts.push_str(sql);
         self.texts.push('\0');
-        let start = sql.trim_start().trim_start_matches('(');
-        let word: String = start.chars().take_while(|c| c.is_ascii_alphabetic()).collect();
-        self.may_write |= !Self::READING.contains(&word.to_lowercase().as_str()) || sql.contains(';');
+        // Comments stand before many statements; one within a statement does no harm here.
+        let lines = sql.lines().filter(|line| !line.trim_start().starts_with("--"));
+        let text = lines.collect::<Vec<_>>().join("\n").to_lowercase();
+        let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
+        let reads = match words.next() {
+            Some("with") => !words.any(|word| Self::CHANGING.contains(&word)),
+            first => first.is_none_or(|word| Self::READING.contains(&word)),
+        };
+        self.may_write |= !reads || text.trim_end().trim_end_matches(';').contains(';');
     }
 
     /// The texts; empty if nothing was run.

@@ -129,7 +129,11 @@ impl Operations {
     /// # Errors
     /// The query fails, or there is one whose name differs in case only.
     pub fn get_relation(&self, database: Option<&str>, schema: &str, identifier: &str) -> Result<Option<Relation>> {
-        let relations = self.list_relations(database, schema)?;
+        let cache = self.adapter.cache();
+        let relations = match cache.contains_schema(database, schema) {
+            true => cache.alike(database, schema, identifier),
+            false => self.list_relations(database, schema)?,
+        };
         let search = self.search_path(database, schema, identifier);
         let mut matches = Vec::new();
         for relation in relations {

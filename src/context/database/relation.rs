@@ -81,7 +81,7 @@ impl RelationObject {
 
     fn method(&self, name: &str, args: &Args) -> Result<Value, MjError> {
         let relation = &self.0;
-        if let Some(signature) = signatures::find(&signatures::RELATION, name) {
+        if let Some(signature) = signatures::RELATION.find(name) {
             signature.check(args)?;
         }
         match name {

@@ -1,11 +1,11 @@
 //! The signatures of dbt's adapter, relation and column methods, as dbt-duckdb has them.
 
-use crate::context::signature::Signature;
+use crate::context::signature::{Signature, Signatures};
 use crate::jinja::Value;
 use crate::jinja::value::BoundMethod;
 
 /// Methods of `adapter`, by name.
-pub(super) const ADAPTER: [Signature; 57] = [
+pub(super) static ADAPTER: Signatures = Signatures::of(&[
     Signature("SQLAdapter.add_query(self, sql, auto_begin?, bindings?, abridge_sql_log?)"),
     Signature("BaseAdapter.already_exists(self, schema, name)"),
     Signature("BaseAdapter.assert_valid_snapshot_target_given_strategy(self, relation, column_names, strategy)"),
@@ -63,10 +63,10 @@ pub(super) const ADAPTER: [Signature; 57] = [
     Signature("DuckDBAdapter.valid_incremental_strategies(self)"),
     Signature("BaseAdapter.valid_snapshot_target(self, relation, column_names?)"),
     Signature("DuckDBAdapter.warn_once(self, msg)"),
-];
+]);
 
 /// Methods of relations and of `api.Relation`.
-pub(super) const RELATION: [Signature; 30] = [
+pub(super) static RELATION: Signatures = Signatures::of(&[
     Signature("BaseRelation.add_ephemeral_prefix(name)"),
     Signature("BaseRelation.create(self, database?, schema?, identifier?, type?, *)"),
     Signature("BaseRelation.create_ephemeral_from(self, relation_config, limit?, event_time_filter?)"),
@@ -97,10 +97,10 @@ pub(super) const RELATION: [Signature; 30] = [
     Signature("Mapping.values(self)"),
     Signature("BaseRelation.without_identifier(self)"),
     Signature("__mashumaro_to_dict__.to_dict(self, omit_none?, context?)"),
-];
+]);
 
 /// Methods of columns and of `api.Column`.
-pub(super) const COLUMN: [Signature; 15] = [
+pub(super) static COLUMN: Signatures = Signatures::of(&[
     Signature("Column.can_expand_to(self, other_column)"),
     Signature("Column.create(self, name, label_or_dtype)"),
     Signature("DuckDBColumn.flatten(self)"),
@@ -116,14 +116,9 @@ pub(super) const COLUMN: [Signature; 15] = [
     Signature("Column.string_size(self)"),
     Signature("Column.string_type(self, size)"),
     Signature("Column.translate_type(self, dtype)"),
-];
+]);
 
 /// The method `name` of an object that has these, as a value: templates ask whether it is defined.
-pub(super) fn bound(signatures: &[Signature], owner: impl FnOnce() -> Value, name: &str) -> Option<Value> {
-    find(signatures, name).map(|_| BoundMethod::of(owner(), name))
-}
-
-/// The signature of the method `name`.
-pub(super) fn find(signatures: &[Signature], name: &str) -> Option<Signature> {
-    signatures.iter().find(|signature| signature.name() == name).copied()
+pub(super) fn bound(signatures: &Signatures, owner: impl FnOnce() -> Value, name: &str) -> Option<Value> {
+    signatures.find(name).map(|_| BoundMethod::of(owner(), name))
 }

@@ -4,10 +4,12 @@
 //! objects, printing) becomes a filter whose name begins with two underscores; filters are looked up once per render,
 //! unlike functions. Every newline of a tag stays inside its tag, so the line numbers of errors hold.
 
+use std::collections::HashSet;
 use std::fmt::Write;
 
 use super::SyntaxError;
 use super::ast::{Args, BinaryOp, CompareOp, Expr, ExprKind, Macro, Stmt, UnaryOp};
+use super::names::assigned;
 use super::signature::{Default as ParamDefault, Signature};
 use super::strings::push_literal;
 use crate::jinja::{checks, filters};
@@ -35,6 +37,9 @@ pub(crate) struct Lowered {
 /// The name under which a macro's own template defines it.
 pub(crate) const MACRO_NAME: &str = "dbt_macro";
 
+/// The name under which a render's root knows itself.
+pub(crate) const ROOT_NAME: &str = "__root";
+
 /// Stands before every template that may call macros: it declares the macro that imports others into the same state.
 /// The `with` keeps the locals of callers out of what it imports.
 const PRELUDE: &str = "{% with %}{% macro __load(__id) %}{% import __id as __m %}{{ __m|__keep(__id) }}{% endmacro %}\
@@ -60,6 +65,9 @@ pub(super) struct Lower {
     pub uses_varargs: bool,
     pub uses_kwargs: bool,
     pub uses_caller: bool,
+    /// In a macro: the names that it may assign itself. The engine would look up all others whenever the macro is imported,
+    /// reached or not; so they are asked of the root where they stand.
+    assigned: Option<HashSet<String>>,
 }
 
 impl Lower {
@@ -73,6 +81,7 @@ impl Lower {
             uses_varargs: false,
             uses_kwargs: false,
             uses_caller: false,
+            assigned: None,
         }
     }
 }
@@ -94,6 +103,7 @@ pub(crate) fn lower_template(body: &[Stmt<'_>], mode: Mode) -> Result<String, Sy
 /// A filter or test does not exist.
 pub(crate) fn lower_macro(node: &Macro<'_>, line: u32) -> Result<Lowered, SyntaxError> {
     let mut lower = Lower::new(Mode::Text);
+    lower.assigned = Some(assigned(node).into_iter().map(str::to_owned).collect());
     lower.sync_text(line);
     let signature = lower.macro_definition(node, MACRO_NAME, |default| matches!(default, ParamDefault::Computed))?;
     Ok(Lowered { text: lower.out, signature })
@@ -393,6 +403,12 @@ impl Lower {
             "kwargs" => self.uses_kwargs = true,
             "caller" => self.uses_caller = true,
             _ => {}
+        }
+        if self.assigned.as_ref().is_some_and(|assigned| !assigned.contains(name)) {
+            let _ = write!(self.out, "{ROOT_NAME}[");
+            push_literal(&mut self.out, name);
+            self.out.push(']');
+            return;
         }
         self.name(name);
     }

@@ -7,6 +7,7 @@ mod expressions;
 mod lexer;
 mod lower;
 mod lower_statements;
+mod names;
 mod numbers;
 mod parser;
 mod reconstruct;
@@ -18,7 +19,7 @@ mod tree;
 use super::error::{JinjaError, JinjaErrorKind};
 
 pub(crate) use lexer::{normalize, string_len};
-pub(crate) use lower::{MACRO_NAME, Mode, invoking_template, lower_macro, lower_template, unmangle};
+pub(crate) use lower::{MACRO_NAME, Mode, ROOT_NAME, invoking_template, lower_macro, lower_template, unmangle};
 pub(crate) use numbers::{float_len, integer};
 pub(crate) use parser::Parser;
 pub(crate) use reconstruct::source_of;

@@ -6,6 +6,7 @@ mod node;
 mod resources;
 mod whole;
 
+pub use node::NodeJson;
 pub use whole::{Artifact, Metadata};
 
 use serde::ser::SerializeMap;

@@ -48,8 +48,10 @@ impl Node {
 }
 
 /// A node as `manifest.json` shows it, with what compiling added.
-pub(super) struct NodeJson<'a> {
+pub struct NodeJson<'a> {
+    /// The node.
     pub node: &'a Node,
+    /// What compiling added.
     pub compiled: Option<&'a Compiled>,
 }
 

@@ -12,7 +12,7 @@ use crate::manifest::{CompiledNodes, Manifest, Node, ResourceType, UniqueId};
 use crate::project::Project;
 
 /// `metadata` of the artifact.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Metadata(JsonMap<String, Json>);
 
 impl Metadata {
@@ -62,7 +62,7 @@ fn md5_hex(text: &str) -> String {
 /// Edges by unique id, each list sorted.
 type Edges<'a> = IndexMap<&'a str, Vec<&'a str>>;
 
-/// The artifact `manifest.json`, to be written as a stream.
+/// The artifact `manifest.json`, to be written in three parts as a stream: the metadata, the nodes, and [`Rest`].
 #[derive(Debug)]
 pub struct Artifact<'a> {
     /// `metadata`.
@@ -73,14 +73,31 @@ pub struct Artifact<'a> {
     pub compiled: &'a CompiledNodes,
 }
 
-impl Serialize for Artifact<'_> {
+impl<'a> Artifact<'a> {
+    /// The nodes with their unique ids, in the artifact's order.
+    pub fn nodes(&self) -> Vec<(&'a UniqueId, &'a Node)> {
+        self.manifest.nodes.iter().filter(|(_, node)| lasts(node)).collect()
+    }
+
+    /// What follows the nodes.
+    pub fn rest(&self) -> Rest<'a> {
+        Rest { manifest: self.manifest, compiled: self.compiled }
+    }
+}
+
+/// What follows the nodes in the artifact, as an object of its own.
+#[derive(Debug)]
+pub struct Rest<'a> {
+    manifest: &'a Manifest,
+    compiled: &'a CompiledNodes,
+}
+
+impl Serialize for Rest<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Artifact { metadata, manifest, compiled } = *self;
+        let Rest { manifest, compiled } = *self;
         let (parents, children) = manifest.parent_and_child_maps();
         let mut map = serializer.serialize_map(None)?;
         entries!(map,
-            "metadata": metadata.0,
-            "nodes": Nodes { nodes: &manifest.nodes, compiled },
             "sources": manifest.sources,
             "macros": manifest.macros,
             "docs": manifest.docs,
@@ -95,7 +112,7 @@ impl Serialize for Artifact<'_> {
             "saved_queries": manifest.saved_queries,
             "semantic_models": manifest.semantic_models,
             "unit_tests": manifest.unit_tests,
-            "functions": Nodes { nodes: &manifest.functions, compiled },
+            "functions": Functions { functions: &manifest.functions, compiled },
         );
         map.end()
     }
@@ -106,15 +123,16 @@ fn lasts(node: &Node) -> bool {
     node.resource_type != ResourceType::SqlOperation
 }
 
-struct Nodes<'a> {
-    nodes: &'a IndexMap<UniqueId, Node>,
+#[derive(Debug)]
+struct Functions<'a> {
+    functions: &'a IndexMap<UniqueId, Node>,
     compiled: &'a CompiledNodes,
 }
 
-impl Serialize for Nodes<'_> {
+impl Serialize for Functions<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        for (id, node) in self.nodes.iter().filter(|(_, node)| lasts(node)) {
+        for (id, node) in self.functions {
             let compiled = self.compiled.get(id);
             map.serialize_entry(id, &NodeJson { node, compiled: compiled.as_deref() })?;
         }

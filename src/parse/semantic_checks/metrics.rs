@@ -125,7 +125,7 @@ pub(super) fn cumulative(semantics: &Semantics<'_>, issues: &mut Issues) {
             _ => {}
         }
         let shown = |window: &Json| {
-            let part = |key: &str| window.get(key).map(|value| super::super::python::repr(value)).unwrap_or_default();
+            let part = |key: &str| window.get(key).map(super::super::python::repr).unwrap_or_default();
             format!("count={} granularity={}", part("count"), part("granularity"))
         };
         if let (Some(old), Some(new)) = (given(params, "window"), given(nested, "window"))

@@ -11,6 +11,10 @@ use super::reads::WrittenName;
 
 /// The content of a file; none if it cannot be read.
 pub fn digest(path: &Path) -> Option<String> {
+    // A pipe gives its content once.
+    if !path.metadata().ok()?.is_file() {
+        return None;
+    }
     let mut hasher = blake3::Hasher::new();
     std::io::copy(&mut File::open(path).ok()?, &mut hasher).ok()?;
     Some(hasher.finalize().to_hex().to_string())

@@ -12,8 +12,10 @@ use super::inputs::digest;
 /// What is known of one materialization.
 #[derive(Debug, Clone, Default)]
 pub struct Taking {
-    /// Digest of each macro by its unique id.
+    /// Digest of each macro of the project or a package by its unique id.
     pub digests: BTreeMap<String, String>,
+    /// Digest of rdbt's own macros, all together.
+    pub built_in: String,
     /// Why the result may be another one although the macros are the same: phrases that go on from "it".
     pub doubts: Vec<String>,
 }
@@ -72,11 +74,17 @@ impl BuildMacros {
     fn reach(&self, materialization: &str) -> Taking {
         let mut taking = Taking::default();
         let mut seen: HashSet<&str> = SETTLED.into_iter().collect();
+        let mut built_in = BTreeMap::new();
         let roots = ["default", "duckdb"].map(|adapter| format!("materialization_{materialization}_{adapter}"));
         let mut waiting: Vec<&Arc<Words>> = roots.iter().filter_map(|name| self.by_name.get(name)).flatten().collect();
+        if materialization == "incremental" {
+            // The adapter puts their names together from that of the strategy.
+            waiting.extend(self.beginning_with("get_incremental_"));
+        }
         while let Some(next) = waiting.pop() {
-            if next.foreign {
-                taking.digests.insert(next.unique_id.clone(), digest(&next.source));
+            match next.foreign {
+                true => drop(taking.digests.insert(next.unique_id.clone(), digest(&next.source))),
+                false => drop(built_in.insert(&next.unique_id, &next.source)),
             }
             for word in words_of(&next.source) {
                 if next.foreign && READING.contains(&word) {
@@ -87,11 +95,22 @@ impl BuildMacros {
                 {
                     waiting.extend(macros);
                 }
+                // The beginning of a name that is put together: 'snapshot_' ~ strategy.
+                if word.len() > 4 && word.ends_with('_') && seen.insert(word) {
+                    waiting.extend(self.beginning_with(word));
+                }
             }
         }
+        taking.built_in = digest(&format!("{built_in:?}"));
         taking.doubts.sort();
         taking.doubts.dedup();
         taking
+    }
+}
+
+impl BuildMacros {
+    fn beginning_with<'a>(&'a self, start: &'a str) -> impl Iterator<Item = &'a Arc<Words>> {
+        self.by_name.iter().filter(move |(name, _)| name.starts_with(start)).flat_map(|(_, macros)| macros)
     }
 }
 

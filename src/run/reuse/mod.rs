@@ -18,14 +18,14 @@ mod rules;
 mod store;
 mod versions;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::context::database::NodeConnection;
+use crate::context::database::{BeforeCommit, NodeConnection, Statements};
 use crate::context::runtime::NodeRun;
 use crate::context::seed_path;
 use crate::error::{Error, Result};
-use crate::manifest::{Node, ResourceType};
+use crate::manifest::{Manifest, Node, ResourceType};
 
 use super::plan::{Plan, Resource};
 use super::results::{NodeResult, Status};
@@ -34,6 +34,7 @@ use super::session::Session;
 pub use inputs::Inputs;
 use inputs::digest;
 use macros::BuildMacros;
+use reads::WrittenName;
 use rules::Mode;
 use store::{Record, Records};
 use versions::{Name, Versions};
@@ -133,11 +134,18 @@ impl Reuse {
         }
         match mode {
             Mode::Off => Ok(Look::Build(None, Vec::new())),
-            mode => Ok(self.compare(session, node, run, mode, statements.texts())),
+            mode => Ok(self.compare(session, node, run, mode, &statements)),
         }
     }
 
-    fn compare(&self, session: &Session, node: &Arc<Node>, run: &Arc<NodeRun>, mode: Mode, statements: &str) -> Look {
+    fn compare(
+        &self,
+        session: &Session,
+        node: &Arc<Node>,
+        run: &Arc<NodeRun>,
+        mode: Mode,
+        statements: &Statements,
+    ) -> Look {
         let doubtful = |doubts: Vec<String>| Look::Build(None, doubts.into_iter().map(Reason::Doubt).collect());
         let obstacles = rules::obstacles(session, node);
         if !obstacles.is_empty() {
@@ -148,8 +156,11 @@ impl Reuse {
         };
         let record = records.get(&key(node));
         let mut doubts = rules::doubts(session, node, run);
+        if statements.may_write {
+            doubts.push("sends statements while it is compiled that may change something".to_owned());
+        }
         let mut inputs = self.inputs(session, node, run, record, &mut doubts);
-        inputs.statements = (!statements.is_empty()).then(|| digest(statements));
+        inputs.statements = Some(statements.texts()).filter(|texts| !texts.is_empty()).map(digest);
         if !doubts.is_empty() && mode == Mode::Certain {
             return doubtful(doubts);
         }
@@ -187,8 +198,10 @@ impl Reuse {
         let taking = self.macros.taking_part(rules::materialization(node));
         doubts.extend(taking.doubts.iter().cloned());
         let overridden = !taking.digests.is_empty();
+        let mut engine = self.engine.clone();
+        engine.insert("macros of rdbt".to_owned(), taking.built_in.clone());
         let mut inputs = Inputs {
-            engine: self.engine.clone(),
+            engine,
             config: config(node, overridden),
             properties: properties(node, overridden),
             options: options(session),
@@ -206,11 +219,15 @@ impl Reuse {
         let compiled = run.shared.compiled.get(&node.unique_id).unwrap_or_default();
         let sql = compiled.code.as_deref().unwrap_or_default().to_owned();
         let same =
-            record.filter(|record| record.inputs.sql.as_deref() == Some(&sql) && record.inputs.engine == self.engine);
+            record.filter(|record| record.inputs.sql.as_deref() == Some(&sql) && record.inputs.engine == inputs.engine);
         inputs.reads = match same {
             Some(record) => record.inputs.reads.clone(),
             None => self.versions.reads(&run.connection, &sql),
         };
+        if !inputs.reads.unknown.is_empty() {
+            // The owner may leave out of account what is not known, but not what the project says.
+            inputs.reads.tables.extend(parents(&session.shared.manifest, node));
+        }
         inputs.sql = Some(sql);
         self.add_read(node, run, &mut inputs, doubts);
         inputs
@@ -277,7 +294,13 @@ impl Reuse {
             return Ok(result);
         }
         let noted = inputs.map(|inputs| self.note(node, inputs, connection));
-        let result = build();
+        let mut result = build();
+        if connection.adapter().credentials().disable_transactions
+            && result.is_ok()
+            && let Some(noted) = &noted
+        {
+            result = (noted.write)(connection).and(result);
+        }
         connection.before_commit(None);
         self.built(node, noted.as_ref(), connection);
         result
@@ -285,16 +308,17 @@ impl Reuse {
 
     /// Makes the record of a node a part of the transactions that build it; gives what to ask when it is built.
     fn note(&self, node: &Arc<Node>, inputs: Inputs, connection: &NodeConnection) -> Noted {
-        let noted = Noted::default();
-        let (seen, versions, node) = (noted.clone(), self.versions.clone(), node.clone());
-        connection.before_commit(Some(Arc::new(move |connection: &NodeConnection| {
+        let output = Arc::new(Mutex::new(None));
+        let (seen, versions, node) = (output.clone(), self.versions.clone(), node.clone());
+        let write: BeforeCommit = Arc::new(move |connection: &NodeConnection| {
             let Ok(output) = versions.fresh_output(connection, &name_of(&node)) else { return Ok(()) };
             let database = node.database.as_deref().unwrap_or_default();
             store::save(connection, database, &key(&node), &inputs, &output).map_err(unwritable)?;
-            *seen.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(output);
+            *seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(output);
             Ok(())
-        })));
-        noted
+        });
+        connection.before_commit(Some(write.clone()));
+        Noted { output, write }
     }
 
     /// A node was built: what was known of its table does not hold any longer.
@@ -331,13 +355,17 @@ impl Reuse {
     }
 }
 
-/// The version of the table that a build has made, when it is known.
-#[derive(Debug, Clone, Default)]
-struct Noted(Arc<Mutex<Option<String>>>);
+/// The note of a node that is being built.
+struct Noted {
+    /// The version of what was built, when it is known.
+    output: Arc<Mutex<Option<String>>>,
+    /// Takes the version and writes the record.
+    write: BeforeCommit,
+}
 
 impl Noted {
     fn output(&self) -> Option<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.output.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -346,6 +374,27 @@ pub fn reused(resource: &Resource, record: &Record) -> NodeResult {
     let mut result = NodeResult::new(resource.clone(), Status::Reused);
     result.failures = (resource.resource_type() == ResourceType::Test).then_some(0);
     result.with_message(format!("REUSED: nothing that it depends on has changed since {} UTC", record.built_at))
+}
+
+/// The tables that a node reads by what the project says, through ephemeral models too.
+fn parents(manifest: &Manifest, node: &Node) -> BTreeSet<WrittenName> {
+    let written = |database: Option<&str>, schema: &str, name: &str| WrittenName {
+        database: database.unwrap_or_default().to_owned(),
+        schema: schema.to_owned(),
+        name: name.to_owned(),
+    };
+    let mut found = BTreeSet::new();
+    for id in &node.depends_on.nodes {
+        if let Some(source) = manifest.sources.get(id) {
+            found.insert(written(source.database.as_deref(), &source.schema, &source.identifier));
+        }
+        match manifest.nodes.get(id) {
+            Some(parent) if parent.is_ephemeral() => found.extend(parents(manifest, parent)),
+            Some(parent) => drop(found.insert(written(parent.database.as_deref(), &parent.schema, &parent.alias))),
+            None => {}
+        }
+    }
+    found
 }
 
 /// Under which name the record of a node stands: nodes of two targets may be in one database.

@@ -151,7 +151,7 @@ impl Versions {
         drop(known);
         let kind = kind(connection, name)?;
         let mut known = self.known();
-        if known.epoch == epoch {
+        if known.epoch == epoch && !connection.transaction_open() {
             known.kinds.insert(name.clone(), kind.clone());
         }
         Some(kind)
@@ -207,7 +207,8 @@ impl Versions {
             Kind::Table => {
                 let version = content(connection, name)?;
                 let mut known = self.known();
-                if known.epoch == epoch {
+                // A transaction that is open sees the table as it was when it began.
+                if known.epoch == epoch && !connection.transaction_open() {
                     known.versions.insert(name.clone(), version.clone());
                 }
                 Ok(version)
@@ -259,7 +260,7 @@ impl Versions {
         drop(known);
         let shape = shape_of(&columns(connection, name).map_err(|_| missing(name))?);
         let mut known = self.known();
-        if known.epoch == epoch {
+        if known.epoch == epoch && !connection.transaction_open() {
             known.shapes.insert(name.clone(), shape.clone());
         }
         Ok(shape)
