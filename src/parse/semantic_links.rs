@@ -136,13 +136,17 @@ fn nodes_of(cx: &Cx, manifest: &Manifest, carried: &Json) -> Result<Vec<UniqueId
             Some(id) => add(id),
             None => {
                 let (kind, by) = (text(carried, "resource_type"), text(carried, "name"));
-                let error = Error::parsing(format!(
-                    "The metric `{name}` does not exist but was referenced by {} `{by}`.",
-                    kind.replace('_', " ")
-                ));
+                let path = text(carried, "original_file_path");
                 return Err(match kind {
-                    "metric" => error.in_node(kind, by, text(carried, "original_file_path")),
-                    _ => error,
+                    "metric" => {
+                        let message =
+                            format!("The metric `{name}` does not exist but was referenced by metric `{by}`.");
+                        Error::parsing(message).in_node(kind, by, path)
+                    }
+                    _ => Error::compilation(format!(
+                        "Saved_Query '{}' ({path}) depends on a metric named '{name}' which was not found",
+                        text(carried, "unique_id")
+                    )),
                 });
             }
         }

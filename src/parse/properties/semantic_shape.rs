@@ -54,8 +54,8 @@ pub fn check_windows(data: &Object, path: &str) -> Result<()> {
     let own = params.into_iter().chain(nested).filter_map(|params| params.get("window"));
     let inputs = of("metrics").and_then(Json::as_array).into_iter().flatten();
     let inputs = inputs.chain(["numerator", "denominator"].into_iter().filter_map(of));
-    let windows = own.chain(inputs.filter_map(|input| input.get("offset_window"))).filter_map(Json::as_str);
-    windows.map(|window| check_window(window, path)).collect()
+    let mut windows = own.chain(inputs.filter_map(|input| input.get("offset_window"))).filter_map(Json::as_str);
+    windows.try_for_each(|window| check_window(window, path))
 }
 
 fn check_window(window: &str, path: &str) -> Result<()> {
