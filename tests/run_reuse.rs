@@ -369,7 +369,13 @@ fn change(sandbox: &Sandbox, kind: usize, round: usize) {
     let write = |path: &str, text: &str| std::fs::write(here.join(path), text).unwrap();
     match kind {
         0 => {}
-        1 => append("models/totals.sql", &format!(" where {round} > 0")),
+        1 => write(
+            "models/totals.sql",
+            &format!(
+                "{{{{ config(materialized='table') }}}} select sum({{{{ scaled('amount') }}}}) * {{{{ var('factor') }}}} as total, \
+                 {round} as step from {{{{ ref('filtered') }}}}"
+            ),
+        ),
         2 => write(
             "macros/scaled.sql",
             &format!("{{% macro scaled(column) %}}{{{{ column }}}} * {round}{{% endmacro %}}"),

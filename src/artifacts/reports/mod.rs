@@ -124,7 +124,7 @@ impl Case {
 /// # Errors
 /// The file cannot be written.
 pub fn write_junit(path: &Path, suites: &[Suite]) -> Result<()> {
-    write(path, &junit::document(suites))
+    write(path, &junit::document(&masked(suites, &secrets())))
 }
 
 /// Writes a summary in Markdown under a title.
@@ -132,10 +132,34 @@ pub fn write_junit(path: &Path, suites: &[Suite]) -> Result<()> {
 /// # Errors
 /// The file cannot be written.
 pub fn write_markdown(path: &Path, title: &str, suites: &[Suite]) -> Result<()> {
-    write(path, &markdown::document(title, suites))
+    write(path, &markdown::document(title, &masked(suites, &secrets())))
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {
-    let text = secrets().iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "*****"));
     file::replace(path, |writer| writer.write_all(text.as_bytes()))
+}
+
+/// The same with secrets blotted out of everything that a project or an engine may have said.
+fn masked(suites: &[Suite], secrets: &[String]) -> Vec<Suite> {
+    let mask = |text: String| secrets.iter().fold(text, |text, secret| text.replace(secret.as_str(), "*****"));
+    let mut suites = suites.to_vec();
+    for case in suites.iter_mut().flat_map(|suite| &mut suite.cases) {
+        case.message = case.message.take().map(mask);
+        case.diff = case.diff.take().map(mask);
+    }
+    suites
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_masked_in_messages_and_nowhere_else() {
+        let error = Error::runtime("the password case is <wrong>");
+        let suite = Suite::of_error("build".to_owned(), Utc::now(), &error);
+        let xml = junit::document(&masked(&[suite], &["case".to_owned(), "<wrong>".to_owned()]));
+        assert!(xml.contains("the password ***** is *****"), "{xml}");
+        assert!(xml.contains("<testcase name=\"the command\""), "{xml}");
+    }
 }
