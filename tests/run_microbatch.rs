@@ -203,6 +203,8 @@ fn a_sample_cuts_what_is_read() {
     20250102 | false | 2 | 2025-01-02 14:00:00 | 2025-01-02 22:00:00
     20250103 | true | 1 | 2025-01-03 06:00:00 | 2025-01-03 06:00:00
     ");
+    let said = &sandbox.json("target/run_results.json")["args"]["sample"];
+    assert_eq!(said.to_string(), r#"{"start":"2025-01-02T10:00:00+00:00","end":"2025-01-03T12:00:00+00:00"}"#);
     let refused = sandbox.run(&["run", "--sample", "3 weeks"]);
     let complaint = "Error: Invalid value for '--sample': Runtime Error\n  Invalid grain size 'weeks'. Must be one of ['hour', \
                      'day', 'month', 'year', 'hours', 'days', 'months', 'years'].\n";

@@ -120,6 +120,19 @@ fn semantic_models() {
 #[test]
 fn metrics() {
     assert_eq!(
+        with_metric("{name: share, label: S, type: ratio, type_params: {numerator: revenue}}"),
+        "  Invalid ratio metric. Both a numerator and denominator must be specified\n2"
+    );
+    assert!(
+        with_metric("{name: week, label: W, type: cumulative, type_params: {measure: total, cumulative_type_params: {window: long}}}")
+            .ends_with("@ window: {'window': 'long'} - Invalid window (long) in cumulative/conversion metric. Should be of the form `<count> <granularity>`, e.g., `28 days`\n2")
+    );
+    let query = "saved_queries:\n  - {name: board, query_params: {metrics: [revenue, nosuch]}}\n";
+    assert_eq!(
+        said(&project(&format!("{SEMANTICS}{query}"), "")),
+        "  Saved_Query 'saved_query.a.board' (models/semantics.yml) depends on a metric named 'nosuch' which was not found\n2"
+    );
+    assert_eq!(
         changed("measure: total", "measure: nosuch"),
         "  A semantic model having a measure `nosuch` does not exist but was referenced.\n2"
     );

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, Utc};
-use serde_json::{Map as JsonMap, Value as Json};
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::{Map as JsonMap, Value as Json, json};
 
 use super::for_values;
 use super::options::OURS;
@@ -48,6 +48,15 @@ pub fn build(typed: &Typed, resolved: &Resolved, start: &Start) -> Invocation {
         flags.select.extend(typed.argument().map(str::to_owned));
     }
     flags.other = every_flag(typed, resolved, &invocation_command);
+    if let Some(window) = flags.sample {
+        // What was read of it: `retry` shall not reckon `3 days` from another moment.
+        let format = |moment: &DateTime<Utc>| match moment.timestamp_subsec_micros() {
+            0 => SecondsFormat::Secs,
+            _ => SecondsFormat::Micros,
+        };
+        let iso = |moment: DateTime<Utc>| moment.to_rfc3339_opts(format(&moment), false);
+        flags.other.insert("sample".to_owned(), json!({"start": iso(window.start), "end": iso(window.end)}));
+    }
     flags.args_for_artifacts = match typed.command.path {
         ["run-operation"] => operation_args(&flags.other),
         _ => artifact_args(&flags.other),

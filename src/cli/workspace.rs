@@ -228,7 +228,8 @@ impl Workspace {
             return self.retried(only);
         }
         self.manifest_first(
-            Filter::for_command(&self.invocation.command, flags).and_then(|filter| self.select_kept(graph, &filter)),
+            Filter::for_command(&self.invocation.command, flags)
+                .and_then(|filter| self.select_kept(graph, &filter, self.events())),
         )
     }
 
@@ -237,7 +238,15 @@ impl Workspace {
     /// # Errors
     /// See [`select`].
     pub fn select_types(&self, graph: &Graph, types: &[ResourceType]) -> Result<Selection> {
-        self.manifest_first(self.select_kept(graph, &Filter::of_types(types)))
+        self.manifest_first(self.select_kept(graph, &Filter::of_types(types), self.events()))
+    }
+
+    /// The same after another selection, which said what there is to say of the flags.
+    ///
+    /// # Errors
+    /// See [`select`].
+    pub fn select_types_too(&self, graph: &Graph, types: &[ResourceType]) -> Result<Selection> {
+        self.manifest_first(self.select_kept(graph, &Filter::of_types(types), &Events::default()))
     }
 
     /// The resources that `retry` runs again.
@@ -252,7 +261,7 @@ impl Workspace {
         }
     }
 
-    fn select_kept(&self, graph: &Graph, filter: &Filter) -> Result<Selection> {
+    fn select_kept(&self, graph: &Graph, filter: &Filter, events: &Events) -> Result<Selection> {
         let flags = &self.invocation.flags;
         let project = &self.globals.project;
         let selectors = Selectors::read(project.selectors.as_ref(), flags)?;
@@ -260,15 +269,9 @@ impl Workspace {
         if flags.state.as_ref().is_some_and(|state| flags.project_dir.join(state) == project.target_path) {
             self.write_parsed_manifest()?;
         }
-        let state = PreviousState::from_flags(flags, &project.target_path, self.events())?;
-        let request = Request {
-            manifest: &self.manifest,
-            graph,
-            flags,
-            selectors: &selectors,
-            state: state.as_ref(),
-            events: self.events(),
-        };
+        let state = PreviousState::from_flags(flags, &project.target_path, events)?;
+        let request =
+            Request { manifest: &self.manifest, graph, flags, selectors: &selectors, state: state.as_ref(), events };
         select(&request, filter)
     }
 

@@ -8,7 +8,7 @@ pub mod lookup;
 pub mod node;
 pub mod resources;
 mod shared;
-mod time_spines;
+pub mod time_spines;
 
 use std::collections::HashMap;
 

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 /// The model that is a time spine by its name alone.
 const LEGACY_NAME: &str = "metricflow_time_spine";
 /// MetricFlow's granularities, the finest first.
-const GRANULARITIES: [&str; 11] =
+pub const GRANULARITIES: [&str; 11] =
     ["nanosecond", "microsecond", "millisecond", "second", "minute", "hour", "day", "week", "month", "quarter", "year"];
 
 /// The time spines of a project.

@@ -25,6 +25,7 @@ pub fn resolve(cx: &Cx, manifest: &mut Manifest) -> Result<()> {
     let mut found = Vec::new();
     let all = manifest.metrics.iter().chain(&manifest.semantic_models).chain(&manifest.saved_queries);
     for (id, carried) in all {
+        check_inputs(carried)?;
         let nodes = nodes_of(cx, manifest, carried)?;
         let measures = measures_of(cx, manifest, carried, 0);
         found.push(Links { id: id.clone(), nodes, measures });
@@ -62,6 +63,36 @@ fn put(json: &mut Json, path: &[&str], value: Json) {
 
 fn text<'j>(json: &'j Json, key: &str) -> &'j str {
     json.get(key).and_then(Json::as_str).unwrap_or_default()
+}
+
+/// Checks that a metric says what it is made of.
+fn check_inputs(metric: &Json) -> Result<()> {
+    let (name, params) = (text(metric, "name"), &metric["type_params"]);
+    let has = |params: &Json, key: &str| params.get(key).is_some_and(|value| !value.is_null());
+    let conversion = &params["conversion_type_params"];
+    let message = match text(metric, "type") {
+        "simple" if !has(params, "measure") && !has(params, "metric_aggregation_params") => {
+            format!("Simple metric `{name}` should have a measure or agg type defined, but it does not.")
+        }
+        "cumulative" if !has(params, "measure") && !has(&params["cumulative_type_params"], "metric") => {
+            format!("Cumulative metric `{name}` should have a measure or input_metric defined, but it does not.")
+        }
+        "ratio" if !has(params, "numerator") || !has(params, "denominator") => {
+            "Invalid ratio metric. Both a numerator and denominator must be specified".to_owned()
+        }
+        "conversion" if conversion.is_null() => {
+            format!("{name} is a conversion metric and must have conversion_type_params defined.")
+        }
+        "conversion" if has(conversion, "base_measure") != has(conversion, "conversion_measure") => {
+            format!("Conversion metric `{name}` cannot have only one of base measure and conversion measure defined.")
+        }
+        "conversion" if !has(conversion, "base_measure") && !has(conversion, "base_metric") => format!(
+            "Depending the version of YAML being used, conversion metric `{name}` must have base and conversion measures \
+             or base and conversion metrics defined."
+        ),
+        _ => return Ok(()),
+    };
+    Err(Error::parsing(message).in_node("metric", name, text(metric, "original_file_path")))
 }
 
 fn nodes_of(cx: &Cx, manifest: &Manifest, carried: &Json) -> Result<Vec<UniqueId>> {
@@ -105,13 +136,17 @@ fn nodes_of(cx: &Cx, manifest: &Manifest, carried: &Json) -> Result<Vec<UniqueId
             Some(id) => add(id),
             None => {
                 let (kind, by) = (text(carried, "resource_type"), text(carried, "name"));
-                let error = Error::parsing(format!(
-                    "The metric `{name}` does not exist but was referenced by {} `{by}`.",
-                    kind.replace('_', " ")
-                ));
+                let path = text(carried, "original_file_path");
                 return Err(match kind {
-                    "metric" => error.in_node(kind, by, text(carried, "original_file_path")),
-                    _ => error,
+                    "metric" => {
+                        let message =
+                            format!("The metric `{name}` does not exist but was referenced by metric `{by}`.");
+                        Error::parsing(message).in_node(kind, by, path)
+                    }
+                    _ => Error::compilation(format!(
+                        "Saved_Query '{}' ({path}) depends on a metric named '{name}' which was not found",
+                        text(carried, "unique_id")
+                    )),
                 });
             }
         }

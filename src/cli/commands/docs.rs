@@ -92,7 +92,7 @@ fn compile_selection(
     }
     run::print_compiled(workspace.events(), flags, shared, &results);
     let mut ids = selection.nodes;
-    ids.extend(workspace.select_types(graph, &[ResourceType::Source])?.nodes);
+    ids.extend(workspace.select_types_too(graph, &[ResourceType::Source])?.nodes);
     Ok((results.success(), ids))
 }
 

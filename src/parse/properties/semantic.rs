@@ -23,6 +23,9 @@ impl Loader<'_> {
                     .and_then(|()| semantic_shape::check_metric_name(&text(&entry.data, "name")))
                     .map_err(|complaint| complaint.into_error(&file.path, "metrics", &entry.data, entry.line))?;
             }
+            if resource_type == ResourceType::Metric {
+                semantic_shape::check_windows(&entry.data, &file.path)?;
+            }
             let carried = self.carried(file, resource_type, &entry.data)?;
             let config = map(carried.as_object().unwrap_or(&JsonMap::new()), "config");
             self.insert_carried(resource_type, carried)?;

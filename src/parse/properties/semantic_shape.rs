@@ -5,6 +5,8 @@ use serde_json::{Map as JsonMap, Value as Json, json};
 
 use super::patch::{list, map};
 use super::shape::{Check, Complaint};
+use crate::error::{Error, Result};
+use crate::manifest::time_spines::GRANULARITIES;
 use crate::parse::python;
 
 type Object = JsonMap<String, Json>;
@@ -33,16 +35,42 @@ fn filter(value: Option<&Json>) -> Json {
     json!({ "where_filters": filters })
 }
 
-/// `1 month` as count and granularity.
+/// `1 month` as count and granularity. Only of MetricFlow's own granularities the plural is another word for the same.
 fn window(value: Option<&Json>) -> Json {
-    let Some(text) = value.and_then(Json::as_str) else { return Json::Null };
-    let mut words = text.split_whitespace();
-    match (words.next().and_then(|count| count.parse::<i64>().ok()), words.next()) {
-        (Some(count), Some(granularity)) => {
-            json!({"count": count, "granularity": granularity.trim_end_matches('s').to_lowercase()})
-        }
-        _ => Json::Null,
-    }
+    let Some(text) = value.and_then(Json::as_str).map(str::to_lowercase) else { return Json::Null };
+    let Some((count, written)) = text.split_once(' ') else { return Json::Null };
+    let granularity = written.strip_suffix('s').filter(|one| GRANULARITIES.contains(one)).unwrap_or(written);
+    json!({"count": count.parse::<i64>().ok(), "granularity": granularity})
+}
+
+/// Checks that the windows of a metric in the file at `path` are a count and a granularity.
+///
+/// # Errors
+/// The first that is not.
+pub fn check_windows(data: &Object, path: &str) -> Result<()> {
+    let params = data.get("type_params");
+    let of = |key: &str| params.and_then(|params| params.get(key));
+    let nested = ["cumulative_type_params", "conversion_type_params"].into_iter().filter_map(of);
+    let own = params.into_iter().chain(nested).filter_map(|params| params.get("window"));
+    let inputs = of("metrics").and_then(Json::as_array).into_iter().flatten();
+    let inputs = inputs.chain(["numerator", "denominator"].into_iter().filter_map(of));
+    let mut windows = own.chain(inputs.filter_map(|input| input.get("offset_window"))).filter_map(Json::as_str);
+    windows.try_for_each(|window| check_window(window, path))
+}
+
+fn check_window(window: &str, path: &str) -> Result<()> {
+    let lower = window.to_lowercase();
+    let parts: Vec<&str> = lower.split(' ').collect();
+    let complaint = match parts.as_slice() {
+        [count, _] if !count.is_empty() && count.chars().all(char::is_numeric) => return Ok(()),
+        [count, _] => format!("Invalid count ({count}) in cumulative/conversion metric window string: ({window})"),
+        _ => format!(
+            "Invalid window ({window}) in cumulative/conversion metric. Should be of the form `<count> <granularity>`, \
+             e.g., `28 days`"
+        ),
+    };
+    let shown = python::repr(&json!({"window": window}));
+    Err(Error::parsing(format!("Invalid window config given in {path} @ window: {shown} - {complaint}")))
 }
 
 fn with_filter(mut fields: Object, given: &Object) -> Json {

@@ -13,11 +13,8 @@ use serde_json::Value as Json;
 use super::cx::Cx;
 use crate::error::{Error, Result};
 use crate::events::{Event, Level, deprecations};
+use crate::manifest::time_spines::GRANULARITIES;
 use crate::manifest::{Manifest, Node, TimeSpines};
-
-/// MetricFlow's granularities, the finest first.
-const GRANULARITIES: [&str; 11] =
-    ["nanosecond", "microsecond", "millisecond", "second", "minute", "hour", "day", "week", "month", "quarter", "year"];
 
 /// What the rules look at.
 struct Semantics<'m> {
