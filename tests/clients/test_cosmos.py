@@ -14,7 +14,7 @@ from project import ClientTest
 DAG = '''\
 from datetime import datetime
 from cosmos import DbtDag, ExecutionConfig, ProfileConfig, ProjectConfig, RenderConfig
-from cosmos.constants import InvocationMode, LoadMode
+from cosmos.constants import InvocationMode, LoadMode, TestIndirectSelection
 
 dag = DbtDag(
     dag_id="rich",
@@ -24,7 +24,10 @@ dag = DbtDag(
     render_config=RenderConfig(
         load_method=LoadMode.DBT_LS, invocation_mode=InvocationMode.SUBPROCESS, select={select!r}, exclude={exclude!r},
     ),
-    execution_config=ExecutionConfig(invocation_mode=InvocationMode.SUBPROCESS),
+    # A test of two models would otherwise run when the first of them is there.
+    execution_config=ExecutionConfig(
+        invocation_mode=InvocationMode.SUBPROCESS, test_indirect_selection=TestIndirectSelection.BUILDABLE,
+    ),
 )
 '''
 # Tasks of each node and what follows each, as cosmos makes them with dbt itself.
