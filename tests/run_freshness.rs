@@ -66,6 +66,15 @@ fn kept(sandbox: &Sandbox, path: &str) -> String {
 }
 
 #[test]
+fn statements_say_which_source_they_ask() {
+    let sandbox = project(SOURCES);
+    sandbox.run(&["source", "freshness"]);
+    let log = sandbox.read("logs/dbt.log");
+    assert!(log.contains("\"node_id\": \"source.a.raw.fresh\"} */"), "{log}");
+    assert!(!log.contains("\"connection_name\": \"source."), "{log}");
+}
+
+#[test]
 fn every_way_to_be_fresh() {
     let sandbox = project(SOURCES);
     let outcome = sandbox.run(&["source", "freshness"]);

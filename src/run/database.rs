@@ -10,7 +10,7 @@ use crate::adapter::{AdapterErrorKind, Policy, Relation, Table};
 use crate::compile::stores_failures;
 use crate::context::database::{NodeConnection, Operations};
 use crate::context::runtime::{NodeRun, RunShared};
-use crate::context::{Globals, Macros, query_comment};
+use crate::context::{Globals, Macros, Sender, query_comment};
 use crate::error::Result;
 use crate::events::NodeInfo;
 use crate::manifest::{Node, ResourceType};
@@ -34,12 +34,29 @@ impl Database {
     /// # Errors
     /// The project's query comment cannot be rendered.
     pub fn connect_node(&self, name: &str, node: Option<&Node>, info: &NodeInfo) -> Result<Arc<NodeConnection>> {
+        self.connect_sender(name, node.map(Sender::Node), info)
+    }
+
+    /// The same for a resource of the plan.
+    ///
+    /// # Errors
+    /// The project's query comment cannot be rendered.
+    pub fn connect_resource(&self, resource: &Resource, info: &NodeInfo) -> Result<Arc<NodeConnection>> {
+        let sender = match resource {
+            Resource::Node(node) => Some(Sender::Node(node)),
+            Resource::Source(source) => Some(Sender::Source(source)),
+            _ => None,
+        };
+        self.connect_sender(resource.unique_id(), sender, info)
+    }
+
+    fn connect_sender(&self, name: &str, sender: Option<Sender<'_>>, info: &NodeInfo) -> Result<Arc<NodeConnection>> {
         let info = match info.to_json() {
             Json::Object(map) => map,
             _ => serde_json::Map::new(),
         };
         let connection = NodeConnection::new(self.shared.adapter.clone(), name, info);
-        connection.set_comment(query_comment(&self.globals, name, node)?);
+        connection.set_comment(query_comment(&self.globals, name, sender)?);
         Ok(connection)
     }
 
@@ -53,8 +70,7 @@ impl Database {
         resource: &Resource,
         info: &NodeInfo,
     ) -> Result<Arc<NodeConnection>> {
-        let node = resource.node().map(|node| &**node);
-        let next = self.connect_node(resource.unique_id(), node, info)?;
+        let next = self.connect_resource(resource, info)?;
         next.take_over(connection);
         Ok(next)
     }

@@ -241,14 +241,14 @@ impl Session {
     }
 
     fn try_once(&self, resource: &Resource, progress: &mut Progress) -> Attempt {
-        let node = resource.node().map(|node| &**node);
-        let connection = match self.database.connect_node(resource.unique_id(), node, &progress.info) {
+        let connection = match self.database.connect_resource(resource, &progress.info) {
             Ok(connection) => connection,
             Err(error) => return Attempt { result: self.error_result(resource, error, progress), curable: None },
         };
         let run = NodeRun::new(self.shared.clone(), connection.clone());
         self.note_working(resource.unique_id(), true);
         // The batches of a microbatch model have the limit each.
+        let node = resource.node().map(|node| &**node);
         let limited = node.filter(|node| !microbatch::applies(self.task, self.uses_batches, node));
         let tried = limit::within(limited, &connection, || self.compile_and_execute(resource, &run, progress));
         self.note_working(resource.unique_id(), false);
