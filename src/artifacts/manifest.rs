@@ -9,8 +9,9 @@ use super::python_json;
 use crate::manifest::json::{Artifact, NodeJson};
 use crate::manifest::{CompiledNodes, Node, UniqueId};
 
-/// How many nodes a core takes at once. What they are as text stays in its caches until it goes into the file.
-const PIECE: usize = 32;
+/// How many nodes a core takes at once; and how many such pieces are held as text before they go into the file.
+const PIECE: usize = 64;
+const HELD: usize = 16;
 
 /// Writes the artifact.
 ///
@@ -28,17 +29,12 @@ pub(super) fn write(file: &mut Writer, artifact: &Artifact<'_>) -> io::Result<()
 }
 
 fn write_nodes(file: &mut Writer, nodes: &[(&UniqueId, &Node)], compiled: &CompiledNodes) -> io::Result<()> {
-    let mut texts = vec![Vec::new(); 2 * rayon::current_num_threads()];
-    let mut separator: &[u8] = b"";
-    for held in nodes.chunks(PIECE * texts.len()) {
-        let pieces = held.par_chunks(PIECE).zip(&mut texts);
-        pieces.map(|(piece, out)| write_piece(out, piece, compiled)).collect::<io::Result<()>>()?;
-        for out in texts.iter_mut().filter(|out| !out.is_empty()) {
-            file.write_all(separator)?;
-            file.write_all(out)?;
-            out.clear();
-            separator = b", ";
-        }
+    for (index, held) in nodes.chunks(PIECE * HELD).enumerate() {
+        let pieces: io::Result<Vec<Vec<u8>>> =
+            held.par_chunks(PIECE).map(|piece| text(|out| write_piece(out, piece, compiled))).collect();
+        let separator: &[u8] = if index > 0 { b", " } else { b"" };
+        file.write_all(separator)?;
+        file.write_all(&pieces?.join(&b", "[..]))?;
     }
     Ok(())
 }
