@@ -3,7 +3,6 @@
 
 mod catalog;
 mod file;
-mod manifest;
 mod osi;
 pub mod python_json;
 mod reports;
@@ -13,7 +12,6 @@ mod site;
 mod sources;
 mod steps;
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexSet;
@@ -30,7 +28,6 @@ use crate::manifest::{CompiledNodes, Manifest, TimeSpines, UniqueId};
 use crate::project::DBT_VERSION;
 use crate::run::{CatalogRows, RunResults, moment};
 
-use file::Writer;
 pub use file::{check_folder, replace};
 pub use osi::OsiDocument;
 pub use reports::{Case, Suite, Verdict, write_junit, write_markdown};
@@ -66,16 +63,14 @@ pub fn write_manifest(
 fn write_manifest_to(
     target: &Path,
     globals: &Globals,
-    parsed: &Manifest,
+    manifest: &Manifest,
     compiled: &CompiledNodes,
     osi: &OsiDocument,
 ) -> Result<()> {
     let metadata = Metadata::new(&globals.invocation, &globals.project, DBT_VERSION);
-    let artifact = Artifact { metadata: &metadata, manifest: parsed, compiled };
-    put_by(&globals.events, &target.join("manifest.json"), "WritableManifest", |file| {
-        manifest::write(file, &artifact)
-    })?;
-    let semantic = semantic_manifest::to_json(parsed, &TimeSpines::of(parsed)?);
+    let artifact = Artifact { metadata: &metadata, manifest, compiled };
+    put(&globals.events, &target.join("manifest.json"), "WritableManifest", &artifact)?;
+    let semantic = semantic_manifest::to_json(manifest, &TimeSpines::of(manifest)?);
     put(&globals.events, &target.join("semantic_manifest.json"), "SemanticManifest", &semantic)?;
     put(&globals.events, &target.join("osi_document.json"), "OsiDocument", &osi.json)
 }
@@ -150,11 +145,7 @@ fn custom_env() -> JsonMap<String, Json> {
 }
 
 fn put(events: &Events, path: &Path, kind: &str, value: &impl Serialize) -> Result<()> {
-    put_by(events, path, kind, |file| python_json::write(file, value))
-}
-
-fn put_by(events: &Events, path: &Path, kind: &str, write: impl FnOnce(&mut Writer) -> io::Result<()>) -> Result<()> {
-    replace(path, write)?;
+    replace(path, |file| python_json::write(file, value))?;
     events.emit(lines::artifact_written(kind, &path.to_string_lossy()));
     Ok(())
 }

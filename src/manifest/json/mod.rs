@@ -6,7 +6,6 @@ mod node;
 mod resources;
 mod whole;
 
-pub use node::NodeJson;
 pub use whole::{Artifact, Metadata};
 
 use serde::ser::SerializeMap;

@@ -48,10 +48,8 @@ impl Node {
 }
 
 /// A node as `manifest.json` shows it, with what compiling added.
-pub struct NodeJson<'a> {
-    /// The node.
+pub(super) struct NodeJson<'a> {
     pub node: &'a Node,
-    /// What compiling added.
     pub compiled: Option<&'a Compiled>,
 }
 

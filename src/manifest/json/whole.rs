@@ -12,7 +12,7 @@ use crate::manifest::{CompiledNodes, Manifest, Node, ResourceType, UniqueId};
 use crate::project::Project;
 
 /// `metadata` of the artifact.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct Metadata(JsonMap<String, Json>);
 
 impl Metadata {
@@ -62,7 +62,7 @@ fn md5_hex(text: &str) -> String {
 /// Edges by unique id, each list sorted.
 type Edges<'a> = IndexMap<&'a str, Vec<&'a str>>;
 
-/// The artifact `manifest.json`, to be written in three parts as a stream: the metadata, the nodes, and [`Rest`].
+/// The artifact `manifest.json`, to be written as a stream.
 #[derive(Debug)]
 pub struct Artifact<'a> {
     /// `metadata`.
@@ -73,31 +73,14 @@ pub struct Artifact<'a> {
     pub compiled: &'a CompiledNodes,
 }
 
-impl<'a> Artifact<'a> {
-    /// The nodes with their unique ids, in the artifact's order.
-    pub fn nodes(&self) -> Vec<(&'a UniqueId, &'a Node)> {
-        self.manifest.nodes.iter().filter(|(_, node)| lasts(node)).collect()
-    }
-
-    /// What follows the nodes.
-    pub fn rest(&self) -> Rest<'a> {
-        Rest { manifest: self.manifest, compiled: self.compiled }
-    }
-}
-
-/// What follows the nodes in the artifact, as an object of its own.
-#[derive(Debug)]
-pub struct Rest<'a> {
-    manifest: &'a Manifest,
-    compiled: &'a CompiledNodes,
-}
-
-impl Serialize for Rest<'_> {
+impl Serialize for Artifact<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Rest { manifest, compiled } = *self;
+        let Artifact { metadata, manifest, compiled } = *self;
         let (parents, children) = manifest.parent_and_child_maps();
         let mut map = serializer.serialize_map(None)?;
         entries!(map,
+            "metadata": metadata.0,
+            "nodes": Nodes { nodes: &manifest.nodes, compiled },
             "sources": manifest.sources,
             "macros": manifest.macros,
             "docs": manifest.docs,
@@ -112,7 +95,7 @@ impl Serialize for Rest<'_> {
             "saved_queries": manifest.saved_queries,
             "semantic_models": manifest.semantic_models,
             "unit_tests": manifest.unit_tests,
-            "functions": Functions { functions: &manifest.functions, compiled },
+            "functions": Nodes { nodes: &manifest.functions, compiled },
         );
         map.end()
     }
@@ -123,16 +106,15 @@ fn lasts(node: &Node) -> bool {
     node.resource_type != ResourceType::SqlOperation
 }
 
-#[derive(Debug)]
-struct Functions<'a> {
-    functions: &'a IndexMap<UniqueId, Node>,
+struct Nodes<'a> {
+    nodes: &'a IndexMap<UniqueId, Node>,
     compiled: &'a CompiledNodes,
 }
 
-impl Serialize for Functions<'_> {
+impl Serialize for Nodes<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        for (id, node) in self.functions {
+        for (id, node) in self.nodes.iter().filter(|(_, node)| lasts(node)) {
             let compiled = self.compiled.get(id);
             map.serialize_entry(id, &NodeJson { node, compiled: compiled.as_deref() })?;
         }
