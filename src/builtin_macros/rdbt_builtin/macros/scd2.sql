@@ -23,6 +23,31 @@
 {%- endmacro %}
 
 
+{# Two common table expressions: the spans, and each with what is known of the rows of its thing that began before it. #}
+{% macro scd2_before_each(model, keys, valid_from, valid_to, current) -%}
+with spans as (
+
+    {{ scd2_spans(model, valid_from, valid_to, current) }}
+
+),
+
+before_each as (
+
+    select
+        *,
+        max(scd2_until) over earlier as scd2_ended,
+        coalesce(bool_or(scd2_until is null) over earlier, false) as scd2_still_open
+    from spans
+    window earlier as (
+        partition by {{ keys }}
+        order by scd2_from, scd2_until nulls last
+        rows between unbounded preceding and 1 preceding
+    )
+
+)
+{%- endmacro %}
+
+
 {# Each thing has at most one current row; with `required`, exactly one. #}
 {% test scd2_one_current(
     model, key_columns=none, valid_from='dbt_valid_from', valid_to='dbt_valid_to', current=none, required=false,
@@ -52,26 +77,7 @@ having count(*) filter (where scd2_until is null) {{ '<>' if required else '>' }
 ) %}
 {%- set keys = scd2_keys(key_columns, column_name) %}
 
-with spans as (
-
-    {{ scd2_spans(model, valid_from, valid_to, current) }}
-
-),
-
-before_each as (
-
-    select
-        *,
-        max(scd2_until) over earlier as scd2_ended,
-        coalesce(bool_or(scd2_until is null) over earlier, false) as scd2_still_open
-    from spans
-    window earlier as (
-        partition by {{ keys }}
-        order by scd2_from, scd2_until nulls last
-        rows between unbounded preceding and 1 preceding
-    )
-
-)
+{{ scd2_before_each(model, keys, valid_from, valid_to, current) }}
 
 select *
 from before_each
@@ -88,26 +94,7 @@ where scd2_until < scd2_from
 ) %}
 {%- set keys = scd2_keys(key_columns, column_name) %}
 
-with spans as (
-
-    {{ scd2_spans(model, valid_from, valid_to, current) }}
-
-),
-
-before_each as (
-
-    select
-        *,
-        max(scd2_until) over earlier as scd2_ended,
-        coalesce(bool_or(scd2_until is null) over earlier, false) as scd2_still_open
-    from spans
-    window earlier as (
-        partition by {{ keys }}
-        order by scd2_from, scd2_until nulls last
-        rows between unbounded preceding and 1 preceding
-    )
-
-)
+{{ scd2_before_each(model, keys, valid_from, valid_to, current) }}
 
 select *
 from before_each
