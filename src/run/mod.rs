@@ -208,10 +208,10 @@ impl Session {
             events.start_progress(self.total);
             let workers = workers(&self.globals);
             let target = &self.globals.project.target_path;
-            let durations = (workers > 1).then(|| Durations::read(target));
+            let durations = (workers > 1 && self.task.builds()).then(|| Durations::read(target));
             let chains = durations.as_ref().map(|durations| durations.chains(plan)).unwrap_or_default();
             let outcome = Scheduler::new(self, plan, workers, chains).run(workers);
-            if let Some(durations) = durations.filter(|_| self.task.builds()) {
+            if let Some(durations) = durations {
                 durations.learn(&outcome.results, target);
             }
             events.end_progress();

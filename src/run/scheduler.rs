@@ -1,7 +1,8 @@
 //! Runs a plan on worker threads: a node starts as soon as everything that it waits for is done, and what fails keeps
 //! back its descendants and nothing else. Nodes that become ready together start in dbt's order.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -32,10 +33,15 @@ struct Ticket<'a> {
     skip: Option<SkipCause>,
 }
 
+/// Microseconds of the longest chain of work that begins with a resource; nought where dbt's order holds.
+type Urgency = Reverse<u64>;
+
 struct State<'a> {
     queue: Queue,
-    /// Ready, in line for a worker.
-    pending: VecDeque<Ticket<'a>>,
+    /// Ready, in line for a worker: what most of the work waits for first, then what was ready first.
+    pending: BTreeMap<(Urgency, usize), Ticket<'a>>,
+    /// How many have been lined up.
+    lined_up: usize,
     next_index: usize,
     skipped: HashMap<UniqueId, SkipCause>,
     /// Workers at work.
@@ -83,7 +89,8 @@ impl<'a> Scheduler<'a> {
     ) -> Scheduler<'a> {
         let state = State {
             queue: plan.queue(),
-            pending: VecDeque::new(),
+            pending: BTreeMap::new(),
+            lined_up: 0,
             next_index: 0,
             skipped: HashMap::new(),
             working: 0,
@@ -145,9 +152,9 @@ impl<'a> Scheduler<'a> {
             if state.stop.is_some() || state.queue.is_finished() {
                 return None;
             }
-            if let Some(at) = self.most_urgent(&state)
+            if !state.pending.is_empty()
                 && self.session.throttle.admits(state.working)
-                && let Some(ticket) = state.pending.remove(at)
+                && let Some((_, ticket)) = state.pending.pop_first()
             {
                 state.working += 1;
                 return Some(self.with_more_seeds(&mut state, ticket));
@@ -158,27 +165,20 @@ impl<'a> Scheduler<'a> {
         }
     }
 
-    /// The place in line of what most of the work waits for; the first in line where no durations are known.
-    fn most_urgent(&self, state: &State<'a>) -> Option<usize> {
-        let chain = |ticket: &Ticket<'a>| self.chains.get(ticket.resource.unique_id()).copied().unwrap_or_default();
-        let mut best: Option<(usize, f64)> = None;
-        for (at, ticket) in state.pending.iter().enumerate() {
-            match best {
-                Some((_, longest)) if chain(ticket) <= longest => {}
-                _ => best = Some((at, chain(ticket))),
-            }
-            if self.chains.is_empty() {
-                break;
-            }
-        }
-        best.map(|(at, _)| at)
+    fn urgency(&self, id: &str) -> Urgency {
+        let seconds = self.chains.get(id).copied().unwrap_or_default();
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        Reverse((seconds * 1e6) as u64)
     }
 
     /// Lines up what has become ready. Numbers and skips are settled here, as dbt settles them, not when a worker is free.
     fn line_up(&self, state: &mut State<'a>) {
         while let Some(id) = state.queue.take() {
             match self.ticket(state, &id) {
-                Some(ticket) => state.pending.push_back(ticket),
+                Some(ticket) => {
+                    state.lined_up += 1;
+                    state.pending.insert((self.urgency(&id), state.lined_up), ticket);
+                }
                 None => {
                     state.queue.done(&id);
                 }
@@ -190,8 +190,9 @@ impl<'a> Scheduler<'a> {
     fn with_more_seeds(&self, state: &mut State<'a>, first: Ticket<'a>) -> Vec<Ticket<'a>> {
         let fits = |ticket: &Ticket<'a>| ticket.skip.is_none() && batch::fits(ticket.resource);
         let mut tickets = vec![first];
-        while tickets.len() < self.batch_size && fits(&tickets[0]) && state.pending.front().is_some_and(fits) {
-            tickets.extend(state.pending.pop_front());
+        while tickets.len() < self.batch_size && fits(&tickets[0]) {
+            let Some(next) = state.pending.first_entry().filter(|next| fits(next.get())) else { break };
+            tickets.push(next.remove());
         }
         tickets
     }
