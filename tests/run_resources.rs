@@ -134,5 +134,6 @@ fn what_most_of_the_work_waits_for_starts_first() {
     assert!(learnt["model.a.z1"].as_f64().unwrap() < 5.0, "{learnt}");
     // With one thread dbt's order holds, whatever is known; a file that is none is no history.
     assert_eq!(started(&sandbox.file("target/rdbt_durations.json", known), "1"), "a b c z z1 z2 ");
-    assert!(started(&chained().file("target/rdbt_durations.json", "{"), "2").starts_with("a b "));
+    let order = started(&chained().file("target/rdbt_durations.json", "{"), "2");
+    assert!(["a b ", "b a "].iter().any(|first| order.starts_with(first)), "{order}");
 }

@@ -154,13 +154,14 @@ impl Graph {
         self.reachable(unique_id, Direction::Outgoing, depth)
     }
 
-    /// Everything that cannot run when the resource fails: its descendants, over test edges too.
-    pub fn dependents(&self, unique_id: &str) -> HashSet<&str> {
+    /// Everything that cannot run when the resource fails: its descendants, over test edges too. What is `known` already is
+    /// left out with all that follows it.
+    pub fn dependents(&self, unique_id: &str, known: impl Fn(&str) -> bool) -> HashSet<&str> {
         let Some(start) = self.find(unique_id) else { return HashSet::new() };
         let mut found = NodeSet::new();
         let mut open = vec![start];
         while let Some(position) = open.pop() {
-            open.extend(self.dag.neighbors(position).filter(|next| found.insert(*next)));
+            open.extend(self.dag.neighbors(position).filter(|next| !known(self.id(*next)) && found.insert(*next)));
         }
         found.into_iter().map(|position| self.id(position)).collect()
     }

@@ -255,7 +255,9 @@ impl<'a> Scheduler<'a> {
             let short = if events.carry_data() { result.to_message_json() } else { Json::Null };
             let (status, reason) = (result.status.as_str(), result.message.as_deref());
             events.emit(lines::mark_skipped_children(id, status, reason, short));
-            for descendant in self.plan.graph.dependents(id) {
+            // What is marked already has all that follows it marked: of many failures, each is passed over once.
+            let marked = |id: &str| !ephemeral && matches!(state.skipped.get(id), Some(None));
+            for descendant in self.plan.graph.dependents(id, marked) {
                 let cause = ephemeral.then(|| result.clone());
                 state.skipped.insert(descendant.to_owned(), cause);
             }

@@ -69,7 +69,8 @@ fn relatives_go_as_far_as_asked() {
     assert_eq!(sorted(graph.ancestors("model.p.d", None)), "model.p.a model.p.b model.p.c");
     assert_eq!(sorted(graph.ancestors("model.p.d", Some(1))), "model.p.c");
     assert_eq!(sorted(graph.descendants("model.p.a", Some(1))), "model.p.b model.p.c");
-    assert_eq!(sorted(graph.dependents("model.p.b")), "model.p.c model.p.d");
+    assert_eq!(sorted(graph.dependents("model.p.b", |_| false)), "model.p.c model.p.d");
+    assert_eq!(sorted(graph.dependents("model.p.b", |id| id == "model.p.c")), "");
 }
 
 #[test]
@@ -116,7 +117,7 @@ fn building_waits_for_tests() {
     );
     // Selection does not see those edges.
     assert_eq!(graph.children("test.p.on_a"), Vec::<&str>::new());
-    assert!(graph.dependents("test.p.on_a").contains("model.p.c"));
+    assert!(graph.dependents("test.p.on_a", |_| false).contains("model.p.c"));
 }
 
 #[test]
