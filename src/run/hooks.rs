@@ -151,7 +151,7 @@ impl Hook<'_> {
         let mut result = self.result(status);
         result.message = Some(match executed {
             Ok(()) => format!("{} passed", self.name()),
-            Err(message) => format!("{} failed, error:\n {message}", self.name()),
+            Err(message) => events.scrubbed(format!("{} failed, error:\n {message}", self.name())),
         });
         result.failures = Some(i64::from(status != Status::Success));
         result.timing = vec![compiling, executing];

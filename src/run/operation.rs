@@ -104,6 +104,7 @@ fn measure(
         Err(error) => {
             globals.events.emit(lines::operation_error(globals.events.paint(), &error));
             result = result.with_error(&error);
+            result.message = result.message.map(|message| globals.events.scrubbed(message));
         }
     }
     result.failures = Some(i64::from(status == Status::Error));
