@@ -171,14 +171,15 @@ fn a_secret_in_the_error_of_a_hook_or_an_operation_is_hidden_in_results() {
     let sandbox = Sandbox::new()
         .project()
         .env("DBT_ENV_SECRET_WORD", "hidden_word")
-        .file("dbt_project.yml", "name: a\nprofile: a\non-run-end: select * from hidden_word\n")
+        .file("dbt_project.yml", "name: a\nprofile: p\non-run-end: select * from hidden_word\n")
         .file("models/m.sql", "select 1 as id")
         .file("macros/o.sql", "{% macro o() %}{% do run_query('select * from hidden_word') %}{% endmacro %}");
     for command in [["run", "--quiet"], ["run-operation", "o"]] {
         let outcome = sandbox.run(&command);
         assert_eq!(outcome.code, 1, "{outcome}");
-        let results = sandbox.read("target/run_results.json");
-        assert!(results.contains("Table with name *****"), "{results}");
-        assert!(!results.contains("hidden_word") && !outcome.stdout.contains("hidden_word"), "{results}{outcome}");
+        let results = sandbox.json("target/run_results.json");
+        let last = results["results"].as_array().unwrap().last().unwrap()["message"].to_string();
+        assert!(last.contains("Table with name *****") && !last.contains("hidden_word"), "{last}");
+        assert!(!outcome.stdout.contains("hidden_word"), "{outcome}");
     }
 }

@@ -7,6 +7,7 @@ pub mod deprecations;
 pub mod effects;
 mod file;
 mod format;
+mod held;
 pub mod lines;
 mod node_info;
 pub mod paint;
@@ -29,6 +30,7 @@ use warnings::Verdict;
 
 pub use config::{EventsConfig, secrets};
 pub use format::thread_name;
+pub use held::hold;
 pub use node_info::NodeInfo;
 pub use paint::{Paint, Position};
 
@@ -131,6 +133,7 @@ impl Events {
         effects::note();
         if let Some(open) = &self.open
             && !(event.level == Level::Warn && open.config.warn.judge(&event) == Verdict::Silence)
+            && let Some(event) = held::keep(event)
         {
             open.write(&event);
         }
