@@ -243,15 +243,7 @@ impl Workspace {
         )
     }
 
-    /// What the flags select of some types.
-    ///
-    /// # Errors
-    /// See [`select`].
-    pub fn select_types(&self, graph: &Graph, types: &[ResourceType]) -> Result<Selection> {
-        self.manifest_first(self.select_kept(graph, &Filter::of_types(types), self.events()))
-    }
-
-    /// The same after another selection, which said what there is to say of the flags.
+    /// What the flags select of some types, after another selection, which said what there is to say of the flags.
     ///
     /// # Errors
     /// See [`select`].
