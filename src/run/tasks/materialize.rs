@@ -138,7 +138,7 @@ pub(super) fn call_named(session: &Session, name: &str, node: &Node, scope: &Arc
     // What the materialization of a test or a function calls counts among the macros that it depends on, as dbt notes it.
     if matches!(node.resource_type, ResourceType::Test | ResourceType::Function) {
         let called = returned.as_ref().map_or_else(|error| &error.way.called, |(_, called)| called).clone();
-        if node.resource_type == ResourceType::Test {
+        if node.resource_type == ResourceType::Test && returned.is_ok() {
             direct::note_called(session, node, &called);
         }
         session.shared.compiled.update(&node.unique_id, |compiled| compiled.macros.extend(called));

@@ -26,8 +26,9 @@ pub(in crate::run::tasks) fn count(
     let plain = is_whole(run) && !stores && says_nothing(node, "sql_header");
     let Some(called) = session.direct.called_by_test.get().filter(|_| plain) else { return Ok(None) };
     let Some(sql) = query(node, &compiled_code(session, node)) else { return Ok(None) };
-    let (response, table) = run_main(scope, &run.connection, &sql, true)?;
+    // A test whose query fails has called them as well.
     session.shared.compiled.update(&node.unique_id, |compiled| compiled.macros.extend(called.iter().cloned()));
+    let (response, table) = run_main(scope, &run.connection, &sql, true)?;
     Ok(Some((response, table)))
 }
 
