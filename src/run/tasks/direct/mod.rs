@@ -90,7 +90,8 @@ fn leaves_alone(session: &Session, materialized: &str, unique_id: &str) -> bool 
     let mut open: Vec<&str> = adapter_macros.map(|found| &**found).chain([unique_id]).collect();
     let mut seen: HashSet<&str> = open.iter().copied().collect();
     while let Some(id) = open.pop() {
-        let Some((package, name)) = id.splitn(3, '.').nth(1).zip(id.splitn(3, '.').nth(2)) else { return false };
+        let mut parts = id.splitn(3, '.').skip(1);
+        let (Some(package), Some(name)) = (parts.next(), parts.next()) else { return false };
         let base = name.strip_prefix("default__").or_else(|| name.strip_prefix("duckdb__")).unwrap_or(name);
         if !INTERNAL_PACKAGES.contains(&package) || macros.has_in_projects(base) {
             return false;
