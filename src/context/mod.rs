@@ -33,13 +33,14 @@ mod signature;
 mod vars;
 
 pub use capture::Captured;
+pub use functions::write_payload;
 pub use macro_resolver::MacroResolver;
 pub use macros::Macros;
 pub use names::generate_name;
 pub use parse::{render_native_while_parsing, render_while_parsing};
 pub use query_comment::{Sender, query_comment};
 pub use reads::Reads;
-pub use relations::source_relation;
+pub use relations::{node_relation, source_relation};
 pub use renders::Renders;
 pub use scope::{ENV_OVERRIDES, Globals, Phase, Scope, Subject, TestMacros, VAR_OVERRIDES};
 pub use seeds::path_of as seed_path;
