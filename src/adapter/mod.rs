@@ -4,6 +4,7 @@
 pub mod cache;
 pub mod column;
 pub mod duckdb;
+mod profile;
 pub mod python;
 pub mod relation;
 pub mod seed;
@@ -18,6 +19,7 @@ use crate::error::Error;
 
 pub use cache::RelationCache;
 pub use column::Column;
+pub use profile::{Figures, Operator, StatementProfile};
 pub use relation::{Component, EventTimeFilter, Path, Policy, Relation, RelationType};
 pub use table::{Cell, ColumnType, Decimal, Table};
 
@@ -131,6 +133,10 @@ pub trait Connection: Send {
     fn in_transaction(&self) -> bool;
     /// What stops the statement that runs on this connection, from any thread; without one it does nothing.
     fn interrupter(&self) -> Interrupter;
+    /// From here on the engine tells what each statement took; see [`Connection::take_profiles`].
+    fn profile(&mut self) -> Result<(), AdapterError>;
+    /// What the statements took that were run since this was called last, if [`Connection::profile`] was called.
+    fn take_profiles(&mut self) -> Vec<StatementProfile>;
 }
 
 /// Stops what is at work, from any thread.

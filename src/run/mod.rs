@@ -49,6 +49,7 @@ use narrate::Narrator;
 use reuse::Reuse;
 use scheduler::{Outcome, Scheduler, Stop};
 use session::Session;
+use tasks::direct::Direct;
 
 pub use catalog::{CatalogRows, read_catalog};
 pub use diff::unified;
@@ -164,6 +165,7 @@ fn session(
         uses_batches,
         interrupt,
         working: Mutex::default(),
+        direct: Direct::default(),
         reuse: OnceLock::new(),
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Instant;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Field, Schema, SchemaRef};
@@ -12,8 +13,10 @@ use duckdb::{Connection as RawConnection, InterruptHandle, Statement};
 use super::credentials::Retries;
 use super::engine::{backoff, is_retryable};
 use super::errors::{classify, from_crate};
+use super::profiler::Profiler;
+use super::statements::apart;
 use crate::adapter::{
-    AdapterError, AdapterErrorKind, AdapterResponse, ArrowTable, Connection, ENGINE_TYPE, Interrupter,
+    AdapterError, AdapterErrorKind, AdapterResponse, ArrowTable, Connection, ENGINE_TYPE, Interrupter, StatementProfile,
 };
 
 /// One connection to the database, with the transaction that rdbt has opened on it.
@@ -24,6 +27,8 @@ pub(super) struct DuckDbConnection {
     interrupt: Arc<InterruptHandle>,
     retries: Option<Retries>,
     in_transaction: bool,
+    /// Where DuckDB's profiles go, if they are wanted.
+    profiler: Option<Profiler>,
 }
 
 impl DuckDbConnection {
@@ -33,7 +38,7 @@ impl DuckDbConnection {
         interrupt: Arc<InterruptHandle>,
         retries: Option<Retries>,
     ) -> Self {
-        DuckDbConnection { name: name.to_owned(), raw, interrupt, retries, in_transaction: false }
+        DuckDbConnection { name: name.to_owned(), raw, interrupt, retries, in_transaction: false, profiler: None }
     }
 
     /// Runs a statement, again if the profile's `retries` say so.
@@ -49,6 +54,22 @@ impl DuckDbConnection {
                 done => return done,
             }
         }
+    }
+
+    /// Runs the statements of a text one by one, for DuckDB tells of the last one of a text only.
+    fn profiled(&mut self, sql: &str, fetch: bool) -> Result<Option<ArrowTable>, AdapterError> {
+        let statements = apart(&self.raw, sql);
+        let last = statements.len() - 1;
+        let mut table = None;
+        for (index, statement) in statements.iter().enumerate() {
+            let began = Instant::now();
+            let done = self.attempt(statement, fetch && index == last);
+            if let Some(profiler) = &mut self.profiler {
+                profiler.note(&self.raw, statement.trim(), began, done.as_ref().err());
+            }
+            table = done?;
+        }
+        Ok(table)
     }
 
     /// The `duckdb` crate panics on some results that it cannot convert; that must fail the statement only.
@@ -93,7 +114,7 @@ impl DuckDbConnection {
 
 impl Connection for DuckDbConnection {
     fn execute(&mut self, sql: &str, fetch: bool) -> Result<(AdapterResponse, Option<ArrowTable>), AdapterError> {
-        let table = self.attempt(sql, fetch)?;
+        let table = if self.profiler.is_some() { self.profiled(sql, fetch)? } else { self.attempt(sql, fetch)? };
         Ok((AdapterResponse { message: "OK".to_owned(), ..AdapterResponse::default() }, table))
     }
 
@@ -127,6 +148,15 @@ impl Connection for DuckDbConnection {
     fn interrupter(&self) -> Interrupter {
         let handle = self.interrupt.clone();
         Arc::new(move || handle.interrupt())
+    }
+
+    fn profile(&mut self) -> Result<(), AdapterError> {
+        self.profiler = Some(Profiler::start(&self.raw)?);
+        Ok(())
+    }
+
+    fn take_profiles(&mut self) -> Vec<StatementProfile> {
+        self.profiler.as_mut().map(Profiler::take).unwrap_or_default()
     }
 }
 

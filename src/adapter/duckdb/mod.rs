@@ -10,7 +10,9 @@ mod motherduck;
 mod native;
 mod plugin_host;
 mod plugins;
+mod profiler;
 mod secrets;
+mod statements;
 
 pub use attach::Attachment;
 pub use credentials::{DuckDbCredentials, Extension, Retries, database_name};

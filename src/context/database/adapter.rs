@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use serde_json::{Map as JsonMap, Value as Json};
 
+use super::profiles::Profiles;
 use crate::adapter::duckdb::{DuckDbCredentials, DuckDbEngine, PluginHost};
 use crate::adapter::python::Python;
 use crate::adapter::{Engine, Policy, RelationCache};
@@ -36,6 +37,7 @@ pub struct Adapter {
     pub(super) loaded_sources: Mutex<HashSet<String>>,
     /// Held while a model of a foreign key relationship is built.
     pub(super) foreign_keys: Mutex<()>,
+    profiles: Profiles,
 }
 
 impl Adapter {
@@ -85,6 +87,7 @@ impl Adapter {
             key_constraints: Mutex::default(),
             loaded_sources: Mutex::default(),
             foreign_keys: Mutex::default(),
+            profiles: Profiles::default(),
         }
     }
 
@@ -127,6 +130,11 @@ impl Adapter {
     /// Relations known to exist.
     pub fn cache(&self) -> &RelationCache {
         &self.cache
+    }
+
+    /// What the engine tells of each statement, if it is asked.
+    pub fn profiles(&self) -> &Profiles {
+        &self.profiles
     }
 
     /// How the project quotes names that nothing else is said about.

@@ -255,7 +255,7 @@ impl NodeConnection {
     fn plainly(&self, sql: &str, fetch: bool) -> Result<Option<ArrowTable>> {
         let mut state = locked(&self.state);
         self.emit("SQLQuery", "E016", format!("On {}: {sql}", self.name), &[("sql", sql.into())]);
-        let ran = self.raw(&mut state).and_then(|raw| raw.execute(sql, fetch));
+        let ran = self.send_statement(&mut state, sql, fetch);
         ran.map(|(_, rows)| rows).map_err(|error| {
             self.adapter.debug(&format!("duckdb error: {}", error.message));
             state.last_failure = Some(error.kind);
@@ -370,7 +370,7 @@ impl NodeConnection {
         let logged = if abridge { sql.chars().take(ABRIDGED).chain("...".chars()).collect() } else { sql.to_owned() };
         self.emit("SQLQuery", "E016", format!("On {}: {logged}", self.name), &[("sql", logged.clone().into())]);
         let started = Instant::now();
-        match self.raw(state).and_then(|raw| raw.execute(sql, fetch)) {
+        match self.send_statement(state, sql, fetch) {
             Ok((response, rows)) => {
                 let elapsed = started.elapsed().as_secs_f64();
                 let message = format!("SQL status: {} in {elapsed:.3} seconds", response.message);
@@ -386,11 +386,28 @@ impl NodeConnection {
         }
     }
 
+    fn send_statement(
+        &self,
+        state: &mut State,
+        sql: &str,
+        fetch: bool,
+    ) -> std::result::Result<(AdapterResponse, Option<ArrowTable>), AdapterError> {
+        let raw = self.raw(state)?;
+        let done = raw.execute(sql, fetch);
+        if self.adapter.profiles().are_wanted() {
+            self.adapter.profiles().take(&self.name, &mut **raw);
+        }
+        done
+    }
+
     fn raw<'a>(&self, state: &'a mut State) -> std::result::Result<&'a mut Box<dyn RawConnection>, AdapterError> {
         if state.raw.is_none() {
             let message = "Opening a new connection, currently in state init".to_owned();
             self.emit("NewConnectionOpening", "E037", message, &[("connection_state", "init".into())]);
-            let raw = self.adapter.engine().connect(&self.name)?;
+            let mut raw = self.adapter.engine().connect(&self.name)?;
+            if self.adapter.profiles().are_wanted() {
+                raw.profile()?;
+            }
             self.add_stopper(raw.interrupter());
             state.raw = Some(raw);
         }
