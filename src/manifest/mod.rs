@@ -18,8 +18,8 @@ use serde_json::{Map as JsonMap, Value as Json};
 pub use compiled::{Compiled, CompiledNodes};
 pub use config::Config;
 pub use node::{
-    ColumnInfo, Constraint, Contract, DependsOn, FileHash, GenericTestFields, InjectedCte, ModelFields, Node, NodeBox, NodeKind,
-    RefArgs, ResourceType, TestMetadata, UnitTestFields,
+    ColumnInfo, Constraint, Contract, DependsOn, FileHash, GenericTestFields, InjectedCte, ModelFields, Node, NodeBox,
+    NodeKind, RefArgs, ResourceType, TestMetadata, UnitTestFields,
 };
 pub use resources::{Documentation, Exposure, Group, Macro, MacroArgument, Quoting, SourceDefinition, UnitTest};
 pub use shared::SharedMap;
