@@ -26,7 +26,7 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
     let compiled = compile(&workspace)?;
     let flags = &invocation.flags;
     let all = flags.select.is_empty() && flags.exclude.is_empty() && flags.selector.is_none();
-    let others = all.then(|| workspace.manifest.nodes.values().map(path_of).collect::<HashSet<String>>());
+    let others = all.then(|| workspace.manifest.nodes.values().map(|node| path_of(node)).collect::<HashSet<String>>());
     let changes = approved.compare(&compiled, others)?;
     if flags.other.get("update").and_then(serde_json::Value::as_bool) == Some(true) {
         approved.update(&changes)?;
