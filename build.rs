@@ -20,6 +20,9 @@ fn main() -> io::Result<()> {
     }
     // Where a wheel puts it: below the environment's folder, beside `bin/`.
     println!("cargo:rustc-link-arg=-Wl,-rpath,$ORIGIN/../lib/rdbt");
+    if env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "linux") {
+        share_allocator(&crate_root);
+    }
     let out_dir = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
 
     let mut table = String::from("&[\n");
@@ -41,6 +44,14 @@ fn main() -> io::Result<()> {
     }
     table.push_str("]\n");
     fs::write(out_dir.join("builtin_macros.rs"), table)
+}
+
+/// Lets libduckdb, which is loaded later, find the program's allocator instead of the C library's: planning a small
+/// statement is mostly allocating, and takes a sixth less time with this one.
+fn share_allocator(crate_root: &Path) {
+    let names = crate_root.join("scripts").join("allocator.list");
+    println!("cargo:rerun-if-changed={}", names.display());
+    println!("cargo:rustc-link-arg-bin=rdbt=-Wl,--dynamic-list={}", names.display());
 }
 
 /// The 64-bit FNV-1a hash of a file's bytes.

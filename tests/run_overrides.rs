@@ -185,3 +185,113 @@ fn methods_of_what_a_query_gives() {
     [True, False, True, False, True, True]
     ");
 }
+
+/// Macros that do what dbt's do. A project that has them gets its views, tables and tests from macros; without them their
+/// statements are sent directly.
+const SAME_AS_STANDARD: &str = "
+{% macro should_revoke(existing_relation, full_refresh_mode=True) %}{% do return(false) %}{% endmacro %}
+{% macro should_store_failures() %}
+  {% set configured = config.get('store_failures') %}
+  {% do return(flags.STORE_FAILURES if configured is none else configured) %}
+{% endmacro %}";
+
+/// Models and tests of every kind that the statements depend on, and what a build finds in its way.
+fn plain_and_not_so_plain() -> Sandbox {
+    let tests = "
+models:
+  - name: as_table
+    columns:
+      - name: id
+        data_tests:
+          - not_null
+          - unique: {config: {limit: 5, where: 'id > 0', warn_if: '> 2', error_if: '> 5', fail_calc: 'count(*) + 3'}}
+          - accepted_values: {arguments: {values: [7]}, config: {severity: warn, error_if: '>= 10'}}
+          - accepted_values: {name: kept, arguments: {values: [8]}, config: {store_failures: true}}
+  - name: fails
+    columns: [{name: id, data_tests: [not_null]}]
+  - name: documented
+    description: About it.
+    config: {persist_docs: {relation: true}, materialized: table}
+  - name: agreed
+    config: {contract: {enforced: true}}
+    columns: [{name: id, data_type: integer}]
+";
+    Sandbox::new()
+        .project()
+        .file("models/tests.yml", tests)
+        .file("models/as_view.sql", "select 1 as id")
+        .file("models/as_table.sql", "{{ config(materialized='table') }}\nselect * from {{ ref('as_view') }}")
+        .file("models/fails.sql", "{{ config(materialized='table') }} select nothing as id")
+        .file("models/documented.sql", "select 1 as id")
+        .file("models/agreed.sql", "select 1 as id")
+        .file("models/indexed.sql", "{{ config(materialized='table', indexes=[{'columns': ['id']}]) }} select 1 as id")
+        .file("models/hooked.sql", "{{ config(materialized='table', post_hook='select 1') }} select 1 as id")
+        .file("models/headed.sql", "{{ config(materialized='table', sql_header='set threads = 1;') }} select 1 as id")
+        .file("models/it's.sql", "{{ config(alias='Quoted', schema='other') }} select 1 as id")
+        .file("tests/alone.sql", "select 1 as id where 1 = 0")
+}
+
+/// What lies in the way of the second build: leftovers of a run that broke off, an index, a view that is to be a table.
+const IN_THE_WAY: &str = "
+create table main.as_view__dbt_tmp as select 1 as id;
+create view main.as_table__dbt_backup as select 1 as id;
+create index by_id on main.as_table (id);
+create or replace view main.documented__dbt_tmp as select 1 as id;
+drop view main.as_view cascade;
+create table main.as_view as select 3 as id;
+drop table main.hooked;
+create view main.hooked as select 3 as id;";
+
+/// The lines of dbt.log from the first node on, without times and durations.
+fn steady_log(sandbox: &Sandbox) -> String {
+    let place = sandbox.here().to_string_lossy().into_owned();
+    let log = common::steady(&sandbox.read("logs/dbt.log"), &place);
+    let lines = log.lines().map(|line| line.split_once("]: ").map_or(line, |(_, text)| text));
+    let nodes =
+        lines.skip_while(|line| !line.starts_with("Began running")).take_while(|line| !line.starts_with("Finished"));
+    let time = fancy_regex::Regex::new(r"[\d.]+( seconds|s\])").unwrap();
+    time.replace_all(&nodes.collect::<Vec<_>>().join("\n"), "N$1").into_owned()
+}
+
+#[test]
+fn what_needs_no_macros_does_what_they_do() {
+    let built = [false, true].map(|through_macros| {
+        let mut sandbox = plain_and_not_so_plain();
+        if through_macros {
+            sandbox = sandbox.file("macros/same.sql", SAME_AS_STANDARD);
+        }
+        let mut seen = Vec::new();
+        for (number, words) in [&["build"][..], &["build"], &["build", "--store-failures"]].into_iter().enumerate() {
+            let outcome = sandbox.run(words);
+            let statements: Vec<String> = sandbox
+                .files()
+                .into_iter()
+                .filter(|file| file.contains("target/run/"))
+                .map(|file| format!("{file}:\n{}", sandbox.read(&file)))
+                .collect();
+            seen.extend([outcome.console(), steady_log(&sandbox), sandbox.relations(), statements.join("\n")]);
+            std::fs::remove_file(sandbox.here().join("logs/dbt.log")).unwrap();
+            sandbox.database().execute_batch(if number == 0 { IN_THE_WAY } else { "" }).unwrap();
+        }
+        seen
+    });
+    let [direct, through_macros] = built;
+    assert!(direct[0].contains("PASS=10 WARN=2 ERROR=2 SKIP=1"), "{}", direct[0]);
+    for (direct, through_macros) in direct.iter().zip(&through_macros) {
+        similar(direct, through_macros);
+    }
+}
+
+/// Fails with the first lines that differ, which a comparison of whole texts would bury.
+fn similar(left: &str, right: &str) {
+    let pairs = left.lines().zip(right.lines()).enumerate();
+    for (number, (ours, theirs)) in pairs {
+        assert_eq!(
+            ours,
+            theirs,
+            "line {number}, after:\n{}",
+            left.lines().take(number).skip(number.saturating_sub(5)).collect::<Vec<_>>().join("\n")
+        );
+    }
+    assert_eq!(left.lines().count(), right.lines().count());
+}

@@ -290,6 +290,109 @@ fn a_step_is_parsed_anew_where_its_value_changes_the_project() {
     }
 }
 
+/// Models that are rendered again in each step because of what they read, by name.
+const ANEW: [(&str, &str); 20] = [
+    ("variable", "select {{ var('year') }} as x"),
+    ("asked", "select {{ 1 if var.has_var('year') else 0 }} as x"),
+    ("deep", "select {{ var('deep') }} as x"),
+    ("by_macro", "select {{ of_year() }} as x"),
+    ("clock", "select '{{ run_started_at }}' as x"),
+    ("moment", "select '{{ modules.datetime.datetime.now() }}' as x"),
+    ("id", "select '{{ invocation_id }}' as x"),
+    ("arguments", "select '{{ invocation_args_dict.vars.year }}' as x"),
+    ("chosen", "select {{ selected_resources | length }} as x"),
+    ("nodes", "select '{{ graph.nodes['model.a.variable'].compiled_code }}' as x -- {{ ref('variable') }}"),
+    (
+        "query",
+        "select {{ run_query('select count(*) from ' ~ ref('ledger')).columns[0].values()[0] if execute else 0 }} as x -- {{ ref('ledger') }}",
+    ),
+    ("columns", "select {{ adapter.get_columns_in_relation(ref('wide')) | length }} as x"),
+    ("there", "select {{ 1 if adapter.get_relation(this.database, this.schema, 'there') else 0 }} as x"),
+    (
+        "method",
+        "{% set find = adapter.get_relation %}select {{ 1 if find(this.database, this.schema, 'method') else 0 }} as x",
+    ),
+    ("ledger", "{{ config(materialized='incremental') }}select {{ 1 if is_incremental() else 0 }} as x"),
+    ("message", "{% do log('message of ' ~ this.name, info=true) %}select 1 as x"),
+    ("configuration", "select {{ adapter.config.vars.to_dict().get('start') }} as x"),
+    ("resolver", "select {{ builtins.ref.config.cli_vars.year }} as x"),
+    ("everything", "select {{ context['var']('year') }} as x"),
+    ("wide", "select 1 as x{% if var('year') > 1 %}, 2 as y{% endif %}"),
+];
+
+/// Models that read nothing that a step changes.
+const ONCE: [(&str, &str); 6] = [
+    ("plain", "select 7 as seven"),
+    ("other_variable", "select {{ var('start') }} as x"),
+    ("environment", "select '{{ env_var('PLACE') }}' as x"),
+    ("flag", "select {{ 1 if flags.FULL_REFRESH else 0 }} as x, '{{ target.name }}' as y, '{{ this }}' as z"),
+    ("quoted", "select 1 as {{ adapter.quote('a b') }}, {{ dbt.type_string() | length }} as l"),
+    ("on_ephemeral", "select * from {{ ref('inner_one') }}"),
+];
+
+fn readers() -> Sandbox {
+    let all = ANEW.iter().chain(&ONCE);
+    all.fold(Sandbox::new().project(), |sandbox, (name, text)| sandbox.file(&format!("models/{name}.sql"), text))
+        .env("PLACE", "here")
+        .file("dbt_project.yml", "name: a\nprofile: p\nvars: {year: 1, start: 5, deep: \"{{ var('year') }}\"}\n")
+        .file("macros/m.sql", "{% macro of_year() %}{{ var('year') }}{% endmacro %}")
+        .file("models/inner_one.sql", "{{ config(materialized='ephemeral') }}select {{ var('year') }} as x")
+        .file("models/s.yml", "models:\n  - {name: plain, columns: [{name: seven, data_tests: [not_null]}]}\n")
+        .file("tests/singular.sql", "select * from {{ ref('plain') }} where seven < {{ var('year') }}")
+}
+
+/// The names of the nodes whose SQL a step took over, by what the debug lines say, with how often.
+fn taken_over(outcome: &common::Outcome) -> Vec<(String, usize)> {
+    let mut counts = std::collections::BTreeMap::new();
+    let lines = outcome.stdout.lines().filter(|line| line.contains("taken over from a step before"));
+    for name in lines.filter_map(|line| line.split('"').nth(1)) {
+        *counts.entry(name.split('.').nth(2).unwrap().to_owned()).or_default() += 1;
+    }
+    counts.into_iter().collect()
+}
+
+#[test]
+fn only_what_reads_nothing_that_changes_is_rendered_once() {
+    let (steps, singles) = (readers(), readers());
+    let outcome = steps.run(&["build", "--for", "year=1..3", "--debug"]);
+    assert_eq!(outcome.code, 0, "{outcome}");
+    let mut expected: Vec<(String, usize)> = ONCE.iter().map(|(name, _)| ((*name).to_owned(), 2)).collect();
+    expected.push(("not_null_plain_seven".to_owned(), 2));
+    expected.sort();
+    assert_eq!(taken_over(&outcome), expected, "{outcome}");
+    // Once while parsing and once while compiling, as in three commands.
+    assert_eq!(outcome.stdout.matches("message of message").count(), 6, "{outcome}");
+    for year in 1..=3 {
+        let outcome = singles.run(&["build", "--vars", &format!("year={year}")]);
+        assert_eq!(outcome.code, 0, "{outcome}");
+        let folder = format!("target/for/year={year}/compiled/a/");
+        let compiled: Vec<String> = steps.files().into_iter().filter(|name| name.starts_with(&folder)).collect();
+        assert_eq!(compiled.len(), ANEW.len() + ONCE.len() + 3, "{compiled:?}");
+        for file in &compiled {
+            let changes = ["clock", "moment", "id"].iter().any(|name| file.ends_with(&format!("/{name}.sql")));
+            let single = singles.read(&format!("target/compiled/a/{}", &file[folder.len()..]));
+            assert_eq!(steps.read(file) == single, !changes, "{file}");
+        }
+    }
+    let of_step = |year: usize, name: &str| steps.read(&format!("target/for/year={year}/compiled/a/models/{name}.sql"));
+    for name in ["clock", "moment", "id", "nodes", "columns", "there", "method", "on_ephemeral"] {
+        assert_ne!(of_step(1, name), of_step(2, name), "{name}");
+    }
+}
+
+#[test]
+fn a_render_holds_while_its_own_variables_do() {
+    let sandbox = readers().file("models/variable.sql", "select {{ var('start') }} as x");
+    let outcome =
+        sandbox.run(&["run", "-s", "variable", "by_macro", "plain", "--for", "start=1,2", "year=1,2", "--debug"]);
+    assert_eq!(outcome.code, 0, "{outcome}");
+    let counts = [("plain", 3), ("variable", 2)].map(|(name, count)| (name.to_owned(), count));
+    assert_eq!(taken_over(&outcome), counts, "{outcome}");
+    let compiled = |step: &str| sandbox.read(&format!("target/for/{step}/compiled/a/models/variable.sql"));
+    assert_eq!(compiled("start=1,year=2"), "select 1 as x");
+    assert_eq!(compiled("start=2,year=1"), "select 2 as x");
+}
+
 fn settled(json: &Json) -> String {
     let text = json.to_string().replace("target/for/year=2", "target");
     fancy_regex::Regex::new(r#""created_at":[0-9.]+"#).unwrap().replace_all(&text, "").into_owned()

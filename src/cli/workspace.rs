@@ -4,10 +4,10 @@ use std::sync::{Arc, OnceLock};
 
 use crate::adapter::duckdb;
 use crate::artifacts::{self, OsiDocument};
-use crate::context::Globals;
 use crate::context::database::Adapter;
 use crate::context::errors::raise;
 use crate::context::runtime::RunShared;
+use crate::context::{Globals, Renders};
 use crate::error::{Error, ErrorKind, Result};
 use crate::events::deprecations::named;
 use crate::events::{Events, lines};
@@ -34,6 +34,8 @@ pub struct Workspace {
     osi: Option<Arc<OsiDocument>>,
     /// What parsing remembers for the next step of `--for`.
     memory: Option<parse::Memory>,
+    /// What nodes rendered to, for the next step of `--for`.
+    renders: Option<Arc<Renders>>,
     /// The command ends with it.
     is_last: bool,
 }
@@ -48,6 +50,12 @@ fn engine(events: &Arc<Events>) -> Engine {
             events.deprecation(event).map_err(raise)
         }) as _),
     )
+}
+
+/// Where the steps of `--for` keep what nodes rendered to. A sample is cut relative to the time of its step.
+fn renders_of(invocation: &Invocation) -> Option<Arc<Renders>> {
+    let flags = &invocation.flags;
+    (flags.step.is_some() && flags.sample.is_none()).then(Arc::default)
 }
 
 /// The project's database, which opens while the project is parsed.
@@ -124,6 +132,7 @@ impl Workspace {
             compiled: Arc::default(),
             osi: self.osi.clone(),
             memory: self.memory.take(),
+            renders: self.renders.clone(),
             is_last: true,
         })
     }
@@ -142,7 +151,9 @@ impl Workspace {
         }
         // dbt reads the selectors with the project: a mistake in one ends every command.
         Selectors::read(project.selectors.as_ref(), &invocation.flags)?;
-        let parsed = parse::parse(invocation, &project, engine(events), adapter(&project)?, before)?;
+        let (engine, adapter) = (engine(events), adapter(&project)?);
+        // On a thread of the pool, which works through the files itself instead of waiting for two others.
+        let parsed = rayon::scope(|_| parse::parse(invocation, &project, engine, adapter, before))?;
         let write = invocation.flags.write_json;
         let osi = write.then(|| artifacts::osi_document(&parsed.globals, &parsed.manifest)).transpose()?.map(Arc::new);
         let mut manifest = parsed.manifest;
@@ -154,6 +165,7 @@ impl Workspace {
             compiled: Arc::default(),
             osi,
             memory: Some(parsed.memory),
+            renders: renders_of(invocation),
             is_last: true,
         })
     }
@@ -189,7 +201,7 @@ impl Workspace {
             parsed => parsed?,
         };
         if let Some(manifest) = Arc::get_mut(&mut self.manifest) {
-            manifest.nodes.insert(node.unique_id.clone(), node);
+            manifest.nodes.insert(node.unique_id.clone(), Box::new(node));
         }
         Ok(())
     }
@@ -213,7 +225,8 @@ impl Workspace {
         let graph = Graph::new(&self.manifest)?;
         let build = self.invocation.command == "build";
         let all = Graph::with_disabled(&self.manifest)?;
-        let summary = Summary::new(&all, &self.manifest, &self.invocation.invocation_id, build);
+        let all = all.as_ref().unwrap_or(&graph);
+        let summary = Summary::new(all, &self.manifest, &self.invocation.invocation_id, build);
         artifacts::write_graph_summary(&self.globals, &summary)?;
         Ok(if build { graph.with_test_edges(&self.manifest) } else { graph })
     }
@@ -233,15 +246,7 @@ impl Workspace {
         )
     }
 
-    /// What the flags select of some types.
-    ///
-    /// # Errors
-    /// See [`select`].
-    pub fn select_types(&self, graph: &Graph, types: &[ResourceType]) -> Result<Selection> {
-        self.manifest_first(self.select_kept(graph, &Filter::of_types(types), self.events()))
-    }
-
-    /// The same after another selection, which said what there is to say of the flags.
+    /// What the flags select of some types, after another selection, which said what there is to say of the flags.
     ///
     /// # Errors
     /// See [`select`].
@@ -284,6 +289,7 @@ impl Workspace {
             selected: OnceLock::new(),
             graph: OnceLock::new(),
             deferred: OnceLock::new(),
+            renders: self.renders.clone(),
         })
     }
 

@@ -73,8 +73,21 @@ impl Compiler {
         Ok(())
     }
 
-    /// Renders the node's text. What fails depends on the macros that it called until then, all the same.
+    /// The node's text, rendered now, or what it came to in a step of `--for` before if nothing that it read has changed.
     fn render(&self, node: &Arc<Node>, run: &Arc<NodeRun>, extra: &[(String, Value)]) -> Result<Rendered> {
+        // What is given for this render alone is no part of what a later step compares.
+        let Some(renders) = self.shared.renders.as_ref().filter(|_| extra.is_empty() && !self.transient) else {
+            return self.render_now(node, run, extra);
+        };
+        if let Some(rendered) = renders.find(&self.globals, node, run) {
+            self.globals.events.emit(lines::render_taken_over(&node.unique_id));
+            return Ok(rendered);
+        }
+        renders.keep(&self.globals, node, run, || self.render_now(node, run, extra))
+    }
+
+    /// Renders the node's text. What fails depends on the macros that it called until then, all the same.
+    fn render_now(&self, node: &Arc<Node>, run: &Arc<NodeRun>, extra: &[(String, Value)]) -> Result<Rendered> {
         let mut called = Vec::new();
         let rendered = self.render_noting(node, run, extra, &mut called);
         if rendered.is_err() {

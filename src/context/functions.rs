@@ -173,16 +173,25 @@ fn render(scope: &Arc<Scope>, args: &Args) -> Result<Value, MjError> {
 
 fn write(scope: &Scope, args: &Args) -> Result<Value, MjError> {
     let payload = args.text("write", 0, "payload")?;
-    let Some(node) = scope.subject.node() else {
+    if scope.subject.node().is_none() {
         return Err(raise_compilation("cannot \"write\" macros or sources"));
-    };
-    let Some(run) = scope.run() else { return Ok(Value::from("")) };
+    }
+    write_payload(scope, &payload).map_err(raise)?;
+    Ok(Value::from(""))
+}
+
+/// `write(payload)`: a node's text goes to `target/run`, while it runs.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_payload(scope: &Scope, payload: &str) -> crate::error::Result<()> {
+    let Some((node, run)) = scope.subject.node().zip(scope.run()) else { return Ok(()) };
     let project = &scope.globals.project;
     let path = project.target_path.join("run").join(runtime::write_path(node, run.batch.as_ref()));
-    runtime::write_text(&path, &payload).map_err(raise)?;
+    runtime::write_text(&path, payload)?;
     let shown = path.strip_prefix(&project.root.root).unwrap_or(&path).to_string_lossy().into_owned();
     run.shared.compiled.update(&node.unique_id, |compiled| compiled.build_path = Some(shown));
-    Ok(Value::from(""))
+    Ok(())
 }
 
 fn try_or_compiler_error(state: &mut State<'_, '_>, args: &Args) -> Result<Value, MjError> {

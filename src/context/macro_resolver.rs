@@ -68,6 +68,11 @@ impl MacroResolver {
         self.own(search_package, name).or_else(|| self.own(&self.root, name))
     }
 
+    /// Whether the root project or an installed package has a macro of that name.
+    pub fn has_in_projects(&self, name: &str) -> bool {
+        self.own(&self.root, name).is_some() || self.imported().any(|package| self.own(package, name).is_some())
+    }
+
     /// The built-in macro of that name; the one for DuckDB comes first.
     pub fn built_in(&self, name: &str) -> Option<&Arc<str>> {
         INTERNAL_PACKAGES.into_iter().find_map(|package| self.own(package, name))

@@ -88,4 +88,8 @@ impl Dispatcher for Scope {
     fn config(self: Arc<Self>) -> Value {
         RuntimeConfig::of_root(&self)
     }
+
+    fn asks_database(&self) {
+        self.note_read(|reads| reads.unrepeatable = true);
+    }
 }

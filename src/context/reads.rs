@@ -80,6 +80,14 @@ impl Reads {
         }
     }
 
+    /// As [`Reads::note_name`] for a node that is compiled: steps of one command have the same flags, of which templates see
+    /// none that holds variables.
+    pub fn note_while_running(&mut self, name: &str) {
+        if name != "flags" {
+            self.note_name(name);
+        }
+    }
+
     /// Adds what another render read.
     pub fn join(&mut self, other: Reads) {
         self.vars.extend(other.vars);
@@ -89,7 +97,7 @@ impl Reads {
 
     /// Notes that a name of dbt's was looked up; none of a project's macros has it.
     pub fn note_name(&mut self, name: &str) {
-        if !REPEATABLE.contains(&name) {
+        if REPEATABLE.binary_search(&name).is_err() {
             self.unrepeatable = true;
         }
     }

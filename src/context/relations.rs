@@ -40,6 +40,7 @@ pub fn of_node(scope: &Arc<Scope>, run: &Arc<NodeRun>, node: &Node) -> Result<Va
 fn deferred(scope: &Arc<Scope>, run: &Arc<NodeRun>, node: &Node) -> Result<Option<Relation>, MjError> {
     let flags = &scope.globals.invocation.flags;
     let Some(relation) = run.shared.deferred(&node.unique_id).filter(|_| flags.defer) else { return Ok(None) };
+    scope.note_read(|reads| reads.unrepeatable = true);
     let selected = || run.shared.selected.get().is_some_and(|ids| ids.contains(&node.unique_id));
     let prefers_state = (flags.favor_state && !selected())
         || bridge::operations(scope, run)
@@ -60,6 +61,7 @@ pub fn of_function(scope: &Arc<Scope>, run: &Arc<NodeRun>, node: &Node) -> Resul
 pub fn of_source(scope: &Arc<Scope>, run: &Arc<NodeRun>, source: &SourceDefinition) -> Result<Value, MjError> {
     let relation = source_relation(source).map_err(raise)?;
     if let Some(provided) = external_sources::provided(source).map_err(raise)? {
+        scope.note_read(|reads| reads.unrepeatable = true);
         scope.globals.adapter.load_source(&run.connection, &relation, &provided).map_err(raise)?;
     }
     let filter = event_time::filter(scope, &source.config, &source.columns, source.quoting.column);

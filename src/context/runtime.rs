@@ -11,6 +11,8 @@ use crate::manifest::{CompiledNodes, Manifest, Node, ResourceType, UniqueId};
 
 use super::batch::Batch;
 use super::database::{Adapter, NodeConnection};
+use super::reads::Reads;
+use super::renders::Renders;
 
 /// Shared by all nodes of a run.
 #[derive(Debug)]
@@ -27,6 +29,8 @@ pub struct RunShared {
     pub deferred: OnceLock<HashMap<UniqueId, Relation>>,
     /// `graph`, made on first use.
     pub graph: OnceLock<Value>,
+    /// What nodes rendered to in the steps of `--for` before; none where it does not matter.
+    pub renders: Option<Arc<Renders>>,
 }
 
 /// One node being compiled or run.
@@ -39,6 +43,8 @@ pub struct NodeRun {
     /// The batch that is built, of a microbatch model.
     pub batch: Option<Batch>,
     ctes: Mutex<Vec<UniqueId>>,
+    /// What is read, while that is asked for.
+    reads: Mutex<Option<Reads>>,
 }
 
 impl RunShared {
@@ -52,6 +58,7 @@ impl RunShared {
             selected: self.selected.clone(),
             deferred: self.deferred.clone(),
             graph: self.graph.clone(),
+            renders: None,
         }
     }
 
@@ -64,12 +71,12 @@ impl RunShared {
 impl NodeRun {
     /// For one node.
     pub fn new(shared: Arc<RunShared>, connection: Arc<NodeConnection>) -> Arc<NodeRun> {
-        Arc::new(NodeRun { shared, connection, batch: None, ctes: Mutex::default() })
+        Arc::new(NodeRun { shared, connection, batch: None, ctes: Mutex::default(), reads: Mutex::default() })
     }
 
     /// For one batch of a microbatch model.
     pub fn of_batch(shared: Arc<RunShared>, connection: Arc<NodeConnection>, batch: Batch) -> Arc<NodeRun> {
-        Arc::new(NodeRun { shared, connection, batch: Some(batch), ctes: Mutex::default() })
+        Arc::new(NodeRun { shared, connection, batch: Some(batch), ctes: Mutex::default(), reads: Mutex::default() })
     }
 
     /// Remembers an ephemeral model that the node refers to.
@@ -83,6 +90,23 @@ impl NodeRun {
     /// Ephemeral models that the node refers to, in the order of use.
     pub fn ctes(&self) -> Vec<UniqueId> {
         self.ctes.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Begins to note what renders of this node read.
+    pub fn note_reads(&self) {
+        *self.reads.lock().unwrap_or_else(PoisonError::into_inner) = Some(Reads::default());
+    }
+
+    /// Notes that something was read, if that is asked for.
+    pub(super) fn note_read(&self, change: impl FnOnce(&mut Reads)) {
+        if let Some(reads) = &mut *self.reads.lock().unwrap_or_else(PoisonError::into_inner) {
+            change(reads);
+        }
+    }
+
+    /// What was read since [`NodeRun::note_reads`]; nothing more is noted.
+    pub fn take_reads(&self) -> Option<Reads> {
+        self.reads.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 

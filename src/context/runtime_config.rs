@@ -23,6 +23,8 @@ pub struct RuntimeConfig {
 impl RuntimeConfig {
     /// The configuration of the root project.
     pub fn of_root(scope: &Arc<Scope>) -> Value {
+        // All variables can be reached through it.
+        scope.note_read(|reads| reads.unrepeatable = true);
         Value::from_object(RuntimeConfig { scope: scope.clone(), package: None })
     }
 

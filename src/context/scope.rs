@@ -330,20 +330,21 @@ impl Scope {
         }
         let found = builtins::lookup(self, name);
         if found.is_some() {
-            match &self.phase {
-                Phase::Parse(capture) => capture.note(|reads| reads.note_name(name)),
-                _ => self.note_read(|reads| reads.note_in_steps(name)),
-            }
+            self.note_read(|reads| match &self.phase {
+                Phase::Parse(_) => reads.note_name(name),
+                Phase::Run(_) => reads.note_while_running(name),
+                _ => reads.note_in_steps(name),
+            });
         }
         found
     }
 
-    /// Notes that something was read while parsing, wherever that is looked at.
+    /// Notes that something was read, wherever that is looked at.
     pub(crate) fn note_read(&self, change: impl FnOnce(&mut Reads)) {
         match &self.phase {
             Phase::Parse(capture) => capture.note(change),
             Phase::Names | Phase::Yaml | Phase::Header => self.globals.note_aside(change),
-            Phase::Run(_) => {}
+            Phase::Run(run) => run.note_read(change),
         }
     }
 }

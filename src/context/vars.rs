@@ -210,11 +210,9 @@ pub fn env_var(scope: &Scope, args: &Args) -> Result<Value, MjError> {
         return Ok(overridden);
     }
     let value = std::env::var(&name).ok();
-    if let Phase::Parse(capture) = &scope.phase {
-        capture.note(|reads| {
-            reads.env.insert(name.clone());
-        });
-    }
+    scope.note_read(|reads| {
+        reads.env.insert(name.clone());
+    });
     match (value, args.get(1, "default")) {
         (Some(value), _) => Ok(Value::from(value)),
         (None, Some(default)) if !default.is_none() => Ok(default),

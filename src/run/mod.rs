@@ -50,6 +50,7 @@ use narrate::Narrator;
 use reuse::Reuse;
 use scheduler::{Outcome, Scheduler, Stop};
 use session::Session;
+use tasks::direct::Direct;
 
 pub use catalog::{CatalogRows, read_catalog};
 pub use diff::unified;
@@ -166,6 +167,7 @@ fn session(
         uses_batches,
         interrupt,
         working: Mutex::default(),
+        direct: Direct::default(),
         reuse: OnceLock::new(),
     }
 }
@@ -255,7 +257,7 @@ impl Session {
         if flags.cache_selected_only && self.task.builds() {
             return self.database.populate_cache(selected().map(|node| &**node));
         }
-        self.database.populate_cache(self.shared.manifest.nodes.values())
+        self.database.populate_cache(self.shared.manifest.nodes.values().map(|node| &**node))
     }
 
     /// A behaviour flag: a failed `on-run-start` hook skips everything.

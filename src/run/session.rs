@@ -30,6 +30,7 @@ use super::plan::Resource;
 use super::results::{NodeResult, Status, Timing};
 use super::reuse::{self, Inputs, Look, Reuse};
 use super::scheduler::SkipCause;
+use super::tasks::direct::Direct;
 use super::{Task, tasks};
 
 /// The shared part of a run.
@@ -54,6 +55,8 @@ pub(super) struct Session {
     pub interrupt: Arc<AtomicBool>,
     /// Ids of the resources that are being worked on.
     pub working: Mutex<Vec<String>>,
+    /// What needs no macros.
+    pub direct: Direct,
     /// Change detection, where a node of this run wants it.
     pub reuse: OnceLock<Reuse>,
 }

@@ -47,6 +47,7 @@ impl Compiler {
             selected: self.shared.selected.clone(),
             deferred: OnceLock::from(deferred),
             graph: OnceLock::from(Dict::new()),
+            renders: None,
         });
         let compiler = Compiler {
             globals: self.globals.clone(),

@@ -52,6 +52,19 @@ const REPLACED: [&str; 20] = [
     "valid_snapshot_target",
 ];
 
+/// Methods that give the same for the same arguments, whatever is in the database.
+const PURE: [&str; 9] = [
+    "dispatch",
+    "escape_sql_string",
+    "external_root",
+    "is_motherduck",
+    "quote",
+    "quote_as_configured",
+    "quote_seed_column",
+    "type",
+    "valid_incremental_strategies",
+];
+
 impl AdapterObject {
     /// `adapter` while parsing.
     pub fn parsing(adapter: Arc<Adapter>, dispatcher: Arc<dyn Dispatcher>) -> Self {
@@ -69,6 +82,9 @@ impl AdapterObject {
         let signature = signature.ok_or_else(|| MjError::from(ErrorKind::UnknownMethod))?;
         if self.operations.is_some() || !REPLACED.contains(&method) {
             signature.check(&args)?;
+        }
+        if self.operations.is_some() && !PURE.contains(&method) {
+            self.dispatcher.asks_database();
         }
         match method {
             "dispatch" => return self.dispatch(state, &args),

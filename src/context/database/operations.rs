@@ -37,6 +37,9 @@ pub trait Dispatcher: fmt::Debug + Send + Sync {
 
     /// `adapter.config`: the project's configuration.
     fn config(self: Arc<Self>) -> Value;
+
+    /// Takes note that the database is asked, or changed: a render that does so may come to something else next time.
+    fn asks_database(&self);
 }
 
 /// The adapter's operations on one node's connection.

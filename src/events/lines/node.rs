@@ -238,6 +238,12 @@ pub fn node_executing(unique_id: &str, node_info: Json) -> Event {
     debug_line("NodeExecuting", "Q031", format!("Began executing node {unique_id}"), node_info)
 }
 
+/// Under `--for`, a node's text is what it was in a step before, for nothing that its render read has changed.
+pub fn render_taken_over(unique_id: &str) -> Event {
+    let message = format!("Rendered SQL of node \"{unique_id}\" taken over from a step before");
+    Event::new("RenderedSqlTakenOver", "I904", Level::Debug, message).with("unique_id", unique_id)
+}
+
 /// `Writing injected SQL for node "model.shop.a"`.
 pub fn writing_injected_sql(unique_id: &str, node_info: Json) -> Event {
     debug_line("WritingInjectedSQLForNode", "Q029", format!("Writing injected SQL for node \"{unique_id}\""), node_info)

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde_json::{Map as JsonMap, Value as Json};
 
-use super::pointer;
+use super::{direct, pointer};
+use crate::adapter::{AdapterResponse, Relation};
 use crate::context::database::{RelationObject, ResponseObject, table_of};
 use crate::context::errors::from_jinja;
 use crate::context::results;
@@ -32,16 +33,14 @@ pub fn execute_with(
     run: &Arc<NodeRun>,
     extra: Vec<(&'static str, Value)>,
 ) -> Result<NodeResult> {
+    let replaces_values = !extra.is_empty();
     let scope = scope(session, node, run, extra);
     let _turn = session.shared.adapter.foreign_key_turn(&run.connection, node)?;
-    let returned = call_materialization(session, node, &scope)?;
-    let mut made = relations(&returned, node)?;
-    if run.batch.is_none()
-        && pointer::is_wanted(session, node)
-        && let Some(source) = made.first()
-    {
-        made.extend(pointer::materialize(session, node, run, source)?);
+    if !replaces_values && let Some(built) = direct::build(session, &scope, node, run)? {
+        return built_directly(session, node, run, built);
     }
+    let returned = call_materialization(session, node, &scope)?;
+    let made = with_pointer(session, node, run, relations(&returned, node)?)?;
     for relation in made {
         session.shared.adapter.cache().add(relation);
     }
@@ -56,6 +55,32 @@ pub fn execute_with(
         result.table = stored.get_attr("table").ok().as_ref().and_then(table_of).cloned();
     }
     Ok(result)
+}
+
+fn built_directly(session: &Session, node: &Arc<Node>, run: &Arc<NodeRun>, built: direct::Built) -> Result<NodeResult> {
+    for relation in with_pointer(session, node, run, vec![built.relation])? {
+        session.shared.adapter.cache().add(relation);
+    }
+    let AdapterResponse { message, code, rows_affected } = &built.response;
+    let mut result = NodeResult::new(Resource::Node(node.clone()), Status::Success).with_message(message);
+    result.adapter_response = response_json(message, code.as_deref(), *rows_affected);
+    Ok(result)
+}
+
+/// Makes the pointer to the latest version, where the node is to have one, and adds what that made.
+fn with_pointer(
+    session: &Session,
+    node: &Arc<Node>,
+    run: &Arc<NodeRun>,
+    mut made: Vec<Relation>,
+) -> Result<Vec<Relation>> {
+    if run.batch.is_none()
+        && pointer::is_wanted(session, node)
+        && let Some(source) = made.first()
+    {
+        made.extend(pointer::materialize(session, node, run, source)?);
+    }
+    Ok(made)
 }
 
 /// Brings one node from the state's environment into this one.
@@ -113,6 +138,9 @@ pub(super) fn call_named(session: &Session, name: &str, node: &Node, scope: &Arc
     // What the materialization of a test or a function calls counts among the macros that it depends on, as dbt notes it.
     if matches!(node.resource_type, ResourceType::Test | ResourceType::Function) {
         let called = returned.as_ref().map_or_else(|error| &error.way.called, |(_, called)| called).clone();
+        if node.resource_type == ResourceType::Test && returned.is_ok() {
+            direct::note_called(session, node, &called);
+        }
         session.shared.compiled.update(&node.unique_id, |compiled| compiled.macros.extend(called));
     }
     returned.map(|(value, _)| value).map_err(|error| from_jinja(&error, Some(&label)))
@@ -134,7 +162,7 @@ fn check_language(session: &Session, node: &Node, unique_id: &str) -> Result<()>
 }
 
 /// The relations that a materialization says it made.
-pub(super) fn relations(returned: &Value, node: &Node) -> Result<Vec<crate::adapter::Relation>> {
+pub(super) fn relations(returned: &Value, node: &Node) -> Result<Vec<Relation>> {
     if returned.as_str().is_some() {
         return Err(Error::compilation(format!(
             "The materialization (\"{}\") did not explicitly return a list of relations to add to the cache.",

@@ -1,5 +1,6 @@
 //! One file for each kind of work: materializing, testing, showing, hooks, operations.
 
+pub(super) mod direct;
 mod freshness;
 pub(super) mod materialize;
 pub(super) mod pointer;

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use crate::adapter::Table;
 use crate::context::database::table_of;
 use crate::context::results;
 use crate::context::runtime::NodeRun;
@@ -12,8 +13,9 @@ use crate::events::paint::count;
 use crate::manifest::Node;
 use crate::run::plan::Resource;
 use crate::run::results::{NodeResult, Status};
-use crate::run::session::Session;
+use crate::run::session::{Session, response_json};
 
+use super::direct;
 use super::materialize::{adapter_response, call_materialization};
 
 /// What the database says of a test.
@@ -27,23 +29,28 @@ struct Verdict {
 pub fn execute(session: &Session, node: &Arc<Node>, run: &Arc<NodeRun>) -> Result<NodeResult> {
     let subject = Subject::Node(node.clone());
     let scope = Arc::new(Scope::new(session.globals.clone(), subject, Phase::Run(run.clone())));
+    if let Some((response, table)) = direct::count(session, &scope, node, run)? {
+        let mut result = judge(session, node, &verdict(node, Some(&table))?);
+        result.adapter_response = response_json(&response.message, response.code.as_deref(), response.rows_affected);
+        return Ok(result);
+    }
     call_materialization(session, node, &scope)?;
     let main =
         results::peek(&scope, "main").ok_or_else(|| Error::runtime("main is not being called during running model"))?;
-    let verdict = verdict(node, &main.get_attr("table").unwrap_or_default())?;
+    let verdict = verdict(node, table_of(&main.get_attr("table").unwrap_or_default()).map(|table| &**table))?;
     let mut result = judge(session, node, &verdict);
     result.adapter_response = adapter_response(&main.get_attr("response").unwrap_or_default());
     Ok(result)
 }
 
-fn verdict(node: &Node, table: &crate::jinja::Value) -> Result<Verdict> {
+fn verdict(node: &Node, table: Option<&Table>) -> Result<Verdict> {
     let wrong = |what: &str, number: usize, expected: &str| {
         Error::internal(format!(
             "dbt internally failed to execute {}: Returned {number} {what}, but expected {expected}",
             node.unique_id
         ))
     };
-    let Some(table) = table_of(table) else { return Err(wrong("rows", 0, "1 row")) };
+    let Some(table) = table else { return Err(wrong("rows", 0, "1 row")) };
     if table.len() != 1 {
         return Err(wrong("rows", table.len(), "1 row"));
     }
