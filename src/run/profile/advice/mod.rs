@@ -71,14 +71,14 @@ struct Facts<'a> {
 /// All advice that a run gives rise to, what is worth most first.
 pub(super) fn find(session: &Session, plan: &Plan<'_>, profile: &Profile) -> Vec<Advice> {
     let manifest = &session.shared.manifest;
-    let makes_table = |node: &&Node| node.resource_type.is_refable() && !node.is_ephemeral();
+    let makes_table = |node: &Node| node.resource_type.is_refable() && !node.is_ephemeral();
     let facts = Facts {
         session,
         manifest,
         graph: plan.graph,
         profile,
         nodes: profile.nodes.iter().map(|node| (node.unique_id.as_str(), node)).collect(),
-        tables: (manifest.nodes.values().filter(makes_table))
+        tables: (manifest.nodes.values().filter(|node| makes_table(node)))
             .map(|node| (table_of(node), node.unique_id.as_str()))
             .collect(),
         least: LEAST_SECONDS.max(LEAST_SHARE * profile.totals.node_seconds),

@@ -22,9 +22,9 @@ struct Candidate<'a> {
 }
 
 pub(super) fn find(facts: &Facts<'_>, database: &mut Database<'_>) -> Vec<Advice> {
-    let is_view = |node: &&Node| node.resource_type == ResourceType::Model && node.config.materialized() == "view";
+    let is_view = |node: &Node| node.resource_type == ResourceType::Model && node.config.materialized() == "view";
     let rate = storing(facts);
-    let views = facts.manifest.nodes.values().filter(is_view);
+    let views = facts.manifest.nodes.values().filter(|node| is_view(node));
     let mut candidates: Vec<Candidate<'_>> = views.filter_map(|node| weigh(facts, database, node, rate)).collect();
     candidates.sort_by(|a, b| b.stake.total_cmp(&a.stake));
     // Views on views are computed together: the one that saves most stands for those above and below it.
