@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measure rdbt in one run with what it is compared to, so that the ratios hold on a slow day too.
 
-usage: bench.py [--rdbt PATH] [--reference PATH-TO-DBT] [--project DIR] [--rounds N] [--only NAME...] [--json FILE]
+usage: bench.py [--rdbt PATH] [--reference PATH-TO-DBT] [--project DIR] [--rounds N] [--most MODELS] [--only NAME...] [--json FILE]
 
 Each bench is a function of `start.py`, `runs.py` or `tables.py`, where its docstring says what it measures. Prints one
 line a figure; `--json` keeps them for `picture.py`. What stands beside DuckDB's figure is measured as it is: as a whole
@@ -29,6 +29,7 @@ def main():
     parser.add_argument("--reference", type=pathlib.Path, help="a dbt with dbt-duckdb, to measure beside")
     parser.add_argument("--project", default=ROOT, type=pathlib.Path, help="the demonstration project")
     parser.add_argument("--rounds", default=3, type=int)
+    parser.add_argument("--most", default=20000, type=int, help="the largest of the projects that grow, in models")
     parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names))
     parser.add_argument("--json", type=pathlib.Path, help="where to write the figures")
     options = parser.parse_args()

@@ -51,12 +51,12 @@ class Figures:
     def __init__(self):
         self.found = []
 
-    def add(self, key, name, ours, unit="s", goal=None, ratio_goal=None, **others):
+    def add(self, key, name, ours, unit="s", goal=None, ratio_goal=None, least=None, **others):
         """Keeps the medians of rounds: of rdbt, and of what `others` needed for the same (`duckdb`, `reference`). The goals
-        are upper limits, of rdbt's figure and of its ratio to DuckDB's."""
+        are upper limits, of rdbt's figure and of its ratio to DuckDB's; `least` is a lower one."""
         figure = {"key": key, "name": name, "unit": unit, "rdbt": statistics.median(ours)}
         figure |= {other: statistics.median(times) for other, times in others.items() if times}
-        goals = {"goal": goal, "ratio_goal": ratio_goal}
+        goals = {"goal": goal, "ratio_goal": ratio_goal, "least": least}
         figure |= {name: limit for name, limit in goals.items() if limit is not None}
         self.found.append(figure)
         print(line(figure), flush=True)
@@ -72,6 +72,8 @@ def line(figure):
     text = f"{figure['name']}: rdbt {ours:.4g} {unit}"
     if "goal" in figure:
         text += f" (goal {figure['goal']:g})"
+    if "least" in figure:
+        text += f" (goal at least {figure['least']:g})"
     for other in ("duckdb", "reference"):
         if other in figure:
             text += f"; {other} {figure[other]:.4g} {unit}, ratio {ours / figure[other]:.3f}"

@@ -68,6 +68,8 @@ def table(figures):
     for figure in figures:
         unit, ours = figure["unit"], figure["rdbt"]
         goal = f"≤ {amount(figure['goal'], unit)}" if "goal" in figure else ""
+        if "least" in figure:
+            goal = f"≥ {figure['least']:g}"
         if "ratio_goal" in figure:
             goal = f"≤ {figure['ratio_goal']:g} × DuckDB"
         cells = [figure["name"], amount(ours, unit), goal]

@@ -199,3 +199,86 @@ fn golden_colours_its_differences_and_takes_another_folder() {
         assert!(refused.stdout.contains(why), "{refused}");
     }
 }
+
+#[test]
+fn golden_takes_other_kinds_of_nodes_and_finds_orphans() {
+    let sandbox = shop()
+        .file("tests/few.sql", "select * from {{ ref('a') }} where 1 = {{ var('limit') }}")
+        .file("analyses/look.sql", "select {{ var('limit') }} as x")
+        .file("models/s.yml", "models:\n  - {name: a, columns: [{name: x, data_tests: [not_null]}]}\n")
+        .file(
+            "snapshots/s.sql",
+            "{% snapshot s %}{{ config(unique_key='x', strategy='check', check_cols='all') }}select * from {{ ref('a') }}{% endsnapshot %}",
+        );
+    let everything = ["golden", "--resource-type", "all"];
+    let first = sandbox.run(&everything);
+    assert_eq!(first.code, 1, "{first}");
+    assert!(first.stdout.contains("nodes: 0 changed,"), "{first}");
+    assert_eq!(sandbox.run(&[&everything[..], &["--update"]].concat()).code, 0);
+    for file in ["tests/few.sql", "analyses/look.sql", "models/s.yml/not_null_a_x.sql", "snapshots/s.sql/s.sql"] {
+        assert!(sandbox.here().join("golden/shop").join(file).exists(), "{file}");
+    }
+    // Files of nodes that are not asked for are no orphans.
+    for words in [&["golden"][..], &["golden", "--resource-type", "test", "snapshot"], &everything] {
+        let same = sandbox.run(words);
+        assert_eq!(same.code, 0, "{same}");
+    }
+    let changed =
+        sandbox.run(&["golden", "--quiet", "--resource-type", "test", "--vars", "limit=20", "--junit", "g.xml"]);
+    assert_eq!((changed.code, changed.stdout.matches("\n@@").count()), (1, 1), "{changed}");
+    assert!(sandbox.read("g.xml").contains("classname=\"test.shop\""), "{}", sandbox.read("g.xml"));
+    // Renamed, deleted, disabled.
+    std::fs::rename(sandbox.here().join("analyses/look.sql"), sandbox.here().join("analyses/seen.sql")).unwrap();
+    std::fs::remove_file(sandbox.here().join("tests/few.sql")).unwrap();
+    let sandbox = sandbox.file("models/c.sql", "{{ config(enabled=false) }}select 1 as x");
+    let orphans = sandbox.run(&[&everything[..], &["--quiet"]].concat());
+    let expected = "new: shop/analyses/seen.sql\nremoved: shop/analyses/look.sql\nremoved: shop/models/c.sql\nremoved: shop/tests/few.sql\n";
+    assert_eq!((orphans.code, orphans.stdout.as_str()), (1, expected), "{orphans}");
+    let wrong = sandbox.run(&["golden", "--resource-type", "seed"]);
+    assert_eq!(wrong.code, 2, "{wrong}");
+}
+
+/// What `golden --update` deletes must have been approved before.
+#[test]
+fn golden_leaves_folders_of_others_alone() {
+    let sandbox = shop().file("scripts/build.py", "print(1)\n").file("scripts/deep/q.sql", "select 1");
+    for words in [&["golden", "--golden-path", "scripts"][..], &["golden", "--update", "--golden-path", "scripts"]] {
+        let refused = sandbox.run(words);
+        assert_eq!(refused.code, 2, "{refused}");
+        assert!(refused.stdout.contains("which holds other files, such as `build.py`"), "{refused}");
+    }
+    assert!(sandbox.here().join("scripts/build.py").exists() && sandbox.here().join("scripts/deep/q.sql").exists());
+    // One folder for each value, in the folder of all: neither takes the other's files for its own.
+    assert_eq!(sandbox.run(&["golden", "--update"]).code, 0);
+    let of_twenty = ["golden", "--vars", "limit=20", "--golden-path", "golden/limit=20"];
+    assert_eq!(sandbox.run(&[&of_twenty[..], &["--update"]].concat()).code, 0);
+    for words in [&["golden"][..], &of_twenty, &["golden", "--update"], &of_twenty] {
+        assert_eq!(sandbox.run(words).code, 0, "{words:?}");
+    }
+    assert!(sandbox.read("golden/limit=20/shop/models/deep/b.sql").contains("limit 20"));
+}
+
+#[test]
+fn retry_reports_what_it_repeats() {
+    let sandbox = broken();
+    sandbox.run(&["build", "--junit", "first.xml"]);
+    let first = sandbox.read("first.xml");
+    let again = sandbox.run(&["retry", "--junit", "again.xml", "--markdown", "again.md", "--record-runs"]);
+    assert_eq!(again.code, 1, "{again}");
+    assert_eq!(sandbox.read("first.xml"), first);
+    let (passed, repeated) =
+        (first.matches("<testcase").count(), sandbox.read("again.xml").matches("<testcase").count());
+    assert!(0 < repeated && repeated < passed, "{repeated} of {passed}");
+    assert!(sandbox.read("again.md").starts_with("# rdbt build: "), "{}", sandbox.read("again.md"));
+    assert_ne!(sandbox.rows("select count(*) from rdbt_runs"), "0\n");
+    // A command that writes no reports.
+    sandbox.run(&["compile"]);
+    let refused = sandbox.run(&["retry", "--junit", "none.xml"]);
+    assert_eq!(refused.code, 2, "{refused}");
+    assert!(
+        refused.stdout.contains("The last command was `compile`, which writes no report for --junit."),
+        "{refused}"
+    );
+    let nowhere = sandbox.run(&["retry", "--junit"]);
+    assert_eq!(nowhere.code, 2, "{nowhere}");
+}

@@ -211,6 +211,21 @@ fn durations_are_kept_where_that_is_wanted() {
 }
 
 #[test]
+fn durations_are_kept_with_the_variables_of_their_run() {
+    let sandbox = slow("tags=[]");
+    assert_eq!(sandbox.run(&["run", "--record-runs"]).code, 0);
+    // A table of a version that did not have the column gets it.
+    sandbox.database().execute_batch("alter table rdbt_runs drop column vars").unwrap();
+    let words = ["run", "--record-runs", "--vars", "{region: it's, rates: [1, 2]}", "--for", "year=1,2"];
+    assert_eq!(sandbox.run(&words).code, 0);
+    let rows = "select vars ->> 'region', vars ->> 'year', vars -> 'rates', count(*) from main.rdbt_runs group by all order by all";
+    let expected = "it's | 1 | [1,2] | 3\nit's | 2 | [1,2] | 3\nnull | null | null | 3\n";
+    assert_eq!(sandbox.rows(rows), expected);
+    assert_eq!(sandbox.run(&["run", "--record-runs"]).code, 0);
+    assert_eq!(sandbox.rows("select count(*) from main.rdbt_runs where vars = '{}'"), "3\n");
+}
+
+#[test]
 fn a_table_that_cannot_be_written_is_a_warning() {
     let sandbox = slow("tags=[]");
     sandbox.database().execute_batch("create view rdbt_runs as select 1 as x").unwrap();

@@ -191,6 +191,7 @@ pub const COMMANDS: &[CommandSpec] = &[
                 o::SELECT,
                 o::EXCLUDE,
                 o::SELECTOR,
+                o::GOLDEN_TYPES,
                 o::UPDATE,
                 o::GOLDEN_PATH,
                 o::JUNIT,
@@ -246,7 +247,17 @@ pub const COMMANDS: &[CommandSpec] = &[
     command(
         &["retry"],
         "Run again what failed in the last run",
-        &[o::FULL_REFRESH, o::THREADS, o::VARS, o::TARGET_PATH, o::PROJECT_DIR, o::PROFILES_DIR],
+        &[
+            o::FULL_REFRESH,
+            o::THREADS,
+            o::VARS,
+            o::RECORD_RUNS,
+            o::JUNIT,
+            o::MARKDOWN,
+            o::TARGET_PATH,
+            o::PROJECT_DIR,
+            o::PROFILES_DIR,
+        ],
     ),
     command(
         &["run"],

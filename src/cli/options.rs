@@ -499,6 +499,14 @@ pub(super) const THREADS: OptionSpec =
 pub(super) const GOLDEN_PATH: OptionSpec =
     option("golden_path", &["golden-path"], Kind::Path(false), "Folder of approved SQL; else golden, in the project")
         .env("RDBT_GOLDEN_PATH");
+/// As `--resource-type`, without dbt's variable: what is approved must not depend on what a command builds.
+pub(super) const GOLDEN_TYPES: OptionSpec = option(
+    "resource_types",
+    &["resource-types", "resource-type"],
+    Kind::ChoiceWords(&["analysis", "model", "snapshot", "test", "default", "all"]),
+    "Kinds of nodes to compare; models only, if not given",
+)
+.env("RDBT_GOLDEN_RESOURCE_TYPES");
 pub(super) const JUNIT: OptionSpec =
     option("junit", &["junit"], Kind::Path(false), "Write the results to this file as JUnit XML, for CI servers");
 pub(super) const KEEP_GOING: OptionSpec =

@@ -253,7 +253,7 @@ pub fn call_source(scope: &Arc<Scope>, args: &Args) -> Result<Value, MjError> {
 /// What stands for a source in a unit test.
 fn fixture_of<'a>(scope: &Scope, run: &'a NodeRun, source: &str) -> Option<&'a Node> {
     scope.subject.node()?.unit_test()?;
-    run.shared.manifest.nodes.get(source)
+    run.shared.manifest.nodes.get(source).map(|fixture| &**fixture)
 }
 
 /// `metric(name)` and `function(name)`, each also with a package before the name.

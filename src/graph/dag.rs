@@ -40,16 +40,20 @@ impl Graph {
         Self::linked(manifest, &Config::enabled)
     }
 
-    /// The same with the disabled tests that are still in the manifest: what dbt sums up.
+    /// The same with the disabled tests that are still in the manifest: what dbt sums up. None if there are no such tests.
     ///
     /// # Errors
     /// Those of [`Graph::new`].
-    pub fn with_disabled(manifest: &Manifest) -> Result<Self> {
-        Self::linked(manifest, &|_| true)
+    pub fn with_disabled(manifest: &Manifest) -> Result<Option<Self>> {
+        let all_enabled = manifest.nodes.values().all(|node| node.config.enabled())
+            && manifest.unit_tests.values().all(|test| test.config.enabled());
+        if all_enabled { Ok(None) } else { Self::linked(manifest, &|_| true).map(Some) }
     }
 
     fn linked(manifest: &Manifest, wanted: &dyn Fn(&Config) -> bool) -> Result<Self> {
-        let mut graph = Graph::default();
+        let most = manifest.nodes.len() + manifest.sources.len() + manifest.exposures.len();
+        let (dag, positions) = (DiGraph::with_capacity(most, 2 * most), HashMap::with_capacity(most));
+        let mut graph = Graph { dag, positions };
         for id in manifest.sources.keys() {
             graph.position(id);
         }

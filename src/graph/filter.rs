@@ -54,6 +54,10 @@ const BUILT: [ResourceType; 8] = [
     ResourceType::Function,
 ];
 
+/// Whose compiled SQL can be approved.
+const APPROVED: [ResourceType; 4] =
+    [ResourceType::Analysis, ResourceType::Model, ResourceType::Snapshot, ResourceType::Test];
+
 /// What `compile`, `show` and `docs generate` render.
 const COMPILED: [ResourceType; 9] = [
     ResourceType::Model,
@@ -99,6 +103,7 @@ impl Filter {
             "build" | "explain" => chosen(&BUILT, &BUILT)?,
             "test" => only(chosen(&TESTS, &TESTS)?, &TESTS),
             "clone" => only(chosen(&REFABLE, &REFABLE)?, &REFABLE),
+            "golden" => chosen(&APPROVED, &[ResourceType::Model])?,
             "run" => vec![ResourceType::Model],
             "seed" => vec![ResourceType::Seed],
             "snapshot" => vec![ResourceType::Snapshot],

@@ -1,6 +1,7 @@
 //! Which node a `ref()` means and which source a `source()` means, by dbt's search order: the package asked for, else
 //! the root project, the package of the node that refers, and then anything of that name.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use serde_json::Value as Json;
@@ -31,21 +32,21 @@ impl Manifest {
         version: Option<&Json>,
     ) -> Found<&Node> {
         let key = match version {
-            Some(version) => format!("{name}.v{}", version_text(version)),
-            None => name.to_owned(),
+            Some(version) => Cow::Owned(format!("{name}.v{}", version_text(version))),
+            None => Cow::Borrowed(name),
         };
-        let candidates: &[UniqueId] = self.ref_index.get(&key).map(Vec::as_slice).unwrap_or_default();
-        for searched in self.search_packages(node_package, package) {
-            let matches: Vec<&UniqueId> =
-                candidates.iter().filter(|id| searched.is_none_or(|package| package_of(id) == package)).collect();
-            match matches.as_slice() {
-                [] => {}
-                [one] => {
-                    if let Some(node) = self.nodes.get(*one) {
+        let candidates: &[UniqueId] = self.ref_index.get(&*key).map(Vec::as_slice).unwrap_or_default();
+        for searched in self.search_packages(node_package, package).into_iter().flatten() {
+            let matches = || candidates.iter().filter(|id| searched.is_none_or(|package| package_of(id) == package));
+            let mut first = matches();
+            match (first.next(), first.next()) {
+                (None, _) => {}
+                (Some(one), None) => {
+                    if let Some(node) = self.nodes.get(one) {
                         return Found::One(node);
                     }
                 }
-                several => return Found::Ambiguous(several.iter().map(|id| (*id).clone()).collect()),
+                _ => return Found::Ambiguous(matches().cloned().collect()),
             }
         }
         if self.has_disabled_ref(name, package, version) { Found::Disabled } else { Found::Missing }
@@ -55,7 +56,7 @@ impl Manifest {
     pub fn resolve_source(&self, node_package: &str, source_name: &str, table: &str) -> Found<&SourceDefinition> {
         let key = format!("{source_name}.{table}");
         let candidates: &[UniqueId] = self.source_index.get(&key).map(Vec::as_slice).unwrap_or_default();
-        for searched in self.search_packages(node_package, None) {
+        for searched in self.search_packages(node_package, None).into_iter().flatten() {
             let first = candidates.iter().find(|id| searched.is_none_or(|package| package_of(id) == package));
             if let Some(source) = first.and_then(|id| self.sources.get(id)) {
                 return Found::One(source);
@@ -76,10 +77,11 @@ impl Manifest {
         (compare_versions(newest, latest) == Ordering::Greater).then_some(newest)
     }
 
-    fn search_packages<'a>(&'a self, node_package: &'a str, package: Option<&'a str>) -> Vec<Option<&'a str>> {
+    /// Where to look, one after the other; the last place may be any package.
+    fn search_packages<'a>(&'a self, node_package: &'a str, package: Option<&'a str>) -> [Option<Option<&'a str>>; 3] {
         match package {
-            Some(package) => vec![Some(package)],
-            None => vec![Some(&self.project_name), Some(node_package), None],
+            Some(package) => [Some(Some(package)), None, None],
+            None => [Some(Some(&self.project_name)), Some(Some(node_package)), Some(None)],
         }
     }
 
@@ -99,6 +101,7 @@ impl Manifest {
     }
 }
 
-fn package_of(unique_id: &str) -> &str {
+/// The package of a unique id: its second part.
+pub fn package_of(unique_id: &str) -> &str {
     unique_id.split('.').nth(1).unwrap_or_default()
 }

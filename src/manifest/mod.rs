@@ -18,8 +18,8 @@ use serde_json::{Map as JsonMap, Value as Json};
 pub use compiled::{Compiled, CompiledNodes};
 pub use config::Config;
 pub use node::{
-    ColumnInfo, Constraint, Contract, DependsOn, FileHash, GenericTestFields, InjectedCte, ModelFields, Node, NodeKind,
-    RefArgs, ResourceType, TestMetadata, UnitTestFields,
+    ColumnInfo, Constraint, Contract, DependsOn, FileHash, GenericTestFields, InjectedCte, ModelFields, Node, NodeBox,
+    NodeKind, RefArgs, ResourceType, TestMetadata, UnitTestFields,
 };
 pub use resources::{Documentation, Exposure, Group, Macro, MacroArgument, Quoting, SourceDefinition, UnitTest};
 pub use shared::SharedMap;
@@ -32,7 +32,7 @@ pub type UniqueId = String;
 #[derive(Debug, Default)]
 pub struct Manifest {
     /// Models, seeds, snapshots, tests, analyses and operations.
-    pub nodes: IndexMap<UniqueId, Node>,
+    pub nodes: IndexMap<UniqueId, NodeBox>,
     /// Sources.
     pub sources: IndexMap<UniqueId, SourceDefinition>,
     /// Macros of the project, of packages, and the built-in ones.
@@ -52,7 +52,7 @@ pub struct Manifest {
     /// See `metrics`.
     pub saved_queries: IndexMap<UniqueId, Json>,
     /// User-defined functions (nodes of resource type `function`).
-    pub functions: IndexMap<UniqueId, Node>,
+    pub functions: IndexMap<UniqueId, NodeBox>,
     /// What is disabled, by unique id; several resources may share one.
     pub disabled: IndexMap<UniqueId, Vec<Disabled>>,
     /// `selectors.yml` as dbt writes it to the manifest.
@@ -83,7 +83,7 @@ pub enum Disabled {
 impl Manifest {
     /// A node or function by unique id.
     pub fn node(&self, unique_id: &str) -> Option<&Node> {
-        self.nodes.get(unique_id).or_else(|| self.functions.get(unique_id))
+        self.nodes.get(unique_id).or_else(|| self.functions.get(unique_id)).map(|node| &**node)
     }
 
     /// Fills the lookups from nodes and sources. Call once after the last change.
@@ -110,7 +110,7 @@ impl Manifest {
 /// that they are two.
 fn add_name(index: &mut HashMap<String, Vec<UniqueId>>, name: String, node: &Node) {
     let known = index.entry(name).or_default();
-    match known.iter_mut().find(|id| id.split('.').nth(1) == Some(&node.package_name)) {
+    match known.iter_mut().find(|id| lookup::package_of(id) == node.package_name) {
         Some(id) => id.clone_from(&node.unique_id),
         None => known.push(node.unique_id.clone()),
     }

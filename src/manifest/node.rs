@@ -120,9 +120,9 @@ pub struct DependsOn {
 
 impl DependsOn {
     /// Adds a node unless it is there.
-    pub fn add_node(&mut self, unique_id: &str) {
-        if !self.nodes.iter().any(|known| known == unique_id) {
-            self.nodes.push(unique_id.to_owned());
+    pub fn add_node(&mut self, unique_id: impl Into<String> + AsRef<str>) {
+        if !self.nodes.iter().any(|known| known == unique_id.as_ref()) {
+            self.nodes.push(unique_id.into());
         }
     }
 
@@ -354,6 +354,9 @@ pub struct Node {
     /// What only this type has.
     pub kind: NodeKind,
 }
+
+/// A node at the place in memory where it was made: it is large, and is handed on and sorted by the thousand.
+pub type NodeBox = Box<Node>;
 
 impl Node {
     /// Model fields, for models.

@@ -26,7 +26,8 @@ impl<'a> TimeSpines<'a> {
     /// # Errors
     /// There are semantic models, but no time spine of days or finer.
     pub fn of(manifest: &'a Manifest) -> Result<TimeSpines<'a>> {
-        let configured: Vec<&Node> = manifest.nodes.values().filter(|node| has_spine(node)).collect();
+        let nodes = manifest.nodes.values().map(|node| &**node);
+        let configured: Vec<&Node> = nodes.filter(|node| has_spine(node)).collect();
         if manifest.semantic_models.is_empty() {
             return Ok(TimeSpines { configured, legacy: None });
         }

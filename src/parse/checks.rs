@@ -194,7 +194,7 @@ fn check_unique(cx: &Cx, manifest: &Manifest) -> Result<()> {
         let is_versioned = node.model().is_some_and(|model| model.version.is_some());
         if !is_versioned && let Some(known) = plain.get(&key) {
             if cx.flags.unique_resource_names {
-                return Err(super::duplicates::duplicate(*known, node));
+                return Err(super::duplicates::duplicate(*known, &**node));
             }
             cx.warnings.deprecation(
                 "DuplicateNameDistinctNodeTypesDeprecation",

@@ -89,15 +89,15 @@ pub fn duplicate<'a>(first: impl Into<Named<'a>>, second: impl Into<Named<'a>>) 
 ///
 /// # Errors
 /// An enabled node has its unique id.
-pub fn add_node(manifest: &mut Manifest, node: Node) -> Result<()> {
+pub fn add_node(manifest: &mut Manifest, node: Box<Node>) -> Result<()> {
     if !node.config.enabled() {
-        add_disabled(manifest, Disabled::Node(Box::new(node)));
+        add_disabled(manifest, Disabled::Node(node));
         return Ok(());
     }
     let nodes =
         if node.resource_type == ResourceType::Function { &mut manifest.functions } else { &mut manifest.nodes };
     if let Some(known) = nodes.get(&node.unique_id) {
-        return Err(duplicate(&node, known));
+        return Err(duplicate(&*node, &**known));
     }
     nodes.insert(node.unique_id.clone(), node);
     Ok(())

@@ -2,32 +2,48 @@
 
 use std::collections::HashMap;
 
-use indexmap::IndexMap;
 use serde_json::Value as Json;
 
 use crate::error::{Error, Result};
+use crate::manifest::lookup::package_of;
 use crate::manifest::node::version_text;
 use crate::manifest::{Disabled, Manifest, Node, ResourceType, UniqueId};
 
-/// Names (and `name.vN` of versioned models) to packages to unique ids.
+/// Names (and `name.vN` of versioned models) to unique ids, one for each package that has such a node.
 #[derive(Debug, Default)]
-pub struct NodeLookup(HashMap<String, IndexMap<String, UniqueId>>);
+pub struct NodeLookup(HashMap<String, Vec<UniqueId>>);
 
 impl NodeLookup {
     /// A lookup of the nodes that `wanted` accepts.
     pub fn of(manifest: &Manifest, wanted: impl Fn(&Node) -> bool) -> Self {
         let mut lookup = NodeLookup::default();
         for node in manifest.nodes.values().filter(|node| wanted(node)) {
-            lookup.add(node.search_name(), node);
-            if node.is_latest_version() {
-                lookup.add(node.name.clone(), node);
-            }
+            lookup.learn(node);
         }
         lookup
     }
 
+    /// Adds a node. Of two of one name in a package the later one is found.
+    pub fn learn(&mut self, node: &Node) {
+        self.add(node.search_name(), node);
+        if node.is_latest_version() {
+            self.add(node.name.clone(), node);
+        }
+    }
+
+    /// Takes out the node that was called `name`.
+    pub fn forget(&mut self, name: &str, unique_id: &str) {
+        if let Some(known) = self.0.get_mut(name) {
+            known.retain(|id| id != unique_id);
+        }
+    }
+
     fn add(&mut self, name: String, node: &Node) {
-        self.0.entry(name).or_default().insert(node.package_name.clone(), node.unique_id.clone());
+        let known = self.0.entry(name).or_default();
+        match known.iter_mut().find(|id| package_of(id) == node.package_name) {
+            Some(id) => id.clone_from(&node.unique_id),
+            None => known.push(node.unique_id.clone()),
+        }
     }
 
     /// The node called `name` in `package`, or in any package.
@@ -43,11 +59,11 @@ impl NodeLookup {
             }
             None => name,
         };
-        let Some(packages) = self.0.get(name) else { return Ok(None) };
+        let Some(ids) = self.0.get(name) else { return Ok(None) };
         match package {
-            Some(package) => Ok(packages.get(package)),
-            None if packages.len() > 1 => Err(ambiguous(name, packages.values())),
-            None => Ok(packages.values().next()),
+            Some(package) => Ok(ids.iter().find(|id| package_of(id) == package)),
+            None if ids.len() > 1 => Err(ambiguous(name, ids.iter())),
+            None => Ok(ids.first()),
         }
     }
 }

@@ -18,7 +18,7 @@ pub fn check(cx: &Cx, manifest: &Manifest) -> Result<()> {
     if !uses_batches(&cx.globals) {
         return Ok(());
     }
-    manifest.nodes.values().filter(|node| is_microbatch(node)).try_for_each(check_microbatch)
+    manifest.nodes.values().filter(|node| is_microbatch(node)).try_for_each(|node| check_microbatch(node))
 }
 
 /// Writes `begin` of each microbatch model the way dbt does once it has read it.
@@ -42,7 +42,7 @@ pub fn settle_begins(cx: &Cx, manifest: &mut Manifest) {
 /// An input's `event_time` is no text, or deprecations are errors.
 pub fn warn(cx: &Cx, manifest: &Manifest) -> Result<()> {
     if !uses_batches(&cx.globals) {
-        let concerned = manifest.nodes.values().any(is_microbatch) && !macro_is_builtin(&cx.globals);
+        let concerned = manifest.nodes.values().any(|node| is_microbatch(node)) && !macro_is_builtin(&cx.globals);
         return if concerned { deprecate(cx) } else { Ok(()) };
     }
     for node in manifest.nodes.values().filter(|node| is_microbatch(node)) {

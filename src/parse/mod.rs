@@ -130,7 +130,9 @@ fn build(
     packages: &[(&Package, &PackageFiles)],
     schemas: &[SchemaFile<'_>],
 ) -> Result<()> {
-    for node in sql_files::parse(cx, packages)? {
+    let nodes = sql_files::parse(cx, packages)?;
+    manifest.nodes.reserve(nodes.len());
+    for node in nodes {
         duplicates::add_node(manifest, node)?;
     }
     for doc in docs::parse(cx, packages)? {
@@ -164,6 +166,7 @@ fn build(
 fn add_collected(cx: &Cx, manifest: &mut Manifest, collected: &properties::Collected) -> Result<()> {
     let refs = NodeLookup::of(manifest, |node| node.resource_type.is_refable());
     let mut tests = tests::build(cx, manifest, &refs, &collected.tests)?.into_iter();
+    manifest.nodes.reserve(tests.len());
     for added in &collected.added {
         match added {
             Added::Node(id) => {
@@ -182,6 +185,9 @@ fn add_collected(cx: &Cx, manifest: &mut Manifest, collected: &properties::Colle
 }
 
 fn add_tests(cx: &Cx, manifest: &mut Manifest, specs: &[tests::TestSpec]) -> Result<()> {
+    if specs.is_empty() {
+        return Ok(());
+    }
     let refs = NodeLookup::of(manifest, |node| node.resource_type.is_refable());
     for node in tests::build(cx, manifest, &refs, specs)? {
         duplicates::add_node(manifest, node)?;
@@ -195,7 +201,7 @@ fn move_disabled(manifest: &mut Manifest) -> Result<()> {
         manifest.nodes.iter().filter(|(_, node)| !node.config.enabled()).map(|(id, _)| id.clone()).collect();
     for id in ids {
         if let Some(node) = manifest.nodes.shift_remove(&id) {
-            duplicates::add_disabled(manifest, Disabled::Node(Box::new(node)));
+            duplicates::add_disabled(manifest, Disabled::Node(node));
         }
     }
     let mut enabled = Vec::new();
@@ -209,7 +215,7 @@ fn move_disabled(manifest: &mut Manifest) -> Result<()> {
     manifest.disabled.retain(|_, all| !all.is_empty());
     for disabled in enabled {
         if let Disabled::Node(node) = disabled {
-            duplicates::add_node(manifest, *node)?;
+            duplicates::add_node(manifest, node)?;
         }
     }
     Ok(())

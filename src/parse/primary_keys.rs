@@ -4,24 +4,25 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value as Json;
 
-use crate::manifest::{Disabled, GenericTestFields, Manifest, ModelFields, Node, NodeKind, UniqueId};
+use crate::manifest::{Disabled, GenericTestFields, Manifest, ModelFields, Node, NodeKind};
 
 /// Fills `primary_key` of every model.
 pub fn infer(manifest: &mut Manifest) {
-    let mut tests: HashMap<UniqueId, Vec<TestColumns>> = HashMap::new();
+    let mut tests: HashMap<&str, Vec<TestColumns<'_>>> = HashMap::new();
     let disabled = manifest.disabled.values().flatten().filter_map(|disabled| match disabled {
-        Disabled::Node(node) => Some(&**node),
+        Disabled::Node(node) => Some(node),
         _ => None,
     });
     for test in manifest.nodes.values().chain(disabled) {
         if let Some(fields) = test.generic_test()
             && let Some(attached) = &fields.attached_node
         {
-            tests.entry(attached.clone()).or_default().push(columns_of(test));
+            tests.entry(attached).or_default().push(columns_of(test, fields));
         }
     }
-    for (id, node) in &mut manifest.nodes {
-        let columns = primary_key(node, tests.get(id).map(Vec::as_slice).unwrap_or_default());
+    let key = |node: &Node| primary_key(node, tests.get(&*node.unique_id).map(Vec::as_slice).unwrap_or_default());
+    let keys: Vec<Vec<String>> = manifest.nodes.values().map(|node| key(node)).collect();
+    for (node, columns) in manifest.nodes.values_mut().zip(keys) {
         if let NodeKind::Model(model) = &mut node.kind {
             model.primary_key = columns;
         }
@@ -29,43 +30,37 @@ pub fn infer(manifest: &mut Manifest) {
 }
 
 /// A test's name, whether it is enabled, and the columns that it is about.
-#[derive(Default)]
-struct TestColumns {
-    name: String,
+struct TestColumns<'a> {
+    name: &'a str,
     enabled: bool,
-    columns: Vec<String>,
+    columns: Vec<&'a str>,
 }
 
-fn columns_of(test: &Node) -> TestColumns {
-    let Some(GenericTestFields { metadata, .. }) = test.generic_test() else { return TestColumns::default() };
-    let columns = match (metadata.kwargs.get("column_name"), metadata.kwargs.get("combination_of_columns")) {
-        (Some(Json::String(column)), _) => vec![column.clone()],
-        (_, Some(Json::Array(columns))) => {
-            columns.iter().filter_map(|column| column.as_str().map(str::to_owned)).collect()
-        }
+fn columns_of<'a>(test: &Node, fields: &'a GenericTestFields) -> TestColumns<'a> {
+    let arguments = &fields.metadata.kwargs;
+    let columns = match (arguments.get("column_name"), arguments.get("combination_of_columns")) {
+        (Some(Json::String(column)), _) => vec![column.as_str()],
+        (_, Some(Json::Array(columns))) => columns.iter().filter_map(Json::as_str).collect(),
         _ => Vec::new(),
     };
-    TestColumns { name: metadata.name.clone(), enabled: test.config.enabled(), columns }
+    TestColumns { name: &fields.metadata.name, enabled: test.config.enabled(), columns }
 }
 
-fn primary_key(node: &Node, tests: &[TestColumns]) -> Vec<String> {
+fn primary_key(node: &Node, tests: &[TestColumns<'_>]) -> Vec<String> {
     let Some(model) = node.model() else { return Vec::new() };
     if let Some(columns) = constrained(node, model) {
         return columns;
     }
-    let is_unique = |test: &&TestColumns| matches!(test.name.as_str(), "unique" | "unique_combination_of_columns");
-    let collect = |wanted: &dyn Fn(&&TestColumns) -> bool| -> BTreeSet<&String> {
-        tests.iter().filter(|test| wanted(test)).flat_map(|test| &test.columns).collect()
+    let is_unique = |test: &TestColumns<'_>| matches!(test.name, "unique" | "unique_combination_of_columns");
+    let collect = |wanted: &dyn Fn(&TestColumns<'_>) -> bool| -> BTreeSet<&str> {
+        tests.iter().filter(|test| wanted(test)).flat_map(|test| test.columns.iter().copied()).collect()
     };
     let enabled = collect(&|test| is_unique(test) && test.enabled);
     let disabled = collect(&|test| is_unique(test) && !test.enabled);
-    let not_null = collect(&|test| test.name == "not_null");
-    let both: Vec<String> =
-        not_null.into_iter().filter(|column| enabled.contains(column) || disabled.contains(column)).cloned().collect();
-    [both, enabled.into_iter().cloned().collect(), disabled.into_iter().cloned().collect()]
-        .into_iter()
-        .find(|columns| !columns.is_empty())
-        .unwrap_or_default()
+    let mut both = collect(&|test| test.name == "not_null");
+    both.retain(|column| enabled.contains(column) || disabled.contains(column));
+    let found = [both, enabled, disabled].into_iter().find(|columns| !columns.is_empty()).unwrap_or_default();
+    found.into_iter().map(str::to_owned).collect()
 }
 
 fn constrained(node: &Node, model: &ModelFields) -> Option<Vec<String>> {

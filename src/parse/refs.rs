@@ -38,19 +38,13 @@ struct Links {
 /// # Errors
 /// A target does not exist, is disabled, is ambiguous, or may not be referred to.
 pub fn resolve(cx: &Cx, manifest: &mut Manifest) -> Result<()> {
-    let mut found: Vec<(UniqueId, Links)> = Vec::new();
-    for (id, node) in manifest.nodes.iter().chain(&manifest.functions) {
-        if node.resource_type != ResourceType::Seed {
-            found.push((id.clone(), links(cx, manifest, &referrer(node))?));
-        }
+    let mut found: Vec<Links> = Vec::with_capacity(manifest.nodes.len() + manifest.functions.len());
+    for node in manifest.nodes.values().chain(manifest.functions.values()) {
+        let is_seed = node.resource_type == ResourceType::Seed;
+        found.push(if is_seed { Links::default() } else { links(cx, manifest, &referrer(node))? });
     }
-    for (id, links) in found {
-        let node = match manifest.nodes.get_mut(&id) {
-            Some(node) => Some(node),
-            None => manifest.functions.get_mut(&id),
-        };
-        let Some(node) = node else { continue };
-        for target in &links.nodes {
+    for (node, links) in manifest.nodes.values_mut().chain(manifest.functions.values_mut()).zip(found) {
+        for target in links.nodes {
             node.depends_on.add_node(target);
         }
         if links.broken {
@@ -219,8 +213,8 @@ fn missing(cx: &Cx, referrer: &Referrer<'_>, target: &Missing<'_>, disabled: boo
 /// A model, seed or snapshot of nearly this name.
 fn node_like(manifest: &Manifest, name: &str) -> Option<String> {
     let referable =
-        |node: &&Node| matches!(node.resource_type, ResourceType::Model | ResourceType::Seed | ResourceType::Snapshot);
-    let nodes = manifest.nodes.values().filter(referable);
+        |node: &Node| matches!(node.resource_type, ResourceType::Model | ResourceType::Seed | ResourceType::Snapshot);
+    let nodes = manifest.nodes.values().filter(|node| referable(node));
     let names = nodes.map(|node| node.name.as_str()).filter(|other| *other != name);
     did_you_mean(name, names).map(str::to_owned)
 }

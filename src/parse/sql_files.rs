@@ -14,7 +14,7 @@ use crate::context::errors::from_jinja;
 use crate::error::{NodeLabel, Result};
 use crate::events::{Event, hold};
 use crate::jinja::blocks::{BlockType, extract};
-use crate::manifest::{FileHash, Node, NodeKind, ResourceType};
+use crate::manifest::{FileHash, Node, NodeBox, NodeKind, ResourceType};
 use crate::project::Package;
 
 /// Something to parse.
@@ -27,7 +27,7 @@ enum Job<'a> {
 ///
 /// # Errors
 /// The first error in that order.
-pub fn parse(cx: &Cx, packages: &[(&Package, &PackageFiles)]) -> Result<Vec<Node>> {
+pub fn parse(cx: &Cx, packages: &[(&Package, &PackageFiles)]) -> Result<Vec<NodeBox>> {
     let mut jobs: Vec<Job<'_>> = Vec::new();
     for (package, files) in packages {
         for kind in [FileKind::Model, FileKind::Snapshot, FileKind::Analysis, FileKind::SingularTest, FileKind::Seed] {
@@ -36,7 +36,8 @@ pub fn parse(cx: &Cx, packages: &[(&Package, &PackageFiles)]) -> Result<Vec<Node
         add_hooks(package, &mut jobs)?;
         jobs.extend(files.of(FileKind::Function).iter().map(Job::File));
     }
-    let parsed: Vec<(Result<Vec<Node>>, Vec<Event>)> = jobs.par_iter().map(|job| hold(|| parse_job(cx, job))).collect();
+    let parsed: Vec<(Result<Vec<NodeBox>>, Vec<Event>)> =
+        jobs.par_iter().map(|job| hold(|| parse_job(cx, job))).collect();
     let mut nodes = Vec::with_capacity(parsed.len());
     for (result, events) in parsed {
         events.into_iter().for_each(|event| cx.globals.events.emit(event));
@@ -63,10 +64,10 @@ fn add_hooks<'a>(package: &'a Package, jobs: &mut Vec<Job<'a>>) -> Result<()> {
     Ok(())
 }
 
-fn parse_job(cx: &Cx, job: &Job<'_>) -> Result<Vec<Node>> {
+fn parse_job(cx: &Cx, job: &Job<'_>) -> Result<Vec<NodeBox>> {
     match job {
         Job::File(file) if file.kind == FileKind::Snapshot => parse_snapshots(cx, file),
-        Job::File(file) => parse_file(cx, file).map(|node| vec![node]),
+        Job::File(file) => parse_file(cx, file).map(|node| vec![Box::new(node)]),
         Job::Hook { package, tag, index, sql, checksum } => {
             let name = format!("{}-{tag}-{index}", package.name);
             let mut fqn = vec![package.name.clone(), "hooks".to_owned()];
@@ -89,7 +90,7 @@ fn parse_job(cx: &Cx, job: &Job<'_>) -> Result<Vec<Node>> {
                 },
             )?;
             render_and_configure(cx, &mut node)?;
-            Ok(vec![node])
+            Ok(vec![Box::new(node)])
         }
     }
 }
@@ -162,7 +163,7 @@ fn draft_of(
 }
 
 /// A file may hold several snapshot blocks; the name of the file is part of their fqn.
-fn parse_snapshots(cx: &Cx, file: &SourceFile) -> Result<Vec<Node>> {
+fn parse_snapshots(cx: &Cx, file: &SourceFile) -> Result<Vec<NodeBox>> {
     let path = file.original_file_path();
     let label = NodeLabel { resource_type: "snapshot".to_owned(), name: file.name().to_owned(), path: path.clone() };
     let blocks =
@@ -184,7 +185,7 @@ fn parse_snapshots(cx: &Cx, file: &SourceFile) -> Result<Vec<Node>> {
         );
         let mut node = draft_node(cx, draft)?;
         render_and_configure(cx, &mut node)?;
-        nodes.push(node);
+        nodes.push(Box::new(node));
     }
     Ok(nodes)
 }

@@ -13,6 +13,9 @@ use crate::parse::lookups::{NodeLookup, find_disabled};
 /// # Errors
 /// The model or the version does not exist, or an incremental model's test does not say what `is_incremental` is.
 pub fn resolve(manifest: &mut Manifest) -> Result<()> {
+    if manifest.unit_tests.is_empty() {
+        return Ok(());
+    }
     let refs = NodeLookup::of(manifest, |node| node.resource_type.is_refable());
     let ids: Vec<UniqueId> = manifest.unit_tests.keys().cloned().collect();
     for id in ids {

@@ -51,7 +51,8 @@ fn collect(map: &Map, section: &str, found: &mut Vec<String>) {
 fn collect_value(value: &Value, section: &str, hidden: bool, found: &mut Vec<String>) {
     match value {
         Value::Str(text) if hidden => found.push(text.clone()),
-        Value::Str(text) => {
+        // Most texts need no look at the pattern, which takes a millisecond to make.
+        Value::Str(text) if text.contains(['=', '@']) => {
             let matches = WITHIN.iter().flat_map(|pattern| pattern.captures_iter(text)).flatten();
             found.extend(matches.filter_map(|hit| Some(hit.get(1).or(hit.get(2))?.as_str().to_owned())));
         }

@@ -101,7 +101,7 @@ fn ordered(session: &Session, moment: Moment) -> Vec<Node> {
     let mut hooks: Vec<Node> = nodes
         .filter(|node| node.resource_type == ResourceType::Operation)
         .filter(|node| node.tags.iter().any(|tag| tag == moment.as_str()))
-        .cloned()
+        .map(|node| (**node).clone())
         .collect();
     let index = |node: &Node| match node.kind {
         NodeKind::Operation { index } => index,

@@ -253,7 +253,7 @@ impl Session {
         if flags.cache_selected_only && self.task.builds() {
             return self.database.populate_cache(selected().map(|node| &**node));
         }
-        self.database.populate_cache(self.shared.manifest.nodes.values())
+        self.database.populate_cache(self.shared.manifest.nodes.values().map(|node| &**node))
     }
 
     /// A behaviour flag: a failed `on-run-start` hook skips everything.

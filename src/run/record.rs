@@ -14,9 +14,21 @@ use super::session::Session;
 /// Rows of one statement.
 const ROWS: usize = 500;
 
-const COLUMNS: &str = "invocation_id varchar, command varchar, step varchar, unique_id varchar, resource_type varchar, \
-                       name varchar, status varchar, started_at timestamp, seconds double, rows_affected bigint, \
-                       threads integer, rdbt_version varchar";
+const COLUMNS: [&str; 13] = [
+    "invocation_id varchar",
+    "command varchar",
+    "step varchar",
+    "unique_id varchar",
+    "resource_type varchar",
+    "name varchar",
+    "status varchar",
+    "started_at timestamp",
+    "seconds double",
+    "rows_affected bigint",
+    "threads integer",
+    "rdbt_version varchar",
+    "vars varchar",
+];
 
 /// Adds a run to the table, if that is wanted. A run whose durations cannot be kept is a good run all the same, so
 /// what goes wrong is a warning.
@@ -38,11 +50,15 @@ fn write(session: &Session, results: &RunResults) -> Result<()> {
     let connection = session.database.connect("record_runs")?;
     let mut statements = vec![
         format!("create schema if not exists {}", schema.render()),
-        format!("create table if not exists {} ({COLUMNS})", table.render()),
+        format!("create table if not exists {} ({})", table.render(), COLUMNS.join(", ")),
+        // Tables of versions that did not keep the variables lack their column.
+        format!("alter table {} add column if not exists {}", table.render(), COLUMNS[12]),
     ];
+    let names = COLUMNS.map(|column| column.split(' ').next().unwrap_or_default()).join(", ");
     let mut rows = vec![whole_run(session, results)];
     rows.extend(results.results.iter().map(|result| of_node(session, result)));
-    let inserts = rows.chunks(ROWS).map(|rows| format!("insert into {} values {}", table.render(), rows.join(", ")));
+    let inserts =
+        rows.chunks(ROWS).map(|rows| format!("insert into {} ({names}) values {}", table.render(), rows.join(", ")));
     statements.extend(inserts);
     let written = statements.iter().try_for_each(|statement| connection.run_plainly(statement));
     connection.release();
@@ -91,9 +107,16 @@ fn row(
         Json::from(rows_affected),
         Json::from(super::workers(&session.globals)),
         Json::from(env!("CARGO_PKG_VERSION")),
+        Json::from(variables(session)),
     ];
     let values: Vec<String> = head.iter().chain(what).chain(&tail).map(literal).collect();
     format!("({})", values.join(", "))
+}
+
+/// The variables of the command line, those of the step of `--for` among them, as JSON.
+fn variables(session: &Session) -> String {
+    let vars = crate::yaml::to_json(&crate::yaml::Value::Map(session.globals.invocation.flags.vars.clone()));
+    session.globals.events.scrubbed(vars.to_string())
 }
 
 /// A value as SQL writes it.

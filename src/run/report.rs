@@ -18,8 +18,8 @@ use super::results::{NodeResult, RunResults, Status};
 pub fn found_line(manifest: &Manifest) -> String {
     let mut counts: IndexMap<ResourceType, usize> = IndexMap::new();
     // Tests that are disabled stay in the manifest and are not counted, as in dbt.
-    let counted = |node: &&Node| node.resource_type != ResourceType::Test || node.config.enabled();
-    for node in manifest.nodes.values().filter(counted) {
+    let counted = |node: &Node| node.resource_type != ResourceType::Test || node.config.enabled();
+    for node in manifest.nodes.values().filter(|node| counted(node)) {
         *counts.entry(node.resource_type).or_default() += 1;
     }
     let others = [

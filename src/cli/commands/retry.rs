@@ -180,6 +180,7 @@ fn rebuild(
     command: &'static CommandSpec,
     arguments: &JsonMap<String, Json>,
 ) -> Result<Invocation> {
+    refuse_reports(invocation, command)?;
     let mut words: Vec<OsString> = command.path.iter().map(OsString::from).collect();
     for option in command.options.iter().chain(GLOBAL) {
         let own = OWN.contains(&option.name) || typed_again(invocation, option.name);
@@ -204,11 +205,26 @@ fn rebuild(
     Ok(Invocation { invocation_id: invocation.invocation_id.clone(), ..build(&typed, &resolved, &start) })
 }
 
-/// `--vars` and `--threads` of `retry` replace those of the last run.
+/// A report that is asked for and would not be written is better refused.
+fn refuse_reports(invocation: &Invocation, command: &CommandSpec) -> Result<()> {
+    let writes = |name: &str| command.options.iter().any(|option| option.name == name);
+    let asked = ["junit", "markdown"].into_iter().filter(|name| invocation.flags.text(name).is_some());
+    match asked.into_iter().find(|name| !writes(name)) {
+        None => Ok(()),
+        Some(name) => Err(Error::runtime(format!(
+            "The last command was `{}`, which writes no report for --{name}.",
+            command.name()
+        ))
+        .hint(format!("Leave --{name} out."))),
+    }
+}
+
+/// `--vars` and `--threads` of `retry` replace those of the last run, and so does what it is to report.
 fn typed_again(invocation: &Invocation, name: &str) -> bool {
     match name {
         "vars" => invocation.flags.vars != yaml::Map::default(),
         "threads" => invocation.flags.threads.is_some(),
+        "junit" | "markdown" | "record_runs" => invocation.flags.other.contains_key(name),
         _ => false,
     }
 }

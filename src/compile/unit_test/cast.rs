@@ -59,7 +59,7 @@ impl Cast {
                     cast.manifest.sources.insert(source.unique_id.clone(), source);
                 }
             }
-            cast.manifest.nodes.insert(fixture.unique_id.clone(), fixture);
+            cast.manifest.nodes.insert(fixture.unique_id.clone(), Box::new(fixture));
         }
         for (id, function) in &manifest.functions {
             if tested.depends_on.nodes.contains(id) {

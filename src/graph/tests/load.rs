@@ -21,7 +21,7 @@ pub fn fixture(name: &str) -> Json {
 pub fn manifest(json: &Json) -> Manifest {
     let mut manifest = Manifest { project_name: "shop".to_owned(), ..Manifest::default() };
     for (id, json) in entries(json, "nodes") {
-        manifest.nodes.insert(id.clone(), node(json));
+        manifest.nodes.insert(id.clone(), Box::new(node(json)));
     }
     for (id, json) in entries(json, "sources") {
         manifest.sources.insert(id.clone(), source(json));

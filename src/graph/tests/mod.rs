@@ -5,3 +5,4 @@ mod cases;
 pub(super) mod load;
 mod order;
 mod pieces;
+mod test_edges;

@@ -14,7 +14,7 @@ fn manifest(edges: &[(&str, &[&str])]) -> Manifest {
     for (id, parents) in edges {
         let kind = id.split('.').next().unwrap();
         let node = json!({"unique_id": id, "resource_type": kind, "depends_on": {"nodes": parents}});
-        manifest.nodes.insert((*id).to_owned(), load::node(&node));
+        manifest.nodes.insert((*id).to_owned(), Box::new(load::node(&node)));
     }
     manifest
 }

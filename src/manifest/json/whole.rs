@@ -8,7 +8,7 @@ use serde_json::{Map as JsonMap, Value as Json, json};
 use super::node::NodeJson;
 use super::{entries, object};
 use crate::invocation::Invocation;
-use crate::manifest::{CompiledNodes, Manifest, Node, ResourceType, UniqueId};
+use crate::manifest::{CompiledNodes, Manifest, Node, NodeBox, ResourceType, UniqueId};
 use crate::project::Project;
 
 /// `metadata` of the artifact.
@@ -107,7 +107,7 @@ fn lasts(node: &Node) -> bool {
 }
 
 struct Nodes<'a> {
-    nodes: &'a IndexMap<UniqueId, Node>,
+    nodes: &'a IndexMap<UniqueId, NodeBox>,
     compiled: &'a CompiledNodes,
 }
 

@@ -111,7 +111,7 @@ impl Loader<'_> {
         root_id: &str,
         overload: &JsonMap<String, Json>,
         package: &str,
-    ) -> Result<Node> {
+    ) -> Result<Box<Node>> {
         let file = overload.get("defined_in").and_then(Json::as_str).unwrap_or_default();
         if file == name {
             return Err(Error::parsing(format!(

@@ -165,25 +165,26 @@ impl<'a> Loader<'a> {
     }
 
     fn node_mut(&mut self, unique_id: &UniqueId) -> Option<&mut Node> {
-        match self.manifest.nodes.get_mut(unique_id) {
-            Some(node) => Some(node),
-            None => self.manifest.functions.get_mut(unique_id),
-        }
+        let Manifest { nodes, functions, .. } = &mut *self.manifest;
+        nodes.get_mut(unique_id).or_else(|| functions.get_mut(unique_id)).map(|node| &mut **node)
     }
 
-    fn rebuild_refs(&mut self) {
-        self.refs = NodeLookup::of(self.manifest, |node| node.resource_type.is_refable());
+    /// Lets entries that follow find a node that was added, unless it is disabled.
+    fn learn(&mut self, unique_id: &str) {
+        if let Some(node) = self.manifest.nodes.get(unique_id) {
+            self.refs.learn(node);
+        }
     }
 
     /// Collects the tests of an entry and of its columns.
     fn collect_tests(
         &mut self,
-        target: &TestTarget,
+        target: TestTarget,
         columns: &[serde_json::Value],
         tests: Option<&serde_json::Value>,
         scope: &Arc<YamlScope>,
     ) -> Result<()> {
-        let specs = crate::parse::tests::specs(self.cx, scope, target, columns, tests)?;
+        let specs = crate::parse::tests::specs(self.cx, scope, &Arc::new(target), columns, tests)?;
         self.added.push(Added::Tests(specs.len()));
         self.tests.extend(specs);
         Ok(())

@@ -23,14 +23,17 @@ impl Loader<'_> {
                 let patch = Patch::new(&entry, &file.path, &file.id(), "models")?;
                 self.apply(&patch, &file.package)?;
                 let target = TestTarget::of_node(TargetKind::Model, &entry.data, file.package.clone(), None);
-                let columns = list(&entry.data, "columns").to_vec();
-                targets.push((target, columns, entry.data.get("data_tests").cloned()));
+                let columns = match entry.data.get_mut("columns") {
+                    Some(Json::Array(columns)) => std::mem::take(columns),
+                    _ => Vec::new(),
+                };
+                targets.push((target, columns, entry.data.get_mut("data_tests").map(Json::take)));
             } else {
                 targets.extend(self.load_versions(file, &entry, &versions)?);
             }
         }
         for (target, columns, tests) in targets {
-            self.collect_tests(&target, &columns, tests.as_ref(), &file.scope)?;
+            self.collect_tests(target, &columns, tests.as_ref(), &file.scope)?;
         }
         Ok(())
     }

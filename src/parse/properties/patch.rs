@@ -132,8 +132,8 @@ impl Loader<'_> {
             }
             if key == "seeds" || key == "snapshots" {
                 let target = TestTarget::of_node(TargetKind::Node, &entry.data, file.package.clone(), None);
-                let columns = list(&entry.data, "columns").to_vec();
-                self.collect_tests(&target, &columns, entry.data.get("data_tests"), &file.scope)?;
+                let (columns, tests) = (list(&entry.data, "columns"), entry.data.get("data_tests"));
+                self.collect_tests(target, columns, tests, &file.scope)?;
             }
         }
         Ok(())

@@ -70,7 +70,7 @@ pub enum Type {
 /// The value is of another type.
 pub fn check(data: &JsonMap<String, Json>, place: &str, name: &str, expected: Type) -> Check {
     let Some(value) = data.get(name) else { return Ok(()) };
-    let path = format!("{place}['{name}']");
+    let path = || format!("{place}['{name}']");
     let wrong = |path: String, value: &Json, type_name: &str| {
         Err(Complaint { path, message: format!("{} is not of type '{type_name}'", python::repr(value)) })
     };
@@ -79,19 +79,19 @@ pub fn check(data: &JsonMap<String, Json>, place: &str, name: &str, expected: Ty
         Err(Complaint { path, message })
     };
     let each = |allowed: fn(&Json) -> bool, type_name: &str| {
-        let Json::Array(items) = value else { return wrong(path.clone(), value, "array") };
+        let Json::Array(items) = value else { return wrong(path(), value, "array") };
         match items.iter().position(|item| !allowed(item)) {
             None => Ok(()),
-            Some(at) if type_name.is_empty() => no_schema(format!("{path}[{at}]"), &items[at]),
-            Some(at) => wrong(format!("{path}[{at}]"), &items[at], type_name),
+            Some(at) if type_name.is_empty() => no_schema(format!("{}[{at}]", path()), &items[at]),
+            Some(at) => wrong(format!("{}[{at}]", path()), &items[at], type_name),
         }
     };
     match expected {
-        Type::String if !value.is_string() => wrong(path, value, "string"),
-        Type::OptString if !(value.is_string() || value.is_null()) => no_schema(path, value),
-        Type::OptBool if !(value.is_boolean() || value.is_null()) => no_schema(path, value),
-        Type::Freshness if !super::freshness::is_threshold(value) => no_schema(path, value),
-        Type::Object if !value.is_object() => wrong(path, value, "object"),
+        Type::String if !value.is_string() => wrong(path(), value, "string"),
+        Type::OptString if !(value.is_string() || value.is_null()) => no_schema(path(), value),
+        Type::OptBool if !(value.is_boolean() || value.is_null()) => no_schema(path(), value),
+        Type::Freshness if !super::freshness::is_threshold(value) => no_schema(path(), value),
+        Type::Object if !value.is_object() => wrong(path(), value, "object"),
         Type::Strings => each(Json::is_string, "string"),
         Type::Objects => each(Json::is_object, "object"),
         Type::Tests => each(|item| item.is_string() || item.is_object(), ""),

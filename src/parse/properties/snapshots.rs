@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::{Added, File, Loader};
 use crate::error::{Error, Result};
-use crate::manifest::{NodeKind, ResourceType};
+use crate::manifest::{NodeKind, ResourceType, UniqueId};
 use crate::parse::duplicates::add_node;
 use crate::parse::nodes::{Draft, draft_node, fqn_prefix};
 use crate::parse::static_refs::{Reference, parse_reference};
@@ -17,23 +17,22 @@ impl Loader<'_> {
         let Some(items) = file.schema.content.get("snapshots").and_then(crate::yaml::Node::as_seq) else {
             return Ok(());
         };
-        let mut added = false;
+        let mut added = Vec::new();
         for item in items {
             let Some(relation) = item.get("relation") else { continue };
             let relation = crate::parse::python::text(&crate::yaml::to_json(&relation.value));
             let Some(name) = item.get("name").map(|name| crate::yaml::to_json(&name.value)) else {
                 return Err(Error::parsing("A snapshot must define the 'name' property. "));
             };
-            self.add_yaml_snapshot(file, &name, &relation)?;
-            added = true;
+            added.push(self.add_yaml_snapshot(file, &name, &relation)?);
         }
-        if added {
-            self.rebuild_refs();
+        for unique_id in added {
+            self.learn(&unique_id);
         }
         Ok(())
     }
 
-    fn add_yaml_snapshot(&mut self, file: &File<'_>, name: &Json, relation: &str) -> Result<()> {
+    fn add_yaml_snapshot(&mut self, file: &File<'_>, name: &Json, relation: &str) -> Result<UniqueId> {
         let name = crate::parse::python::text(name);
         let mut fqn = fqn_prefix(&file.package, file.relative_path());
         fqn.push(name.clone());
@@ -66,7 +65,9 @@ impl Loader<'_> {
                 ));
             }
         }
-        self.added.push(Added::Node(node.unique_id.clone()));
-        add_node(self.manifest, node)
+        let unique_id = node.unique_id.clone();
+        self.added.push(Added::Node(unique_id.clone()));
+        add_node(self.manifest, Box::new(node))?;
+        Ok(unique_id)
     }
 }

@@ -2,6 +2,7 @@
 //! are read and become sources, with their tests, once every file is known. Mirrors `SourceParser` and `SourcePatcher`.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde_json::{Map as JsonMap, Value as Json, json};
 
@@ -175,7 +176,7 @@ pub fn construct(
             return Err(complaint.into_error(&table.path, "sources", &table.table, 0));
         }
         let scope = YamlScope::new(&cx.globals, &table.package);
-        let target = target_of(&table);
+        let target = Arc::new(target_of(&table));
         tests.extend(specs(cx, &scope, &target, list(&table.table, "columns"), table.table.get("data_tests"))?);
         let source = parse_source(cx, &table)?;
         if source.config.enabled() {

@@ -13,7 +13,7 @@ use super::patch::{Patch, list, map, patch_config, patch_properties, several_dis
 use super::{Added, File, Loader};
 use crate::error::{Error, Result};
 use crate::manifest::node::{compare_versions, version_text};
-use crate::manifest::{Disabled, Node, ResourceType};
+use crate::manifest::{Disabled, Node, ResourceType, UniqueId};
 use crate::parse::duplicates::{add_disabled, add_node};
 use crate::parse::lookups::find_disabled;
 use crate::parse::python;
@@ -34,13 +34,17 @@ impl Loader<'_> {
         };
         let base = Patch::new(entry, &file.path, &file.id(), "models")?;
         let mut testables = Vec::with_capacity(versions.len());
+        let (mut gone, mut added) = (Vec::new(), Vec::new());
         for version in versions.iter().filter_map(Json::as_object) {
             let number = version.get("v").cloned().unwrap_or(Json::Null);
             let columns = columns_for(&entry.data, version)?;
             let tests = version.get("data_tests").or_else(|| entry.data.get("data_tests")).cloned();
             if let Some(node) = self.take_version(&name, &file.package, version, &number, &latest)? {
                 let patch = version_patch(&base, entry, version, &number, &latest, &columns)?;
-                self.put_version(node, &name, &number, &patch)?;
+                if let (node, false) = &node {
+                    gone.push((node.search_name(), node.unique_id.clone()));
+                }
+                added.push(self.put_version(node, &name, &number, &patch)?);
             } else {
                 let file_name = versioned_file_name(&name, version, &number);
                 self.warn_no_node(&file_name, "models", &file.path)?;
@@ -49,7 +53,12 @@ impl Loader<'_> {
                 TestTarget::of_node(TargetKind::Model, &entry.data, file.package.clone(), Some(number.clone()));
             testables.push((target, columns, tests));
         }
-        self.rebuild_refs();
+        for (name, unique_id) in gone {
+            self.refs.forget(&name, &unique_id);
+        }
+        for unique_id in added {
+            self.learn(&unique_id);
+        }
         Ok(testables)
     }
 
@@ -61,7 +70,7 @@ impl Loader<'_> {
         version: &JsonMap<String, Json>,
         number: &Json,
         latest: &Json,
-    ) -> Result<Option<(Node, bool)>> {
+    ) -> Result<Option<(Box<Node>, bool)>> {
         let file_name = versioned_file_name(name, version, number);
         let mut found = self.refs.find(&file_name, Some(package), None)?.cloned();
         if found.is_none() && number == latest {
@@ -77,12 +86,13 @@ impl Loader<'_> {
         let Some((unique_id, _)) = disabled.first() else { return Ok(None) };
         let taken = self.manifest.disabled.shift_remove(unique_id).unwrap_or_default();
         Ok(taken.into_iter().find_map(|disabled| match disabled {
-            Disabled::Node(node) => Some((*node, true)),
+            Disabled::Node(node) => Some((node, true)),
             _ => None,
         }))
     }
 
-    fn put_version(&mut self, taken: (Node, bool), name: &str, number: &Json, patch: &Patch) -> Result<()> {
+    /// Puts the node back as the version that it is; gives its new unique id.
+    fn put_version(&mut self, taken: (Box<Node>, bool), name: &str, number: &Json, patch: &Patch) -> Result<UniqueId> {
         let (mut node, disabled) = taken;
         let version = format!("v{}", version_text(number));
         node.unique_id = format!("model.{}.{name}.{version}", node.package_name);
@@ -94,19 +104,19 @@ impl Loader<'_> {
         patch_config(self.cx, &mut node, patch)?;
         apply_constraints(self.cx, &mut node, patch)?;
         build_contract_checksum(&mut node);
+        let unique_id = node.unique_id.clone();
         if disabled {
-            add_disabled(self.manifest, Disabled::Node(Box::new(node)));
-            return Ok(());
+            add_disabled(self.manifest, Disabled::Node(node));
+            return Ok(unique_id);
         }
-        self.added.push(Added::Node(node.unique_id.clone()));
-        let enabled = node.config.enabled();
-        if enabled { add_node(self.manifest, node) } else { self.keep_for_cleanup(node) }
-    }
-
-    /// A node that a patch disables is moved when all properties are known, as dbt does.
-    fn keep_for_cleanup(&mut self, node: Node) -> Result<()> {
-        self.manifest.nodes.insert(node.unique_id.clone(), node);
-        Ok(())
+        self.added.push(Added::Node(unique_id.clone()));
+        if node.config.enabled() {
+            add_node(self.manifest, node)?;
+        } else {
+            // A node that a patch disables is moved when all properties are known, as dbt does.
+            self.manifest.nodes.insert(unique_id.clone(), node);
+        }
+        Ok(unique_id)
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map as JsonMap, Value as Json, json};
 
 use super::names::synthesize;
-use super::{TargetKind, TestTarget, as_mapping};
+use super::{TargetKind, TestTarget};
 use crate::error::{Error, ErrorKind, Result};
 use crate::jinja::value::to_json;
 use crate::manifest::node::version_text;
@@ -38,7 +38,7 @@ const CONFIG_ARGUMENTS: [&str; 15] = [
 #[derive(Debug, Clone)]
 pub struct TestSpec {
     /// What it is on.
-    pub target: TestTarget,
+    pub target: Arc<TestTarget>,
     /// Column, quoted if it is to be.
     pub column: Option<String>,
     /// Name of the test: `unique`.
@@ -66,7 +66,7 @@ pub struct TestSpec {
 pub fn spec(
     cx: &Cx,
     scope: &Arc<YamlScope>,
-    target: &TestTarget,
+    target: &Arc<TestTarget>,
     test: &Json,
     column: Option<&str>,
     column_tags: &[String],
@@ -91,12 +91,12 @@ fn explain(mut error: Error, target: &TestTarget) -> Error {
 fn read(
     cx: &Cx,
     scope: &Arc<YamlScope>,
-    target: &TestTarget,
+    target: &Arc<TestTarget>,
     test: &Json,
     column: Option<&str>,
     column_tags: &[String],
 ) -> Result<TestSpec> {
-    let (full_name, mut arguments) = extract(cx, target, &as_mapping(test), column)?;
+    let (full_name, mut arguments) = extract(cx, target, test, column)?;
     if arguments.contains_key("model") {
         return Err(Error::compilation("Test arguments include \"model\", which is a reserved argument"));
     }
@@ -189,6 +189,24 @@ fn split_name(name: &str) -> Result<(Option<String>, String)> {
 
 /// The name of the test and everything that stands below it.
 fn extract(cx: &Cx, target: &TestTarget, test: &Json, column: Option<&str>) -> Result<(String, JsonMap<String, Json>)> {
+    let (name, mut body) = match test {
+        // The name alone: there is nothing below it.
+        Json::String(name) if name != NAME_KEY => (name.clone(), JsonMap::new()),
+        Json::String(name) => named(&json!({ name: {} }))?,
+        other => named(other)?,
+    };
+    if let Some(column) = column {
+        body.insert("column_name".to_owned(), Json::from(column));
+    }
+    merge_arguments(cx, target, &name, &mut body)?;
+    Ok((name, body))
+}
+
+/// The key of a definition in which the name stands beside the arguments.
+const NAME_KEY: &str = "test_name";
+
+/// The two parts of a definition that is a mapping.
+fn named(test: &Json) -> Result<(String, JsonMap<String, Json>)> {
     let class = |value: &Json| format!("<class '{}'>", python::type_name(value));
     let Json::Object(entries) = test else {
         return Err(Error::parsing(format!(
@@ -197,10 +215,10 @@ fn extract(cx: &Cx, target: &TestTarget, test: &Json, column: Option<&str>) -> R
             python::text(test)
         )));
     };
-    let (name, body) = match entries.get("test_name") {
+    let (name, body) = match entries.get(NAME_KEY) {
         Some(name) => {
             let mut body = entries.clone();
-            body.shift_remove("test_name");
+            body.shift_remove(NAME_KEY);
             (name.clone(), Json::Object(body))
         }
         None => match entries.iter().next() {
@@ -218,21 +236,17 @@ fn extract(cx: &Cx, target: &TestTarget, test: &Json, column: Option<&str>) -> R
             }
         },
     };
-    let Json::Object(mut body) = body else {
+    let Json::Object(body) = body else {
         return Err(Error::parsing(format!(
             "test arguments must be a dict, got {} (value {})",
             class(&body),
             python::text(&body)
         )));
     };
-    let Json::String(name) = name else {
-        return Err(Error::parsing(format!("test name must be a str, got {} (value {name})", class(&name))));
-    };
-    if let Some(column) = column {
-        body.insert("column_name".to_owned(), Json::from(column));
+    match name {
+        Json::String(name) => Ok((name, body)),
+        other => Err(Error::parsing(format!("test name must be a str, got {} (value {other})", class(&other)))),
     }
-    merge_arguments(cx, target, &name, &mut body)?;
-    Ok((name, body))
 }
 
 /// Arguments belong below `arguments`; beside the configuration they are deprecated.
@@ -305,6 +319,9 @@ fn take_config(
     };
     let mut config = JsonMap::new();
     for key in CONFIG_ARGUMENTS {
+        if nested.is_none() && !arguments.contains_key(key) {
+            continue;
+        }
         let mut value = arguments.shift_remove(key).unwrap_or(Json::Null);
         if let Some(nested) = &mut nested {
             if python::truthy(&value) && nested.contains_key(key) {

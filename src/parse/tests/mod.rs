@@ -7,7 +7,7 @@ mod nodes;
 
 use std::sync::Arc;
 
-use serde_json::{Map as JsonMap, Value as Json, json};
+use serde_json::{Map as JsonMap, Value as Json};
 
 use super::cx::Cx;
 use super::properties::scope::YamlScope;
@@ -79,7 +79,7 @@ impl TestTarget {
 pub fn specs(
     cx: &Cx,
     scope: &Arc<YamlScope>,
-    target: &TestTarget,
+    target: &Arc<TestTarget>,
     columns: &[Json],
     tests: Option<&Json>,
 ) -> Result<Vec<TestSpec>> {
@@ -108,12 +108,4 @@ pub fn specs(
         found.extend(own().collect::<Result<Vec<_>>>()?);
     }
     Ok(found)
-}
-
-/// A test given by its name alone has no arguments.
-fn as_mapping(test: &Json) -> Json {
-    match test {
-        Json::String(name) => json!({ name: {} }),
-        other => other.clone(),
-    }
 }

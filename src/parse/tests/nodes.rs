@@ -13,7 +13,7 @@ use crate::context::{TestMacros, render_native_while_parsing, render_while_parsi
 use crate::error::Result;
 use crate::jinja::Value;
 use crate::jinja::value::{Dict, List, from_json};
-use crate::manifest::{FileHash, GenericTestFields, Manifest, Node, NodeKind, ResourceType, TestMetadata};
+use crate::manifest::{FileHash, GenericTestFields, Manifest, Node, NodeBox, NodeKind, ResourceType, TestMetadata};
 use crate::parse::config::join_call;
 use crate::parse::cx::Cx;
 use crate::parse::lookups::{NodeLookup, find_disabled};
@@ -29,8 +29,9 @@ const ARGUMENTS_NAME: &str = "_dbt_generic_test_kwargs";
 ///
 /// # Errors
 /// The first error in that order.
-pub fn build(cx: &Cx, manifest: &Manifest, refs: &NodeLookup, specs: &[TestSpec]) -> Result<Vec<Node>> {
-    let built: Vec<Result<Node>> = specs.par_iter().map(|spec| build_one(cx, manifest, refs, spec)).collect();
+pub fn build(cx: &Cx, manifest: &Manifest, refs: &NodeLookup, specs: &[TestSpec]) -> Result<Vec<NodeBox>> {
+    let one = |spec| build_one(cx, manifest, refs, spec).map(Box::new);
+    let built: Vec<Result<NodeBox>> = specs.par_iter().map(one).collect();
     built.into_iter().collect()
 }
 
@@ -204,7 +205,7 @@ fn attach(manifest: &Manifest, refs: &NodeLookup, node: &mut Node, target: &Test
         return Ok(());
     }
     let found = refs.find(&target.name, Some(&target.package), target.version.as_ref())?;
-    let attached = match found.and_then(|id| manifest.nodes.get(id)) {
+    let attached = match found.and_then(|id| manifest.node(id)) {
         Some(attached) => Some(attached),
         None => find_disabled(manifest, &target.name, None, None).first().and_then(|(id, index)| {
             match manifest.disabled.get(id)?.get(*index)? {

@@ -1,11 +1,12 @@
-//! The folder of approved SQL: `golden/<package>/<file of the model>`.
+//! The folder of approved SQL: `golden/<package>/<file of the node>`. Its own file `.rdbt-golden` says that what is in it may be
+//! replaced and deleted.
 
 use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::CompiledModel;
+use super::CompiledNode;
 use crate::artifacts;
 use crate::error::{Error, Result};
 use crate::project::Project;
@@ -13,6 +14,10 @@ use crate::run::unified;
 
 /// The folder, where nobody names another.
 const FOLDER: &str = "golden";
+
+/// The file that tells a folder of approved SQL from others, and what stands in it.
+const MARK: &str = ".rdbt-golden";
+const MARK_TEXT: &str = "Approved SQL. `rdbt golden --update` writes and deletes the files in this folder.\n";
 
 /// The folder.
 pub struct Approved {
@@ -39,7 +44,7 @@ pub enum Change {
         /// What is compiled now.
         sql: String,
     },
-    /// There is no such model any more.
+    /// There is no such node any more.
     Removed {
         /// The file.
         path: String,
@@ -68,7 +73,7 @@ impl Approved {
     /// The folder of a project.
     ///
     /// # Errors
-    /// It is the project itself or holds it, or lies where the project's own SQL is.
+    /// It is the project itself or holds it, lies where the project's own SQL is, or holds what was never approved.
     pub fn open(project: &Project, named: Option<&str>) -> Result<Approved> {
         let shown = named.unwrap_or(FOLDER).to_owned();
         let root = &project.root.root;
@@ -87,18 +92,44 @@ impl Approved {
             ))
             .hint("Name a folder of its own with --golden-path, such as `golden`."));
         }
-        Ok(Approved { folder, shown })
+        let approved = Approved { folder, shown };
+        approved.refuse_foreign(project)?;
+        Ok(approved)
     }
 
-    /// What differs between the files and the models; files without a model only where `all` models were compiled.
+    /// A folder that holds other things is no place for files that come and go: what belongs to no node is deleted.
+    fn refuse_foreign(&self, project: &Project) -> Result<()> {
+        if self.folder.join(MARK).exists() {
+            return Ok(());
+        }
+        let entries = match fs::read_dir(&self.folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            entries => entries.map_err(|error| self.unreadable("", &error))?,
+        };
+        let names = entries.filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()));
+        let is_package = |name: &String| project.package(name).is_some() && self.folder.join(name).is_dir();
+        let mut foreign: Vec<String> = names.filter(|name| !is_package(name)).collect();
+        foreign.sort();
+        match foreign.first() {
+            None => Ok(()),
+            Some(name) => Err(Error::runtime(format!(
+                "Approved SQL cannot lie in `{}`, which holds other files, such as `{name}`: \
+                 `rdbt golden --update` deletes the SQL and Python files that belong to no node.",
+                self.shown
+            ))
+            .hint("Name a folder of its own with --golden-path, such as `golden`.")),
+        }
+    }
+
+    /// What differs between the files and the nodes; files without a node only where there was no selection, which is when
+    /// `others` names the files of all nodes of the project.
     ///
     /// # Errors
     /// A file cannot be read.
-    pub fn compare(&self, compiled: &[CompiledModel], all: bool) -> Result<Vec<Change>> {
+    pub fn compare(&self, compiled: &[CompiledNode], others: Option<HashSet<String>>) -> Result<Vec<Change>> {
         let mut changes = Vec::new();
-        let mut known = HashSet::new();
-        for model in compiled {
-            let (path, sql) = (model.path(), with_end(&model.sql));
+        for node in compiled {
+            let (path, sql) = (node.path(), with_end(&node.sql));
             match fs::read_to_string(self.folder.join(&path)) {
                 Ok(old) => {
                     let names = ["approved", "compiled"].map(|which| format!("{}/{path} ({which})", self.shown));
@@ -110,9 +141,8 @@ impl Approved {
                 }
                 Err(error) => return Err(self.unreadable(&path, &error)),
             }
-            known.insert(path);
         }
-        if all {
+        if let Some(known) = others {
             let mut files = Vec::new();
             files_below(&self.folder, &self.folder, &mut files).map_err(|error| self.unreadable("", &error))?;
             files.sort();
@@ -128,6 +158,9 @@ impl Approved {
     /// A file cannot be written or deleted.
     pub fn update(&self, changes: &[Change]) -> Result<()> {
         use std::io::Write;
+        if !self.folder.join(MARK).exists() {
+            artifacts::replace(&self.folder.join(MARK), |file| file.write_all(MARK_TEXT.as_bytes()))?;
+        }
         for change in changes {
             let path = self.folder.join(change.path());
             match change {
@@ -153,7 +186,7 @@ fn with_end(sql: &str) -> String {
     if sql.ends_with('\n') { sql.to_owned() } else { format!("{sql}\n") }
 }
 
-/// The SQL and Python files below a folder, relative to `root`.
+/// The SQL and Python files below a folder, relative to `root`; those of other folders of approved SQL in it are theirs.
 fn files_below(root: &Path, folder: &Path, files: &mut Vec<String>) -> io::Result<()> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -163,7 +196,9 @@ fn files_below(root: &Path, folder: &Path, files: &mut Vec<String>) -> io::Resul
         let path = entry?.path();
         let is_sql = path.extension().is_some_and(|end| end == "sql" || end == "py");
         if path.is_dir() {
-            files_below(root, &path, files)?;
+            if !path.join(MARK).exists() {
+                files_below(root, &path, files)?;
+            }
         } else if let Some(below) = path.strip_prefix(root).ok().filter(|_| is_sql) {
             files.push(below.to_string_lossy().replace('\\', "/"));
         }

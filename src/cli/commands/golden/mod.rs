@@ -1,8 +1,9 @@
-//! `golden`: compares the compiled SQL of models with files that were approved and lie in the project, so that a review shows
-//! what a change of a macro or a variable does to every model. dbt has no such command.
+//! `golden`: compares the compiled SQL of models, or of other nodes as well, with files that were approved and lie in the
+//! project, so that a review shows what a change of a macro or a variable does to every model. dbt has no such command.
 
 mod approved;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -25,13 +26,14 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
     let compiled = compile(&workspace)?;
     let flags = &invocation.flags;
     let all = flags.select.is_empty() && flags.exclude.is_empty() && flags.selector.is_none();
-    let changes = approved.compare(&compiled, all)?;
+    let others = all.then(|| workspace.manifest.nodes.values().map(|node| path_of(node)).collect::<HashSet<String>>());
+    let changes = approved.compare(&compiled, others)?;
     if flags.other.get("update").and_then(serde_json::Value::as_bool) == Some(true) {
         approved.update(&changes)?;
-        report(events, &changes, compiled.len(), true);
+        report(events, &changes, &compiled, true);
         return Ok(true);
     }
-    report(events, &changes, compiled.len(), false);
+    report(events, &changes, &compiled, false);
     reports.push(Suite {
         name: "golden".to_owned(),
         at: invocation.started_at,
@@ -42,24 +44,29 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
     Ok(changes.is_empty())
 }
 
-/// A model with its compiled SQL.
-pub struct CompiledModel {
+/// A node with its compiled SQL.
+pub struct CompiledNode {
     node: Node,
     sql: String,
 }
 
-impl CompiledModel {
+impl CompiledNode {
     /// Where its approved SQL is, below the folder of approved files.
     fn path(&self) -> String {
-        write_path(&self.node, None).to_string_lossy().replace('\\', "/")
+        path_of(&self.node)
     }
 }
 
-/// The selected models, compiled.
-fn compile(workspace: &Workspace) -> Result<Vec<CompiledModel>> {
+/// Where a node's approved SQL is, below the folder of approved files.
+fn path_of(node: &Node) -> String {
+    write_path(node, None).to_string_lossy().replace('\\', "/")
+}
+
+/// The selected nodes, compiled.
+fn compile(workspace: &Workspace) -> Result<Vec<CompiledNode>> {
     let graph = workspace.graph()?;
     workspace.report_found();
-    let selection = workspace.select_types(&graph, &[ResourceType::Model])?;
+    let selection = workspace.select(&graph)?;
     let plan = Plan::new(&workspace.manifest, &graph, &selection.nodes, false)?;
     let results = run::execute(&workspace.globals, &workspace.shared(), Task::Compile, &plan);
     let closed = workspace.globals.adapter.engine().close();
@@ -67,13 +74,13 @@ fn compile(workspace: &Workspace) -> Result<Vec<CompiledModel>> {
     closed.map_err(Error::from)?;
     let models = selection.nodes.iter().filter_map(|id| {
         let sql = workspace.compiled.get(id)?.code.as_ref()?.to_string();
-        Some(CompiledModel { node: workspace.manifest.node(id)?.clone(), sql })
+        Some(CompiledNode { node: workspace.manifest.node(id)?.clone(), sql })
     });
     Ok(models.collect())
 }
 
 /// Says what differs, as unified diffs, and sums up.
-fn report(events: &Events, changes: &[Change], models: usize, updated: bool) {
+fn report(events: &Events, changes: &[Change], compiled: &[CompiledNode], updated: bool) {
     let paint = events.paint();
     let count = |wanted: fn(&Change) -> bool| changes.iter().filter(|change| wanted(change)).count();
     let changed = count(|change| matches!(change, Change::Changed { .. }));
@@ -83,12 +90,15 @@ fn report(events: &Events, changes: &[Change], models: usize, updated: bool) {
     for change in changes {
         match change {
             Change::Changed { diff, .. } if !updated => events.emit(lines::print(&painted(paint, diff))),
+            _ if !updated => events.emit(lines::print(&format!("{}: {}", change.word(), change.path()))),
             _ => events.emit(lines::formatting(&format!("{}: {}", change.word(), change.path()))),
         }
     }
-    let figures = format!("{models} models: {changed} changed, {new} new, {removed} removed");
+    let models = compiled.iter().all(|compiled| compiled.node.resource_type == ResourceType::Model);
+    let compiled = format!("{} {}", compiled.len(), if models { "models" } else { "nodes" });
+    let figures = format!("{compiled}: {changed} changed, {new} new, {removed} removed");
     events.emit(lines::formatting(&match (changes.is_empty(), updated) {
-        (true, _) => paint.green(&format!("{models} models are as approved.")),
+        (true, _) => paint.green(&format!("{compiled} are as approved.")),
         (false, true) => paint.green(&format!("Approved. {figures}.")),
         (false, false) => paint.red(&format!("{figures}. `rdbt golden --update` approves what is compiled now.")),
     }));
@@ -104,8 +114,8 @@ fn painted(paint: Paint, diff: &str) -> String {
     diff.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// What reports say: a case for each model, and for each approved file without one.
-fn cases(compiled: &[CompiledModel], changes: &[Change]) -> Vec<Case> {
+/// What reports say: a case for each node, and for each approved file without one.
+fn cases(compiled: &[CompiledNode], changes: &[Change]) -> Vec<Case> {
     let case = |name: &str, class: String, change: Option<&Change>| Case {
         name: name.to_owned(),
         class,
@@ -119,12 +129,12 @@ fn cases(compiled: &[CompiledModel], changes: &[Change]) -> Vec<Case> {
             _ => None,
         },
     };
-    let of_models = compiled.iter().map(|model| {
-        let path = model.path();
+    let of_nodes = compiled.iter().map(|compiled| {
+        let (path, node) = (compiled.path(), &compiled.node);
         let change = changes.iter().find(|change| change.path() == path);
-        case(&model.node.name, format!("model.{}", model.node.package_name), change)
+        case(&node.name, format!("{}.{}", node.resource_type.as_str(), node.package_name), change)
     });
     let removed = changes.iter().filter(|change| matches!(change, Change::Removed { .. }));
     let of_files = removed.map(|change| case(change.path(), "golden".to_owned(), Some(change)));
-    of_models.chain(of_files).collect()
+    of_nodes.chain(of_files).collect()
 }
