@@ -16,7 +16,7 @@ const SETTINGS: &str = "PRAGMA enable_profiling = 'no_output'; SET profiling_cov
      \"CUMULATIVE_ROWS_SCANNED\": \"true\", \"SYSTEM_PEAK_BUFFER_MEMORY\": \"true\", \
      \"SYSTEM_PEAK_TEMP_DIR_SIZE\": \"true\", \"TOTAL_BYTES_READ\": \"true\", \"TOTAL_BYTES_WRITTEN\": \"true\", \
      \"OPERATOR_NAME\": \"true\", \"OPERATOR_TIMING\": \"true\", \"OPERATOR_CARDINALITY\": \"true\", \
-     \"OPERATOR_ROWS_SCANNED\": \"true\", \"EXTRA_INFO\": \"true\"}'";
+     \"OPERATOR_ROWS_SCANNED\": \"true\", \"RESULT_SET_SIZE\": \"true\", \"EXTRA_INFO\": \"true\"}'";
 
 /// Operators that take in the rows that a statement adds or changes. Their own number of rows is that of the answer: one.
 const WRITERS: [&str; 9] = [
@@ -96,6 +96,7 @@ fn operator(info: &ProfilingInfo) -> Operator {
         seconds: seconds(info, "OPERATOR_TIMING"),
         rows: count(info, "OPERATOR_CARDINALITY"),
         scanned: count(info, "OPERATOR_ROWS_SCANNED"),
+        bytes: count(info, "RESULT_SET_SIZE"),
         details: details(&text("EXTRA_INFO")),
         children: info.children.iter().map(operator).collect(),
     }
