@@ -84,7 +84,7 @@ fn hungry(count: usize) -> Sandbox {
     (0..count).fold(sandbox, |sandbox, number| {
         sandbox.file(
             &format!("models/hungry_{number}.sql"),
-            "{{ config(materialized='table') }} select len(list(range)) as n from range(4000000)",
+            "{{ config(materialized='table') }} select len(list(range)) as n from range(5000000)",
         )
     })
 }
@@ -94,7 +94,7 @@ fn nodes_that_find_too_little_memory_run_again_alone_and_fewer_at_a_time() {
     let sandbox = hungry(6);
     let outcome = sandbox.run(&["run"]);
     assert_eq!(outcome.code, 0, "{outcome}");
-    assert_eq!(sandbox.rows("select sum(n) from (from hungry_0 union all from hungry_5)"), "8000000\n");
+    assert_eq!(sandbox.rows("select sum(n) from (from hungry_0 union all from hungry_5)"), "10000000\n");
     assert!(outcome.stdout.contains("failed through a lack of memory and runs again alone."), "{outcome}");
     assert!(
         outcome.stdout.contains("Memory is short. Fewer nodes run at a time (at most 2) until it is not."),
