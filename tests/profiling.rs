@@ -295,3 +295,117 @@ fn an_incremental_model_that_replaces_most_rows_is_named() {
         assert_eq!(replaced, "600,000 of 600,000 (100%)", "{strategy}");
     }
 }
+
+#[test]
+fn an_incremental_model_that_replaces_few_rows_is_not() {
+    let sandbox = incremental("merge", "i >= 590000");
+    advice(&sandbox, &["run"]);
+    assert_eq!(advice(&sandbox, &["run", "--select", "grown"]), [""; 0]);
+}
+
+/// A table of many rows of which a later run replaces a few, with keys in no order.
+fn growing(config: &str) -> Sandbox {
+    Sandbox::new().project().file("dbt_project.yml", "name: a\nprofile: p\n").file(
+        "models/grown.sql",
+        &format!(
+            "{{{{ config(materialized='incremental', unique_key='id', incremental_strategy='delete+insert'{config}) }}}} \
+             select md5(range::varchar) as id, date '2020-01-01' + (range // 1000)::int as day \
+             from range({{{{ '3990000, 4000000' if is_incremental() else '4000000' }}}})"
+        ),
+    )
+}
+
+#[test]
+fn a_delete_that_reads_all_is_named_and_what_is_advised_helps() {
+    let sandbox = growing("");
+    advice(&sandbox, &["run"]);
+    assert_eq!(advice(&sandbox, &["run"]), ["delete_reads_all grown"]);
+    let deleting = |profile: &Json| {
+        let all = node(profile, "grown")["statements"].as_array().unwrap();
+        let delete = all.iter().find(|one| one["figures"]["rows_deleted"].as_u64() > Some(0)).unwrap();
+        [&delete["figures"]["rows_deleted"], &delete["figures"]["rows_scanned"]].map(|rows| rows.as_u64().unwrap())
+    };
+    let before = deleting(&profile(&sandbox));
+    assert!(before[0] == 10_000 && before[1] >= 4_000_000, "{before:?}");
+    let sandbox = growing(", incremental_predicates=[\"day >= date '2030-12-04'\"]");
+    advice(&sandbox, &["run"]);
+    assert_eq!(advice(&sandbox, &["run"]), [""; 0]);
+    let after = deleting(&profile(&sandbox));
+    assert!(after[0] == 10_000 && after[1] < 400_000, "{after:?}");
+}
+
+/// A table in which many queries look for a key.
+fn looked_at(config: &str, count: usize) -> Sandbox {
+    Sandbox::new()
+        .project()
+        .file("dbt_project.yml", "name: a\nprofile: p\n")
+        .file(
+            "models/keyed.sql",
+            &format!(
+                "{{{{ config(materialized='table', access='public'{config}) }}}} \
+                 select (hash(range) >> 2)::bigint as h, range as i from range(100000)"
+            ),
+        )
+        .file(
+            "models/looks.sql",
+            &format!(
+                "{{% for n in range({count}) %}} select i from {{{{ ref('keyed') }}}} where h = {{{{ 4611686018427387 + n }}}} \
+                 {{% if not loop.last %}} union all {{% endif %}} {{% endfor %}}"
+            ),
+        )
+        .file("models/found.sql", "{{ config(materialized='table') }} select count(*) as n from {{ ref('looks') }}")
+}
+
+#[test]
+fn an_index_is_advised_where_duckdb_would_use_it_and_it_pays() {
+    let scans = |sandbox: &Sandbox| {
+        let text = sandbox.read("target/profile.json");
+        ["Sequential Scan", "Index Scan"].map(|kind| text.matches(&format!("[\"Type\",\"{kind}\"]")).count())
+    };
+    let sandbox = looked_at("", 4000);
+    assert_eq!(advice(&sandbox, &["run"]), ["index_for_lookups keyed"]);
+    assert_eq!(scans(&sandbox)[1], 0);
+    let sandbox = looked_at(", indexes=[{'columns': ['h']}]", 4000);
+    assert_eq!(advice(&sandbox, &["run"]), [""; 0]);
+    assert_eq!(scans(&sandbox)[1], 4000);
+    // Making an index takes longer than a few queries without one.
+    let sandbox = looked_at("", 20);
+    assert_eq!(advice(&sandbox, &["run"]), [""; 0]);
+    assert!(scans(&sandbox)[0] >= 20);
+}
+
+#[test]
+fn short_memory_is_named_and_enough_is_not() {
+    let sorted = |limit: &str| {
+        Sandbox::new()
+            .file("dbt_project.yml", "name: a\nprofile: p\n")
+            .file(
+                "profiles.yml",
+                &format!(
+                    "p: {{target: d, outputs: {{d: {{type: duckdb, path: p.duckdb, threads: 1, settings: {{memory_limit: {limit}, threads: 1}}}}}}}}\n"
+                ),
+            )
+            .file(
+                "models/sorted.sql",
+                "{{ config(materialized='table', access='public') }} \
+                 select md5(range::varchar) as id, repeat('x', 100) as wide from range(700000) order by id",
+            )
+    };
+    assert_eq!(advice(&sorted("80MB"), &["run"]), ["spills sorted"]);
+    assert_eq!(advice(&sorted("2GB"), &["run"]), [""; 0]);
+}
+
+#[test]
+fn a_test_slower_than_all_that_is_built_is_named_in_a_build() {
+    let sandbox = Sandbox::new()
+        .project()
+        .file("dbt_project.yml", "name: a\nprofile: p\n")
+        .file("models/small.sql", "select 1 as i")
+        .file(
+            "tests/pairs.sql",
+            "select * from (select count(distinct md5(range::varchar)) as n from range(900000)) where n < (select i from {{ ref('small') }})",
+        );
+    assert_eq!(advice(&sandbox, &["build"]), ["slowest_is_a_test pairs"]);
+    // A command that runs tests and nothing else has a slowest test, and that is no news.
+    assert_eq!(advice(&sandbox, &["test"]), [""; 0]);
+}

@@ -1,7 +1,7 @@
 //! A delete that reads all of a large table to find a few rows.
 
 use super::super::plans::{operators, scanned_table, table_of};
-use super::{Advice, Database, Facts, number, seconds, share};
+use super::{Advice, Database, Facts, at_most, number, seconds, share};
 use crate::manifest::Node;
 use crate::run::profile::NodeProfile;
 
@@ -38,7 +38,8 @@ fn weigh(facts: &Facts<'_>, database: &mut Database<'_>, node: &Node, profile: &
             deleted += figures.rows_deleted;
         }
     }
-    if !facts.matters(took) || deleted.saturating_mul(100) > read.saturating_mul(FEW) {
+    let stake = at_most(took, read);
+    if !facts.matters(stake) || deleted.saturating_mul(100) > read.saturating_mul(FEW) {
         return None;
     }
     let rows = database.count(node)?;
@@ -53,7 +54,7 @@ fn weigh(facts: &Facts<'_>, database: &mut Database<'_>, node: &Node, profile: &
         node.name
     );
     Some(
-        Advice::new("delete_reads_all", profile, took, text)
+        Advice::new("delete_reads_all", profile, stake, text)
             .with("deleting", seconds(took))
             .with("rows read to delete", number(read))
             .with("rows deleted", share(deleted, rows)),

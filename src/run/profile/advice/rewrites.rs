@@ -1,7 +1,7 @@
 //! An incremental model that replaces most of its rows does more work than one that is made anew.
 
 use super::super::plans::{operators, scanned_table, table_of};
-use super::{Advice, Database, Facts, seconds, seconds_of, share};
+use super::{Advice, Database, Facts, at_most, seconds, seconds_of, share};
 use crate::adapter::Operator;
 use crate::manifest::Node;
 use crate::run::profile::{NodeProfile, Statement};
@@ -45,6 +45,7 @@ fn weigh(facts: &Facts<'_>, database: &mut Database<'_>, node: &Node, profile: &
     #[allow(clippy::cast_precision_loss)]
     let anew = staged * (change.after as f64 / rows.max(1) as f64).max(1.0);
     let stake = if staged > 0.0 { changing + staged + inserting - anew } else { changing };
+    let stake = at_most(stake, profile.rows_written + profile.rows_deleted);
     if !facts.matters(stake) {
         return None;
     }

@@ -1,7 +1,7 @@
 //! A table that is read once, and costs more to store than to compute, could be a view.
 
 use super::super::plans::{Split, operators, scanned_table, split, table_of};
-use super::{Advice, Facts, number, seconds};
+use super::{Advice, Facts, at_most, number, seconds};
 use crate::manifest::Node;
 use crate::run::profile::{NodeProfile, Statement};
 
@@ -29,7 +29,7 @@ fn weigh(facts: &Facts<'_>, node: &Node, profile: &NodeProfile) -> Option<Advice
     }
     let tests: usize = tests.iter().filter_map(|test| facts.nodes.get(test)).map(|test| scans(test)).sum();
     #[allow(clippy::cast_precision_loss)]
-    let stake = storing - computing * tests as f64;
+    let stake = at_most(storing, profile.rows_written) - computing * tests as f64;
     if !facts.matters(stake) {
         return None;
     }
