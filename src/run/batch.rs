@@ -79,11 +79,14 @@ pub(super) fn load(session: &Session, seeds: &[(&Resource, Position)]) -> Option
     }
 }
 
-/// The results, or the error and why the engine refused, where fewer at a time may do better.
+/// Why a batch failed, and what kind of refusal of the engine's it was, where fewer at a time may do better.
+type Failure = (Error, Option<AdapterErrorKind>);
+
+/// The results of the seeds, all or none.
 fn transaction(
     session: &Session,
     seeds: &[(&Resource, Position)],
-) -> std::result::Result<Vec<(NodeResult, Progress)>, (Error, Option<AdapterErrorKind>)> {
+) -> std::result::Result<Vec<(NodeResult, Progress)>, Failure> {
     let mut connection = session.database.connect("seed_batch").map_err(|error| (error, None))?;
     connection.hold_commits();
     let loaded = load_all(session, seeds, &mut connection).and_then(|loaded| {
