@@ -333,3 +333,45 @@ fn an_option_that_does_nothing_says_so() {
     assert_eq!(said.matches(expected).count(), 1, "{said}");
     assert!(!sandbox.run(&["ls", "-s", "raw"]).stdout.contains("does nothing"));
 }
+
+/// What real dbt compiles these texts to, which call nothing but `ref`, `source` and `config`.
+#[test]
+fn plain_texts_compile_to_what_dbt_makes_of_them() {
+    let texts = [
+        ("a", "select 1 as id", "select 1 as id"),
+        (
+            "trim",
+            "{{- config(tags=['x']) -}}\n\n  select *\n  from {{- ref('a') -}}\n  where true\n\n",
+            "select *\n  fromMAIN.\"a\"where true",
+        ),
+        ("ends", "select * from {{ ref('a') }}\n\n\n", "select * from MAIN.\"a\""),
+        (
+            "crlf",
+            "select *\r\nfrom {{ ref('a') }}\r\nwhere 'a\r\nb' = ''\r\n",
+            "select *\nfrom MAIN.\"a\"\nwhere 'a\nb' = ''",
+        ),
+        (
+            "comment",
+            "{# {{ ref('nothing') }} #}\nselect {#- x -#} 1 as id, '{' as b, '}}' as c -- {{ ref('a') }}\n",
+            "\nselect1 as id, '{' as b, '}}' as c -- MAIN.\"a\"",
+        ),
+        ("source", "select * from {{ source('s', 'a') }} {{ ref('a', 'a') }}\n", "select * from MAIN.\"a\" MAIN.\"a\""),
+        ("eph", "{{ config(materialized='ephemeral') }}\nselect 1 as id\n", "\nselect 1 as id"),
+        (
+            "uses",
+            "with x as (select 1) select * from {{ ref('eph') }}, x\n",
+            "with  __dbt__cte__eph as (\n\nselect 1 as id\n), x as (select 1) select * from __dbt__cte__eph, x",
+        ),
+        ("letters", "select 'ä€\t' as x from {{ref(\"a\")}}", "select 'ä€\t' as x from MAIN.\"a\""),
+    ];
+    let project =
+        Sandbox::new().project().file("models/s.yml", "sources: [{name: s, schema: main, tables: [{name: a}]}]\n");
+    let project =
+        texts.iter().fold(project, |project, (name, text, _)| project.file(&format!("models/{name}.sql"), text));
+    let outcome = project.run(&["compile"]);
+    assert_eq!(outcome.code, 0, "{outcome}");
+    for (name, _, wanted) in texts {
+        let compiled = project.read(&format!("target/compiled/a/models/{name}.sql"));
+        assert_eq!(compiled.replace("\"a\".\"main\"", "MAIN"), wanted, "{name}");
+    }
+}

@@ -84,7 +84,7 @@ fn hungry(count: usize) -> Sandbox {
     (0..count).fold(sandbox, |sandbox, number| {
         sandbox.file(
             &format!("models/hungry_{number}.sql"),
-            "{{ config(materialized='table') }} select len(list(range)) as n from range(4000000)",
+            "{{ config(materialized='table') }} select len(list(range)) as n from range(5000000)",
         )
     })
 }
@@ -94,7 +94,7 @@ fn nodes_that_find_too_little_memory_run_again_alone_and_fewer_at_a_time() {
     let sandbox = hungry(6);
     let outcome = sandbox.run(&["run"]);
     assert_eq!(outcome.code, 0, "{outcome}");
-    assert_eq!(sandbox.rows("select sum(n) from (from hungry_0 union all from hungry_5)"), "8000000\n");
+    assert_eq!(sandbox.rows("select sum(n) from (from hungry_0 union all from hungry_5)"), "10000000\n");
     assert!(outcome.stdout.contains("failed through a lack of memory and runs again alone."), "{outcome}");
     assert!(
         outcome.stdout.contains("Memory is short. Fewer nodes run at a time (at most 2) until it is not."),
@@ -103,6 +103,71 @@ fn nodes_that_find_too_little_memory_run_again_alone_and_fewer_at_a_time() {
     let results = sandbox.json("target/run_results.json");
     let note = |result: &serde_json::Value| result["adapter_response"]["rdbt_ran_again_alone"].is_string();
     assert!(results["results"].as_array().unwrap().iter().any(note), "{outcome}");
+}
+
+/// What the console and the log file say, both.
+fn said(sandbox: &Sandbox, outcome: &common::Outcome, text: &str) -> bool {
+    outcome.stdout.contains(text) && sandbox.read("logs/dbt.log").contains(text)
+}
+
+/// Batches of seeds that need more memory together than there is.
+#[test]
+fn seeds_that_find_too_little_memory_as_batches_load_by_themselves() {
+    let profile = |limit: &str| {
+        format!(
+            "p:\n  target: dev\n  outputs:\n    dev:\n      type: duckdb\n      path: a.duckdb\n      threads: 4\n      \
+             config_options: {{memory_limit: {limit}, temp_directory: '', threads: 2}}\n"
+        )
+    };
+    let rows: String = (0..150_000_u32).map(|row| format!("{row},w{}\n", row.wrapping_mul(2_654_435_761))).collect();
+    let sandbox = Sandbox::new().project().file("profiles.yml", &profile("70MB"));
+    let sandbox = (0..8)
+        .fold(sandbox, |sandbox, number| sandbox.file(&format!("seeds/s{number}.csv"), &format!("id,word\n{rows}")));
+    let outcome = sandbox.run(&["seed"]);
+    assert_eq!(outcome.code, 0, "{outcome}");
+    for text in [
+        "Loading 2 seeds as one batch failed, so each is loaded by itself. The error was: ",
+        "Out of Memory Error",
+        "Memory is short. ",
+    ] {
+        assert!(said(&sandbox, &outcome, text), "{text}: {outcome}");
+    }
+    let counts: String = (0..8).map(|number| format!("select count(*) as n from s{number} union all ")).collect();
+    assert_eq!(sandbox.rows(&format!("select sum(n), min(n) from ({counts} select 150000)")), "1350000 | 150000\n");
+    // With room for all there is nothing to say.
+    let roomy = sandbox.file("profiles.yml", &profile("4GB"));
+    let outcome = roomy.run(&["seed"]);
+    assert!(outcome.code == 0 && !outcome.stdout.contains("batch") && !outcome.stdout.contains("short"), "{outcome}");
+}
+
+/// A model that has deleted rows of a seed's table, and not committed yet, while the batch with that seed loads.
+#[test]
+fn seeds_in_the_way_of_another_transaction_load_by_themselves() {
+    let rows: String = (0..60_000).map(|row| format!("{row}\n")).collect();
+    let sandbox = Sandbox::new()
+        .project()
+        .file("seeds/big.csv", &format!("id\n{rows}"))
+        .file("seeds/kept.csv", "id\n1\n2\n")
+        .file("seeds/kept_too.csv", "id\n1\n2\n")
+        .file("seeds/last.csv", "id\n1\n2\n");
+    assert_eq!(sandbox.run(&["seed"]).code, 0);
+    let sandbox = sandbox
+        .file(
+            "models/slow.sql",
+            "{{ config(materialized='table', pre_hook=\"delete from main.kept where id = 1\") }}\n\
+             select count(*) as n from range(30000) as a, range(20000) as b where (a.range * b.range) % 7 = 3",
+        )
+        // The model starts first, for it takes longest.
+        .file("target/rdbt_durations.json", r#"{"model.a.slow": 50}"#);
+    let outcome = sandbox.run(&["build", "--threads", "2"]);
+    assert_eq!(outcome.code, 0, "{outcome}");
+    for text in [
+        "Loading 2 seeds as one batch failed, so each is loaded by itself. The error was: ",
+        "`seed.a.kept` failed through a transaction conflict and runs again alone.",
+    ] {
+        assert!(said(&sandbox, &outcome, text), "{text}: {outcome}");
+    }
+    assert_eq!(sandbox.rows("select count(*), (select count(*) from kept) from big"), "60000 | 2\n");
 }
 
 /// Four models that wait for nothing; below the last one stands a chain.

@@ -4,7 +4,6 @@
 
 mod common;
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use common::Sandbox;
@@ -351,11 +350,12 @@ fn hazards_of_the_demonstration_are_built_when_their_parameters_change() {
 
 /// Rows of everything that a build makes, without what is of the moment.
 fn everything(sandbox: &Sandbox) -> String {
-    let mut text = String::new();
-    for name in ["raw", "staged", "totals", "top", "from_file", "from_source", "first", "nulls", "grown"] {
-        write!(text, "{name}\n{}", sandbox.rows(&format!("select * from {name} order by all"))).unwrap();
-    }
-    text + &sandbox.rows("select id, amount, name, dbt_valid_to is null from kept order by all")
+    let table = |name: &str| format!("select '{name}' as name, list(t order by t)::varchar as rows from {name} as t");
+    let names = ["raw", "staged", "totals", "top", "from_file", "from_source", "first", "nulls", "grown"];
+    let mut queries: Vec<String> = names.iter().map(|name| table(name)).collect();
+    let kept = "(select id, amount, name, dbt_valid_to is null as current from kept)";
+    queries.push(format!("select 'kept', list(t order by t)::varchar from {kept} as t"));
+    sandbox.rows(&queries.join(" union all "))
 }
 
 /// A change of something; `round` makes it another one each time.

@@ -388,3 +388,36 @@ fn grants_are_unknown_to_the_database() {
     Done. PASS=1 WARN=0 ERROR=0 SKIP=0 NO-OP=0 REUSED=0 TOTAL=1
     ");
 }
+
+/// Queries of dbt.log that list what a schema has.
+fn listings(sandbox: &Sandbox) -> usize {
+    sandbox.read("logs/dbt.log").matches("from system.information_schema.tables").count()
+}
+
+#[test]
+fn one_query_lists_what_all_schemas_of_a_database_have() {
+    let sandbox = Sandbox::new()
+        .project()
+        .file("models/one.sql", "{{ config(schema='other one', materialized='table') }} select 1 as id")
+        .file("models/two.sql", "{{ config(schema='Two') }} select * from {{ ref('one') }}")
+        .file("models/three.sql", "{{ config(materialized='table') }} select * from {{ ref('two') }}");
+    for _ in 0..2 {
+        let outcome = sandbox.run(&["run"]);
+        assert_eq!(outcome.code, 0, "{outcome}");
+    }
+    assert_eq!(listings(&sandbox), 2);
+    let log = sandbox.read("logs/dbt.log");
+    for name in ["one", "two", "three"] {
+        // What the second run finds is replaced.
+        assert_eq!(log.matches(&format!("rename to \"{name}__dbt_backup\"")).count(), 1, "{name}");
+    }
+    let with_macro = sandbox.file(
+        "macros/listing.sql",
+        "{% macro list_relations_without_caching(schema_relation) %}
+           {% do return(duckdb__list_relations_without_caching(schema_relation)) %}
+         {% endmacro %}",
+    );
+    let outcome = with_macro.run(&["run"]);
+    assert_eq!(outcome.code, 0, "{outcome}");
+    assert_eq!(listings(&with_macro), 5);
+}

@@ -1,5 +1,5 @@
-// Tries the documentation page of the demonstration project as a person would: `node check.mjs RDBT [FOLDER]`. With a folder
-// it leaves pictures there. Ends with code 1 at the first thing that is not so.
+// Tries the documentation page of the demonstration project, and the page of a profile, as a person would:
+// `node check.mjs RDBT [FOLDER]`. With a folder it leaves pictures there. Ends with code 1 at the first thing that is not so.
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -8,6 +8,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 import { findBrowser, open } from "./browser.mjs";
+import { profilePage } from "./profile.mjs";
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const PROJECT = ["dbt_project.yml", "profiles.yml", "macros", "models", "seeds", "snapshots", "tests"];
@@ -31,6 +32,9 @@ async function main(rdbt, pictures) {
       if (pictures) writeFileSync(join(pictures, `${check.name}.png`), await page.picture());
       console.log(`ok ${check.name}`);
     }
+    const keep = pictures && (async (name) => writeFileSync(join(pictures, `${name}.png`), await page.picture()));
+    await profilePage(page, join(folder, "target"), keep);
+    console.log("ok profilePage");
     await oneFile(page, staticPage(folder));
     console.log("ok oneFile");
     await descriptions(page, rdbt, join(folder, "described"));
@@ -50,7 +54,7 @@ async function prepare(rdbt, folder) {
   // Beside the project's own tests are those of the program, which are no part of it.
   const filter = (path) => !path.startsWith(join(ROOT, "tests", "data")) && !path.endsWith(".rs");
   for (const name of PROJECT) cpSync(join(ROOT, name), join(folder, name), { recursive: true, filter });
-  for (const words of [["build"], ["docs", "generate", "--static"]]) {
+  for (const words of [["build", "--profile-nodes"], ["docs", "generate", "--static"]]) {
     const { status, stdout } = spawnSync(rdbt, [...words, ...VARS], { cwd: folder, encoding: "utf8" });
     assert.equal(status, 0, stdout);
   }

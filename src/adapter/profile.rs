@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use serde::Serialize;
+
 /// A statement, and what carrying it out took.
 #[derive(Debug, Clone)]
 pub struct StatementProfile {
@@ -18,13 +20,13 @@ pub struct StatementProfile {
 }
 
 /// The engine's own figures of a statement.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Figures {
     /// Seconds of work, those of all cores together.
     pub cpu_seconds: f64,
     /// Rows that came back to rdbt.
     pub rows_returned: u64,
-    /// Rows that were read of tables and files, before filters.
+    /// Rows that were read: of tables before filters, of files after those that apply while reading.
     pub rows_scanned: u64,
     /// Rows inserted, updated or written to a file.
     pub rows_written: u64,
@@ -43,7 +45,7 @@ pub struct Figures {
 }
 
 /// An operator of a plan.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Operator {
     /// The engine's name for it: `HASH_JOIN`.
     pub name: String,
@@ -53,6 +55,8 @@ pub struct Operator {
     pub rows: u64,
     /// Rows that it read, where it reads a table or a file.
     pub scanned: u64,
+    /// Bytes of those rows in memory.
+    pub bytes: u64,
     /// What else the engine says, in its words: `Table`, `Filters`, `Join Type`.
     pub details: Vec<(String, String)>,
     /// The operators whose rows it takes.

@@ -4,6 +4,7 @@
 mod catalog;
 mod file;
 mod osi;
+mod profile;
 pub mod python_json;
 mod reports;
 mod run_results;
@@ -33,6 +34,7 @@ use python_json::Entries;
 
 pub use file::{check_folder, replace};
 pub use osi::OsiDocument;
+pub use profile::write_profile;
 pub use reports::{Case, Suite, Verdict, write_junit, write_markdown};
 pub use site::{keep_last_run, write_page, write_static_page};
 pub use steps::{StepRecord, StepsSummary, publish_step};

@@ -131,7 +131,7 @@ fn write_shell(file: &mut Writer, data: impl FnOnce(&mut Writer) -> io::Result<(
     file.write_all(end.as_bytes())
 }
 
-fn split<'a>(text: &'a str, mark: &str) -> (&'a str, &'a str) {
+pub(super) fn split<'a>(text: &'a str, mark: &str) -> (&'a str, &'a str) {
     text.split_once(mark).unwrap_or((text, ""))
 }
 

@@ -157,7 +157,9 @@ pub fn publish_step(
             .hint("Everything is built, and the files are whole in the step's own folder. Check the space on the disk.")
         })?;
     }
-    copy_file(&from.join("graph_summary.json"), &to.join("graph_summary.json"))?;
+    for name in ["graph_summary.json", "profile.json", "profile.html"] {
+        copy_file(&from.join(name), &to.join(name))?;
+    }
     let Some(osi) = osi else { return Ok(()) };
     let shown = |path: &Path| path.strip_prefix(&project.root.root).unwrap_or(path).to_string_lossy().into_owned();
     write_manifest_to(to, globals, manifest, &compiled.moved(&shown(from), &shown(to)), osi)?;

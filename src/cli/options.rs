@@ -127,8 +127,17 @@ const LOG_LEVELS: Kind = Kind::Choice(&["debug", "info", "warn", "error", "none"
 const ON: Default = Default::Bool(true);
 
 /// Options that dbt does not have.
-pub const OURS: [&str; 8] =
-    ["for", "golden_path", "junit", "keep_going", "markdown", "record_runs", "skip_unchanged", "update"];
+pub const OURS: [&str; 9] = [
+    "for",
+    "golden_path",
+    "junit",
+    "keep_going",
+    "markdown",
+    "profile_nodes",
+    "record_runs",
+    "skip_unchanged",
+    "update",
+];
 
 /// The options that stand before or after any command.
 pub const GLOBAL: &[OptionSpec] = &[
@@ -517,6 +526,14 @@ pub(super) const MARKDOWN: OptionSpec = option(
     Kind::Path(false),
     "Write a summary of the results to this file in Markdown, for pull requests",
 );
+pub(super) const PROFILE_NODES: OptionSpec = option(
+    "profile_nodes",
+    &["profile-nodes"],
+    Kind::Switch,
+    "Measure each statement and report what took the time, with advice; see docs/profiling.md",
+)
+.env("RDBT_PROFILE_NODES")
+.or(Default::None);
 pub(super) const RECORD_RUNS: OptionSpec = option(
     "record_runs",
     &["record-runs"],

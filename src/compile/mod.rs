@@ -15,7 +15,7 @@ use crate::adapter::{Policy, Relation};
 use crate::context::batch::Batch;
 use crate::context::errors::from_jinja;
 use crate::context::runtime::{NodeRun, RunShared, write_path, write_text};
-use crate::context::{Globals, Phase, Scope, Subject};
+use crate::context::{Globals, Phase, Scope, Subject, plain_text};
 use crate::error::{Error, Result};
 use crate::events::{NodeInfo, lines};
 use crate::jinja::{Rendered, Value};
@@ -112,7 +112,12 @@ impl Compiler {
         if let Some(arguments) = test_arguments::render(&self.globals, node, run, called)? {
             scope = scope.with(test_arguments::ARGUMENTS, arguments);
         }
-        let root = Arc::new(scope).into_value();
+        let scope = Arc::new(scope);
+        let is_sql = node.language == "sql" && !self.transient && node.generic_test().is_none();
+        if is_sql && let Some(text) = plain_text(&scope, &node.raw_code) {
+            return Ok(text);
+        }
+        let root = scope.into_value();
         let engine = &self.globals.engine;
         let rendered = if node.language == "python" && node.resource_type == ResourceType::Model {
             let postfix = engine.render_str_tracked(PYTHON_POSTFIX, &node.original_file_path, root);

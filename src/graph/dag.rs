@@ -99,6 +99,28 @@ impl Graph {
         chains
     }
 
+    /// The longest of those chains, from its begin to its end; ties go to what comes first in dbt's order.
+    pub fn longest_chain(&self, length: impl Fn(&str) -> f64) -> Vec<&str> {
+        let chains = self.longest_chains(length);
+        let longest = |places: &mut dyn Iterator<Item = NodeIndex>| {
+            let mut best: Option<(NodeIndex, f64)> = None;
+            for place in places {
+                let chain = chains.get(&self.dag[place]).copied().unwrap_or_default();
+                if best.is_none_or(|(known, best)| chain > best || (chain == best && place < known)) {
+                    best = Some((place, chain));
+                }
+            }
+            best.map(|(place, _)| place)
+        };
+        let mut chain = Vec::new();
+        let mut next = longest(&mut self.dag.node_indices());
+        while let Some(place) = next {
+            chain.push(self.dag[place].as_str());
+            next = longest(&mut self.dag.neighbors(place));
+        }
+        chain
+    }
+
     fn position(&mut self, id: &str) -> NodeIndex {
         if let Some(known) = self.positions.get(id) {
             return *known;

@@ -32,26 +32,41 @@ impl PlainCall {
     }
 }
 
+/// What a plain template prints: its text and its calls.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Piece {
+    /// Text as it is, white space controlled.
+    Text(String),
+    /// What a call comes to.
+    Call(PlainCall),
+}
+
+/// A plain template taken apart; none if it is not plain, or cannot be parsed.
+pub fn plain_pieces(source: &str) -> Option<Vec<Piece>> {
+    let mut found = None;
+    with_tree(source, |body| found = pieces_in(body));
+    found
+}
+
 /// The calls of a plain template in order; none if it is not plain, or cannot be parsed.
 pub fn plain_calls(source: &str) -> Option<Vec<PlainCall>> {
     if !source.contains("{{") && !source.contains("{%") && !source.contains("{#") {
         return Some(Vec::new());
     }
-    let mut found = None;
-    with_tree(source, |body| found = calls_in(body));
-    found
+    let calls = plain_pieces(source)?.into_iter().filter_map(|piece| match piece {
+        Piece::Call(call) => Some(call),
+        Piece::Text(_) => None,
+    });
+    Some(calls.collect())
 }
 
-fn calls_in(body: &[Stmt<'_>]) -> Option<Vec<PlainCall>> {
-    let mut calls = Vec::new();
-    for stmt in body {
-        match &stmt.kind {
-            StmtKind::Data(_) => {}
-            StmtKind::Print(expr) => calls.push(plain_call(expr)?),
-            _ => return None,
-        }
-    }
-    Some(calls)
+fn pieces_in(body: &[Stmt<'_>]) -> Option<Vec<Piece>> {
+    let piece = |stmt: &Stmt<'_>| match &stmt.kind {
+        StmtKind::Data(text) => Some(Piece::Text(text.to_string())),
+        StmtKind::Print(expr) => plain_call(expr).map(Piece::Call),
+        _ => None,
+    };
+    body.iter().map(piece).collect()
 }
 
 fn plain_call(expr: &Expr<'_>) -> Option<PlainCall> {

@@ -133,14 +133,12 @@ pub fn render_and_configure(cx: &Cx, node: &mut Node) -> Result<()> {
 /// Whether calls mean what dbt means by them: no macro or package of the name stands before, and a variable's value
 /// is no template itself.
 fn is_standard(cx: &Cx, node: &Node, calls: &[PlainCall]) -> bool {
-    let macros = &cx.globals.macros;
     calls.iter().all(|call| {
-        let name = call.function();
-        let ours = macros.find(&node.package_name, name).is_none() && !macros.is_namespace(name);
-        ours && match call {
-            PlainCall::Var(variable) => !cx.globals.is_template_var(&node.package_name, variable),
-            _ => true,
-        }
+        cx.globals.is_dbts_own(&node.package_name, call.function())
+            && match call {
+                PlainCall::Var(variable) => !cx.globals.is_template_var(&node.package_name, variable),
+                _ => true,
+            }
     })
 }
 

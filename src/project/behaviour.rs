@@ -78,7 +78,8 @@ const SETTINGS: [(&str, Kind); 26] = [
 ];
 
 /// The same of options that dbt does not have. dbt passes over them, and over what type their values have.
-const OWN_SETTINGS: [(&str, Kind); 2] = [("golden_path", Kind::Text), ("record_runs", Kind::Bool)];
+const OWN_SETTINGS: [(&str, Kind); 3] =
+    [("golden_path", Kind::Text), ("profile_nodes", Kind::Bool), ("record_runs", Kind::Bool)];
 
 /// Settings that null does not leave to the default.
 const NEVER_NULL: [&str; 2] = ["send_anonymous_usage_stats", "require_event_names_in_deprecations"];

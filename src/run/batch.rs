@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::adapter::Relation;
+use crate::adapter::{AdapterErrorKind, Relation};
 use crate::context::Globals;
 use crate::context::database::NodeConnection;
 use crate::context::macro_resolver::INTERNAL_PACKAGES;
@@ -69,25 +69,31 @@ pub(super) fn load(session: &Session, seeds: &[(&Resource, Position)]) -> Option
                 seeds.len()
             );
             // A bad seed gets its own error; what is not a seed's fault is news.
-            let level = if curable { Level::Info } else { Level::Debug };
+            let level = if curable.is_some() { Level::Info } else { Level::Debug };
             session.globals.events.emit(lines::note(level, &text));
+            if curable == Some(AdapterErrorKind::OutOfMemory) {
+                session.run_fewer();
+            }
             None
         }
     }
 }
 
-/// The results, or the error and whether fewer at a time may do better.
+/// Why a batch failed, and what kind of refusal of the engine's it was, where fewer at a time may do better.
+type Failure = (Error, Option<AdapterErrorKind>);
+
+/// The results of the seeds, all or none.
 fn transaction(
     session: &Session,
     seeds: &[(&Resource, Position)],
-) -> std::result::Result<Vec<(NodeResult, Progress)>, (Error, bool)> {
-    let mut connection = session.database.connect("seed_batch").map_err(|error| (error, false))?;
+) -> std::result::Result<Vec<(NodeResult, Progress)>, Failure> {
+    let mut connection = session.database.connect("seed_batch").map_err(|error| (error, None))?;
     connection.hold_commits();
     let loaded = load_all(session, seeds, &mut connection).and_then(|loaded| {
         connection.commit_held()?;
         Ok(loaded)
     });
-    let curable = Database::curable(&connection).is_some();
+    let curable = Database::curable(&connection);
     connection.release();
     loaded.map_err(|error| (error, curable))
 }

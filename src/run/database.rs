@@ -141,15 +141,25 @@ impl Database {
         listed
     }
 
-    /// Asks for everything that exists in the schemas of `nodes`.
+    /// Asks for everything that exists in the schemas of `nodes`. Where dbt sends a query for each schema, this sends one for all
+    /// of a database, unless the project has a macro of its own for them.
     ///
     /// # Errors
     /// The engine refuses.
     pub fn populate_cache<'a>(&self, nodes: impl Iterator<Item = &'a Node>) -> Result<()> {
+        let replaced = LISTING_MACROS.iter().any(|name| self.globals.macros.has_in_projects(name));
+        let mut together: IndexMap<(Option<String>, Option<String>), Vec<Relation>> = IndexMap::new();
         for schema in self.schemas(nodes) {
-            let (database, name) = (schema.database().unwrap_or_default(), schema.schema().unwrap_or_default());
-            let connection = self.connect(&format!("list_{database}_{name}"))?;
-            let listed = self.operations(&connection).populate_cache(&[schema]);
+            let name = schema.schema().filter(|_| replaced).map(str::to_owned);
+            together.entry((schema.database().map(str::to_owned), name)).or_default().push(schema);
+        }
+        for schemas in together.into_values() {
+            let database = schemas.first().and_then(Relation::database).unwrap_or_default();
+            let connection = match schemas.as_slice() {
+                [one] => self.connect(&format!("list_{database}_{}", one.schema().unwrap_or_default()))?,
+                _ => self.connect(&format!("list_{database}"))?,
+            };
+            let listed = self.operations(&connection).populate_cache(&schemas);
             connection.release();
             listed?;
         }
@@ -179,6 +189,13 @@ impl Database {
         self.shared.adapter.quoting()
     }
 }
+
+/// What lists the relations of a schema, by the names that a project may have it under.
+const LISTING_MACROS: [&str; 3] = [
+    "list_relations_without_caching",
+    "duckdb__list_relations_without_caching",
+    "default__list_relations_without_caching",
+];
 
 /// Whether a node has something in the database.
 pub(super) fn is_relational(node: &Node, store_failures: bool) -> bool {

@@ -19,6 +19,7 @@ mod operation;
 mod overloads;
 mod plan;
 mod preview;
+mod profile;
 mod record;
 mod report;
 mod results;
@@ -58,6 +59,7 @@ pub use operation::{run_operation, run_sql};
 pub use overloads::{overloads_json, read_overloads};
 pub use plan::{Plan, Resource};
 pub use preview::{grid, print_compiled, print_rows, print_seeds};
+pub use profile::{Profile, report as report_profile};
 pub use report::{finished, found_line, freshness_summary, summary};
 pub use results::{Freshness, NodeResult, Overloads, RunResults, Status, Timing, batches_json, isoformat, moment};
 
@@ -190,6 +192,7 @@ impl Session {
     fn run_plan(&self, plan: &Plan<'_>) -> Result<RunResults> {
         let events = &self.globals.events;
         let clock = Instant::now();
+        let watch = profile::Watch::start(self);
         let mut results = RunResults::default();
         levels::check(plan)?;
         self.prepare(plan)?;
@@ -234,6 +237,7 @@ impl Session {
         results.interrupted |= self.interrupt.load(Ordering::SeqCst);
         results.elapsed = clock.elapsed().as_secs_f64();
         record::keep(self, &results);
+        results.profile = watch.map(|watch| profile::finish(self, plan, &results, &watch));
         Ok(results)
     }
 

@@ -12,6 +12,7 @@ use crate::events::thread_name;
 use crate::invocation::{BatchSpan, BatchSpans};
 
 use super::plan::Resource;
+use super::profile::Profile;
 
 /// dbt's statuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -244,6 +245,8 @@ pub struct RunResults {
     pub failed_fast: Option<Arc<NodeResult>>,
     /// What ended the run when nodes had already run: the template of an `on-run-end` hook.
     pub fatal: Option<Error>,
+    /// What the nodes took and why, with `--profile-nodes`.
+    pub profile: Option<Arc<Profile>>,
 }
 
 impl RunResults {

@@ -213,7 +213,7 @@ impl Session {
         );
         self.globals.events.emit(lines::note(Level::Info, &text));
         if kind == AdapterErrorKind::OutOfMemory {
-            self.say_fewer(self.throttle.ran_out());
+            self.run_fewer();
         }
         let _alone = self.gate.write().unwrap_or_else(PoisonError::into_inner);
         let mut second = self.attempt(resource, progress).result;
@@ -222,7 +222,9 @@ impl Session {
         second
     }
 
-    fn say_fewer(&self, at_a_time: usize) {
+    /// Memory ran out: halves how many nodes run at a time, and says so.
+    pub fn run_fewer(&self) {
+        let at_a_time = self.throttle.ran_out();
         let nodes = if at_a_time == 1 { "One node runs" } else { "Fewer nodes run" };
         let text = format!("Memory is short. {nodes} at a time (at most {at_a_time}) until it is not.");
         self.globals.events.emit(lines::note(Level::Info, &text));

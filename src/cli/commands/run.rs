@@ -70,5 +70,9 @@ pub fn run_in(workspace: &Workspace, task: Task, database: Database) -> Result<R
     if !plan.is_empty() || task == Task::Seed {
         run::summary(events, &shared, flags.store_failures, &results);
     }
+    if let Some(profile) = &results.profile {
+        let page = artifacts::write_profile(&workspace.globals.project.target_path, profile)?;
+        run::report_profile(events, profile, &page);
+    }
     Ok(results)
 }

@@ -98,19 +98,49 @@ impl Operations {
         Ok(relations)
     }
 
-    /// Fills the cache with the relations of some schemas, as a run does before its first node.
+    /// Fills the cache with the relations of some schemas of a database, as a run does before its first node: of one by the
+    /// macro for that, of several by one query.
     ///
     /// # Errors
     /// A query fails.
     pub fn populate_cache(&self, schemas: &[Relation]) -> Result<()> {
+        let relations = match schemas {
+            [one] => self.list_relations_without_caching(&one.without_identifier())?,
+            several => self.list_relations_of_several(several)?,
+        };
+        for relation in relations {
+            self.adapter.cache().add(relation);
+        }
         for schema in schemas {
-            let Some(name) = schema.schema() else { continue };
-            for relation in self.list_relations_without_caching(&schema.without_identifier())? {
-                self.adapter.cache().add(relation);
+            if let Some(name) = schema.schema() {
+                self.adapter.cache().add_schema(schema.database(), name);
             }
-            self.adapter.cache().add_schema(schema.database(), name);
         }
         Ok(())
+    }
+
+    fn list_relations_of_several(&self, schemas: &[Relation]) -> Result<Vec<Relation>> {
+        let text = |part: &str| format!("'{}'", part.to_lowercase().replace('\'', "''"));
+        let Some(database) = schemas.first().and_then(Relation::database) else { return Ok(Vec::new()) };
+        let names: Vec<String> = schemas.iter().filter_map(Relation::schema).map(text).collect();
+        let sql = format!(
+            "\n    select table_name, table_schema, table_type\n    from system.information_schema.tables\n    \
+             where lower(table_catalog) = {}\n      and lower(table_schema) in ({})\n  ",
+            text(database),
+            names.join(", ")
+        );
+        let (_, table) = self.connection.execute(&sql, true, true, None)?;
+        let relation = |row: usize| {
+            let part = |column: usize| table.cell(row, column).to_string();
+            let kind = match part(2).as_str() {
+                "BASE TABLE" | "LOCAL TEMPORARY" => RelationType::Table,
+                "VIEW" => RelationType::View,
+                _ => RelationType::External,
+            };
+            let path = Path { database: Some(database.to_owned()), schema: Some(part(1)), identifier: Some(part(0)) };
+            Relation { path, kind: Some(kind), ..Relation::default() }
+        };
+        Ok((0..table.len()).map(relation).collect())
     }
 
     fn list_relations_without_caching(&self, schema: &Relation) -> Result<Vec<Relation>> {
