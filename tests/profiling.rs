@@ -266,6 +266,15 @@ fn a_table_read_once_could_be_a_view_unless_it_is_read_twice() {
             "{{ config(materialized='table') }} select count(other) as n from {{ ref('copied') }} where i > 5",
         );
     assert_eq!(advice(&once, &["run"]), ["table_as_view copied"]);
+    // DuckDB passes these tests on a table without reading it, but would compute a view for each.
+    let tested = once.file(
+        "models/s.yml",
+        "models: [{name: copied, columns: [{name: i, data_tests: [not_null]}, {name: id, data_tests: [not_null]}]}]\n",
+    );
+    assert_eq!(advice(&tested, &["build"]), ["table_as_view copied"]);
+    let evidence = profile(&tested)["advice"][0]["evidence"].to_string();
+    assert!(evidence.contains("{\"what\":\"tests that would compute it too\",\"value\":\"2\"}"), "{evidence}");
+    let once = tested.file("models/s.yml", "");
     let twice = once.file(
         "models/another.sql",
         "{{ config(materialized='table') }} select count(id) as n from {{ ref('copied') }}",

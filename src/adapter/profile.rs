@@ -26,7 +26,7 @@ pub struct Figures {
     pub cpu_seconds: f64,
     /// Rows that came back to rdbt.
     pub rows_returned: u64,
-    /// Rows that were read of tables and files, before filters.
+    /// Rows that were read: of tables before filters, of files after those that apply while reading.
     pub rows_scanned: u64,
     /// Rows inserted, updated or written to a file.
     pub rows_written: u64,

@@ -3,11 +3,15 @@
 use std::path::Path;
 
 use super::plans::operators;
-use super::{NodeProfile, Profile};
+use super::{NodeProfile, Profile, Worker};
+use crate::events::paint::count;
 use crate::events::{Events, lines};
 
 /// Nodes of each list that are shown; the page has all.
 const SHOWN: usize = 5;
+
+/// Workers that are shown.
+const WORKERS: usize = 8;
 
 /// Letters of a name that are shown.
 const NAME: usize = 48;
@@ -38,19 +42,13 @@ fn text(profile: &Profile) -> Vec<String> {
             spilled => format!("{} spilled", bytes(spilled)),
         }
     )];
-    for worker in &profile.workers {
-        let share = 100.0 * worker.busy_seconds / profile.seconds.max(f64::MIN_POSITIVE);
-        let nodes = worker.nodes;
-        lines.push(format!(
-            "  {:<width$} {:>7.2}s busy ({share:.0}%), {nodes} nodes",
-            worker.name,
-            worker.busy_seconds,
-            width = NAME
-        ));
+    lines.extend(profile.workers.iter().take(WORKERS).map(|worker| busy(worker, profile.seconds)));
+    if let Some(more) = profile.workers.len().checked_sub(WORKERS).filter(|more| *more > 0) {
+        lines.push(format!("  ... and {more} more"));
     }
     let find = |id: &String| profile.nodes.iter().find(|node| node.unique_id == *id);
     let path: Vec<&NodeProfile> = profile.critical_path.nodes.iter().filter_map(find).collect();
-    lines.push(format!("Critical path: {:.2}s in {} nodes", profile.critical_path.seconds, path.len()));
+    lines.push(format!("Critical path: {:.2}s in {}", profile.critical_path.seconds, count(path.len(), "node")));
     let (shown, rest) = longest(&path);
     lines.extend(
         shown.into_iter().map(|node| format!("  {:<width$} {:>7.2}s", cut(&node.name), node.seconds, width = NAME)),
@@ -73,6 +71,12 @@ fn text(profile: &Profile) -> Vec<String> {
             .map(|advice| format!("  up to {:.2}s  {}", advice.seconds_at_stake, advice.text)),
     );
     lines
+}
+
+fn busy(worker: &Worker, run: f64) -> String {
+    let share = 100.0 * worker.busy_seconds / run.max(f64::MIN_POSITIVE);
+    let nodes = count(worker.nodes, "node");
+    format!("  {:<width$} {:>7.2}s busy ({share:.0}%), {nodes}", worker.name, worker.busy_seconds, width = NAME)
 }
 
 /// The nodes of a path that took longest, in the order of the path, and how many are left out.
