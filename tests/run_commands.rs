@@ -334,7 +334,7 @@ fn an_option_that_does_nothing_says_so() {
     assert!(!sandbox.run(&["ls", "-s", "raw"]).stdout.contains("does nothing"));
 }
 
-/// What real dbt compiles these texts to, which call nothing but `ref`, `source` and `config`.
+/// What real dbt compiles these texts to, which call nothing but `ref`, `source`, `config` and `var`.
 #[test]
 fn plain_texts_compile_to_what_dbt_makes_of_them() {
     let texts = [

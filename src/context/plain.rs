@@ -1,15 +1,16 @@
-//! Texts that need no template to be rendered: those of `jinja/plain.rs` that call `ref`, `source` and `config` alone. Most models
+//! Texts that need no template to be rendered: those of `jinja/plain.rs`, which call `ref`, `source`, `config` and `var` alone. Most models
 //! are like that, and compiling a template that is used once costs several times what it takes to put its pieces together.
 
 use std::sync::Arc;
 
 use crate::jinja::plain::{Piece, PlainCall, plain_pieces};
-use crate::jinja::value::py_str;
+use crate::jinja::value::{from_json, py_str};
 use crate::jinja::{MjError, Value};
 
 use super::call::Args;
 use super::references;
 use super::scope::{Globals, Scope};
+use super::vars::VarFunction;
 
 impl Globals {
     /// Whether a name means to a node of `package` what dbt means by it: no macro or package of that name stands before.
@@ -25,10 +26,9 @@ pub fn plain_text(scope: &Arc<Scope>, source: &str) -> Option<String> {
         return None;
     }
     let pieces = plain_pieces(source)?;
-    // A variable's value may be anything, another template included.
     let takes_render = |piece: &Piece| match piece {
         Piece::Text(_) => false,
-        Piece::Call(PlainCall::Var(_)) => true,
+        Piece::Call(PlainCall::Var(name, _)) if scope.globals.is_template_var(package, name) => true,
         Piece::Call(call) => !scope.globals.is_dbts_own(package, call.function()),
     };
     if pieces.iter().any(takes_render) {
@@ -38,7 +38,11 @@ pub fn plain_text(scope: &Arc<Scope>, source: &str) -> Option<String> {
     for piece in pieces {
         match piece {
             Piece::Text(data) => text.push_str(&data),
-            Piece::Call(PlainCall::Config(_) | PlainCall::Var(_)) => {}
+            Piece::Call(PlainCall::Config(_)) => {}
+            Piece::Call(PlainCall::Var(name, default)) => {
+                let given = VarFunction { scope: scope.clone() }.find(&name);
+                text.push_str(&py_str(&given.or_else(|| default.as_ref().map(from_json))?));
+            }
             Piece::Call(PlainCall::Ref(names)) => text.push_str(&relation(scope, names, references::call_ref)?),
             Piece::Call(PlainCall::Source(names)) => {
                 text.push_str(&relation(scope, names.into(), references::call_source)?);

@@ -72,7 +72,8 @@ pub struct VarFunction {
 }
 
 impl VarFunction {
-    fn find(&self, name: &str) -> Option<Value> {
+    /// The variable's value as it is given.
+    pub(super) fn find(&self, name: &str) -> Option<Value> {
         if let Some(overridden) = self.scope.extra.get(VAR_OVERRIDES).and_then(|vars| vars.get_attr(name).ok())
             && !is_undefined(&overridden)
         {

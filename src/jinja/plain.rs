@@ -17,7 +17,7 @@ pub enum PlainCall {
     /// `config(key=literal, ...)`
     Config(JsonMap<String, Json>),
     /// `var(name)`, with or without a literal default.
-    Var(String),
+    Var(String, Option<Json>),
 }
 
 impl PlainCall {
@@ -27,7 +27,7 @@ impl PlainCall {
             PlainCall::Ref(_) => "ref",
             PlainCall::Source(_) => "source",
             PlainCall::Config(_) => "config",
-            PlainCall::Var(_) => "var",
+            PlainCall::Var(..) => "var",
         }
     }
 }
@@ -80,8 +80,8 @@ fn plain_call(expr: &Expr<'_>) -> Option<PlainCall> {
         ("source", true) => texts(args)?.try_into().ok().map(PlainCall::Source),
         ("config", false) if args.pos.is_empty() => config(args).map(PlainCall::Config),
         ("var", true) => match args.pos.as_slice() {
-            [name] => text(name).map(PlainCall::Var),
-            [name, default] => literal(default).and_then(|_| text(name)).map(PlainCall::Var),
+            [name] => Some(PlainCall::Var(text(name)?, None)),
+            [name, default] => Some(PlainCall::Var(text(name)?, Some(literal(default)?))),
             _ => None,
         },
         _ => None,
@@ -143,7 +143,7 @@ mod tests {
             PlainCall::Config(config.as_object().cloned().unwrap_or_default()),
             PlainCall::Ref(vec!["a".to_owned()]),
             PlainCall::Ref(vec!["p".to_owned(), "b".to_owned()]),
-            PlainCall::Var("x".to_owned()),
+            PlainCall::Var("x".to_owned(), Some(json!(0))),
             PlainCall::Source(["s".to_owned(), "t".to_owned()]),
         ];
         assert_eq!(plain_calls(source), Some(expected));

@@ -136,7 +136,7 @@ fn is_standard(cx: &Cx, node: &Node, calls: &[PlainCall]) -> bool {
     calls.iter().all(|call| {
         cx.globals.is_dbts_own(&node.package_name, call.function())
             && match call {
-                PlainCall::Var(variable) => !cx.globals.is_template_var(&node.package_name, variable),
+                PlainCall::Var(variable, _) => !cx.globals.is_template_var(&node.package_name, variable),
                 _ => true,
             }
     })
@@ -153,7 +153,7 @@ fn captured(calls: Vec<PlainCall>) -> Captured {
                 let name = names.pop().unwrap_or_default();
                 captured.refs.push(RefArgs { name, package: names.pop(), version: None });
             }
-            PlainCall::Var(_) => {}
+            PlainCall::Var(..) => {}
         }
     }
     captured
