@@ -13,9 +13,11 @@ mod site;
 mod sources;
 mod steps;
 
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexSet;
+use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::{Map as JsonMap, Value as Json, json};
 
@@ -28,6 +30,7 @@ use crate::manifest::json::{Artifact, Metadata};
 use crate::manifest::{CompiledNodes, Manifest, TimeSpines, UniqueId};
 use crate::project::DBT_VERSION;
 use crate::run::{CatalogRows, RunResults, moment};
+use python_json::Entries;
 
 pub use file::{check_folder, replace};
 pub use osi::OsiDocument;
@@ -70,11 +73,34 @@ fn write_manifest_to(
     osi: &OsiDocument,
 ) -> Result<()> {
     let metadata = Metadata::new(&globals.invocation, &globals.project, DBT_VERSION);
-    let artifact = Artifact { metadata: &metadata, manifest, compiled };
-    put(&globals.events, &target.join("manifest.json"), "WritableManifest", &artifact)?;
+    let path = target.join("manifest.json");
+    replace(&path, |file| write_parts(file, &Artifact { metadata: &metadata, manifest, compiled }))?;
+    globals.events.emit(lines::artifact_written("WritableManifest", &path.to_string_lossy()));
     let semantic = semantic_manifest::to_json(manifest, &TimeSpines::of(manifest)?);
     put(&globals.events, &target.join("semantic_manifest.json"), "SemanticManifest", &semantic)?;
     put(&globals.events, &target.join("osi_document.json"), "OsiDocument", &osi.json)
+}
+
+/// Nodes that are put into words as one part: half a megabyte.
+const NODES: usize = 128;
+
+/// Writes the manifest: its nodes, which are most of it, on all cores.
+fn write_parts(file: &mut file::Writer, artifact: &Artifact<'_>) -> io::Result<()> {
+    file.write_all(b"{")?;
+    file.write_all(Entries::of(&artifact.head())?.bytes())?;
+    file.write_all(b", \"nodes\": {")?;
+    let mut separator: &[u8] = b"";
+    // Some at a time: all of a large project in memory would be as large as the project.
+    for parts in artifact.nodes(NODES).chunks(2 * rayon::current_num_threads()) {
+        let texts: Vec<io::Result<Entries>> = parts.par_iter().map(Entries::of).collect();
+        for text in texts {
+            file.write_all(std::mem::replace(&mut separator, b", "))?;
+            file.write_all(text?.bytes())?;
+        }
+    }
+    file.write_all(b"}, ")?;
+    file.write_all(Entries::of(&artifact.tail())?.bytes())?;
+    file.write_all(b"}")
 }
 
 /// Writes `graph_summary.json`: which resource comes before which. dbt says nothing about this file, and writes it even

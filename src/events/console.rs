@@ -17,12 +17,19 @@ pub struct Console {
     held: Mutex<Option<Vec<u8>>>,
 }
 
+/// How many bytes of lines wait at most.
+const HELD: usize = 32 * 1024;
+
 impl Console {
     /// Writes a line, above the progress bar if there is one.
     pub fn write_line(&self, line: &str) {
         if let Some(held) = self.held.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
             held.extend_from_slice(line.as_bytes());
             held.push(b'\n');
+            if held.len() >= HELD {
+                put(held);
+                held.clear();
+            }
             return;
         }
         let bar = self.bar.lock().unwrap_or_else(PoisonError::into_inner);
@@ -32,7 +39,7 @@ impl Console {
         }
     }
 
-    /// Keeps lines back until they are released.
+    /// Keeps lines back until there are many or they are released.
     pub fn hold(&self) {
         self.held.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default();
     }

@@ -203,8 +203,8 @@ impl Events {
         self.open.as_ref().map(|open| open.config.paint).unwrap_or_default()
     }
 
-    /// Keeps what the console is to show back until [`Events::release_console`], for many lines at once: each would be a
-    /// call to the system.
+    /// Gathers what the console is to show until [`Events::release_console`], for many lines at once: each would be a call to
+    /// the system.
     pub fn hold_console(&self) {
         if let Some(open) = &self.open {
             open.console.hold();

@@ -54,16 +54,19 @@ impl ListFormat {
 }
 
 /// One line for each selected resource, in order. `keys` are `--output-keys`, which may reach into mappings with dots.
-pub fn list_lines(manifest: &Manifest, selection: &Selection, format: ListFormat, keys: &[String]) -> Vec<String> {
+pub fn list_lines<'a>(
+    manifest: &'a Manifest,
+    selection: &'a Selection,
+    format: ListFormat,
+    keys: &'a [String],
+) -> impl Iterator<Item = String> + 'a {
     let members = selection.nodes.iter().filter_map(|id| Member::find(manifest, id));
-    members
-        .map(|member| match format {
-            ListFormat::Selector => selector(member),
-            ListFormat::Name => search_name(member),
-            ListFormat::Path => member.original_file_path().to_owned(),
-            ListFormat::Json => json_line(member, keys),
-        })
-        .collect()
+    members.map(move |member| match format {
+        ListFormat::Selector => selector(member),
+        ListFormat::Name => search_name(member),
+        ListFormat::Path => member.original_file_path().to_owned(),
+        ListFormat::Json => json_line(member, keys),
+    })
 }
 
 fn selector(member: Member<'_>) -> String {

@@ -51,7 +51,8 @@ pub fn load(
     }
     let found: Vec<Result<(Vec<Macro>, Vec<String>)>> =
         sources.par_iter().map(|file| macros_of(file, created_at, validate_arguments)).collect();
-    let mut macros: IndexMap<UniqueId, Macro> = IndexMap::new();
+    let count = found.iter().flatten().map(|(macros, _)| macros.len()).sum();
+    let mut macros: IndexMap<UniqueId, Macro> = IndexMap::with_capacity(count);
     for (file, found) in sources.iter().zip(found) {
         let (found, unexpected) = found?;
         for tag in unexpected {

@@ -38,8 +38,9 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
         "debug" => debug::run(invocation, events),
         "deps" => deps::run(invocation, events),
         "init" => init::run(invocation, events),
-        "parse" => parse::run(invocation, events),
-        "list" | "ls" => list::run(invocation, events),
+        // Nothing but parsing: wholly on a thread of the pool, whose memory is in use already.
+        "parse" => rayon::scope(|_| parse::run(invocation, events)),
+        "list" | "ls" => rayon::scope(|_| list::run(invocation, events)),
         "run" => run::run(invocation, events, Task::Run),
         "seed" => run::run(invocation, events, Task::Seed),
         "snapshot" => run::run(invocation, events, Task::Snapshot),

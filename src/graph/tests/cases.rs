@@ -159,7 +159,7 @@ fn lines_are_the_references() {
     let expected = load::fixture("listing.json");
     let everything = bench.select(&[]).unwrap();
     for (name, format) in [("name", ListFormat::Name), ("selector", ListFormat::Selector), ("path", ListFormat::Path)] {
-        assert_eq!(Json::from(list_lines(&bench.manifest, &everything, format, &[])), expected[name], "{name}");
+        assert_eq!(Json::from_iter(list_lines(&bench.manifest, &everything, format, &[])), expected[name], "{name}");
     }
     let keys: Vec<String> =
         expected["keys"].as_array().unwrap().iter().map(|key| key.as_str().unwrap().to_owned()).collect();
@@ -167,7 +167,7 @@ fn lines_are_the_references() {
     let some = ["--select", names, "--indirect-selection", "empty", "--exclude-resource-type", "unit_test"];
     let some = bench.select(&some).unwrap();
     for (name, keys) in [("json", &[][..]), ("json_with_keys", &keys)] {
-        let lines = list_lines(&bench.manifest, &some, ListFormat::Json, keys);
+        let lines: Vec<String> = list_lines(&bench.manifest, &some, ListFormat::Json, keys).collect();
         for (line, expected) in lines.iter().zip(expected[name].as_array().unwrap()) {
             assert_eq!(line, expected.as_str().unwrap());
         }

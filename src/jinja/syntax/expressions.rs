@@ -5,6 +5,19 @@ use super::ast::{Args, BinaryOp, CompareOp, Expr, ExprKind, UnaryOp};
 use super::lexer::Tok;
 use super::parser::{Parsed, Parser};
 
+/// How strongly operators between operands bind, the weakest first; `not` stands before its operand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Level {
+    Or,
+    And,
+    Not,
+    Compare,
+    Add,
+    Concat,
+    Multiply,
+    Power,
+}
+
 impl<'a> Parser<'a> {
     pub(super) fn expression(&mut self) -> Parsed<Expr<'a>> {
         self.expression_with(true)
@@ -13,7 +26,7 @@ impl<'a> Parser<'a> {
     fn expression_with(&mut self, conditional: bool) -> Parsed<Expr<'a>> {
         self.deeper()?;
         let links = std::mem::take(&mut self.links);
-        let parsed = if conditional { self.cond() } else { self.or() };
+        let parsed = if conditional { self.cond() } else { self.chain(Level::Or) };
         self.links = links;
         self.shallower();
         parsed
@@ -21,10 +34,10 @@ impl<'a> Parser<'a> {
 
     fn cond(&mut self) -> Parsed<Expr<'a>> {
         let mut line = self.line();
-        let mut expr = self.or()?;
+        let mut expr = self.chain(Level::Or)?;
         while self.skip_name("if")? {
             self.link()?;
-            let test = Box::new(self.or()?);
+            let test = Box::new(self.chain(Level::Or)?);
             let otherwise = if self.skip_name("else")? { Some(Box::new(self.expression()?)) } else { None };
             expr = Expr::new(line, ExprKind::Cond { test, then: Box::new(expr), otherwise });
             line = self.line();
@@ -32,40 +45,91 @@ impl<'a> Parser<'a> {
         Ok(expr)
     }
 
-    fn or(&mut self) -> Parsed<Expr<'a>> {
+    /// Operands and the operators between them that bind at least as strongly as `least`. Most expressions are a single
+    /// operand, which so passes through one function and not through one for each of Jinja2's levels.
+    fn chain(&mut self, least: Level) -> Parsed<Expr<'a>> {
         let line = self.line();
-        let mut left = self.and()?;
-        while self.skip_name("or")? {
-            self.link()?;
-            left = Expr::new(line, ExprKind::Or(Box::new(left), Box::new(self.and()?)));
+        let mut left = match least <= Level::Not && self.is_name("not") {
+            true => self.negation()?,
+            false => self.unary(true)?,
+        };
+        while let Some(level) = self.level().filter(|level| *level >= least) {
+            let kind = match level {
+                Level::Compare => ExprKind::Compare(Box::new(left), self.comparisons()?),
+                Level::Concat => ExprKind::Concat(self.concatenation(left)?),
+                _ => self.pair(level, left)?,
+            };
+            left = Expr::new(line, kind);
         }
         Ok(left)
     }
 
-    fn and(&mut self) -> Parsed<Expr<'a>> {
+    fn negation(&mut self) -> Parsed<Expr<'a>> {
         let line = self.line();
-        let mut left = self.not()?;
-        while self.skip_name("and")? {
+        self.next()?;
+        self.deeper()?;
+        let operand = self.chain(Level::Not)?;
+        self.shallower();
+        Ok(Expr::new(line, ExprKind::Unary(UnaryOp::Not, Box::new(operand))))
+    }
+
+    /// How strongly the operator binds that stands here, if it is one between two operands.
+    fn level(&self) -> Option<Level> {
+        Some(match *self.current() {
+            Tok::Op(op) => match op {
+                "+" | "-" => Level::Add,
+                "~" => Level::Concat,
+                "*" | "/" | "//" | "%" => Level::Multiply,
+                "**" => Level::Power,
+                "==" | "!=" | "<" | "<=" | ">" | ">=" => Level::Compare,
+                _ => return None,
+            },
+            Tok::Name(name) => match name {
+                "or" => Level::Or,
+                "and" => Level::And,
+                "in" => Level::Compare,
+                "not" if *self.look() == Tok::Name("in") => Level::Compare,
+                _ => return None,
+            },
+            _ => return None,
+        })
+    }
+
+    /// The operator that stands here with `left` before it and what is behind it.
+    fn pair(&mut self, level: Level, left: Expr<'a>) -> Parsed<ExprKind<'a>> {
+        let op = match *self.current() {
+            Tok::Op("+") => Some(BinaryOp::Add),
+            Tok::Op("-") => Some(BinaryOp::Sub),
+            Tok::Op("*") => Some(BinaryOp::Mul),
+            Tok::Op("/") => Some(BinaryOp::Div),
+            Tok::Op("//") => Some(BinaryOp::FloorDiv),
+            Tok::Op("%") => Some(BinaryOp::Mod),
+            Tok::Op("**") => Some(BinaryOp::Pow),
+            _ => None,
+        };
+        // Of a chain that is too long the line is told that Jinja2 has come to: the operator's, or that of what is behind it.
+        let behind = matches!(op, None | Some(BinaryOp::Pow));
+        if !behind {
             self.link()?;
-            left = Expr::new(line, ExprKind::And(Box::new(left), Box::new(self.not()?)));
         }
-        Ok(left)
+        self.next()?;
+        if behind {
+            self.link()?;
+        }
+        let left = Box::new(left);
+        Ok(match (op, level) {
+            (Some(op @ (BinaryOp::Add | BinaryOp::Sub)), _) => {
+                ExprKind::Binary(op, left, Box::new(self.chain(Level::Concat)?))
+            }
+            (Some(BinaryOp::Pow), _) => ExprKind::Binary(BinaryOp::Pow, left, Box::new(self.unary(true)?)),
+            (Some(op), _) => ExprKind::Binary(op, left, Box::new(self.chain(Level::Power)?)),
+            (None, Level::And) => ExprKind::And(left, Box::new(self.chain(Level::Not)?)),
+            (None, _) => ExprKind::Or(left, Box::new(self.chain(Level::And)?)),
+        })
     }
 
-    fn not(&mut self) -> Parsed<Expr<'a>> {
-        let line = self.line();
-        if self.skip_name("not")? {
-            self.deeper()?;
-            let operand = self.not()?;
-            self.shallower();
-            return Ok(Expr::new(line, ExprKind::Unary(UnaryOp::Not, Box::new(operand))));
-        }
-        self.compare()
-    }
-
-    fn compare(&mut self) -> Parsed<Expr<'a>> {
-        let line = self.line();
-        let left = self.math1()?;
+    /// All comparisons that follow each other here: `a < b <= c` is one expression.
+    fn comparisons(&mut self) -> Parsed<Vec<(CompareOp, Expr<'a>)>> {
         let mut ops = Vec::new();
         loop {
             let op = match *self.current() {
@@ -80,67 +144,20 @@ impl<'a> Parser<'a> {
                     self.next()?;
                     CompareOp::NotIn
                 }
-                _ => break,
+                _ => return Ok(ops),
             };
             self.next()?;
-            ops.push((op, self.math1()?));
-        }
-        Ok(if ops.is_empty() { left } else { Expr::new(line, ExprKind::Compare(Box::new(left), ops)) })
-    }
-
-    fn math1(&mut self) -> Parsed<Expr<'a>> {
-        let line = self.line();
-        let mut left = self.concat()?;
-        loop {
-            let op = match *self.current() {
-                Tok::Op("+") => BinaryOp::Add,
-                Tok::Op("-") => BinaryOp::Sub,
-                _ => return Ok(left),
-            };
-            self.link()?;
-            self.next()?;
-            left = Expr::new(line, ExprKind::Binary(op, Box::new(left), Box::new(self.concat()?)));
+            ops.push((op, self.chain(Level::Add)?));
         }
     }
 
-    fn concat(&mut self) -> Parsed<Expr<'a>> {
-        let line = self.line();
-        let first = self.math2()?;
-        if !self.is_op("~") {
-            return Ok(first);
-        }
+    /// All that `~` joins here, `first` before it.
+    fn concatenation(&mut self, first: Expr<'a>) -> Parsed<Vec<Expr<'a>>> {
         let mut parts = vec![first];
         while self.skip_op("~")? {
-            parts.push(self.math2()?);
+            parts.push(self.chain(Level::Multiply)?);
         }
-        Ok(Expr::new(line, ExprKind::Concat(parts)))
-    }
-
-    fn math2(&mut self) -> Parsed<Expr<'a>> {
-        let line = self.line();
-        let mut left = self.pow()?;
-        loop {
-            let op = match *self.current() {
-                Tok::Op("*") => BinaryOp::Mul,
-                Tok::Op("/") => BinaryOp::Div,
-                Tok::Op("//") => BinaryOp::FloorDiv,
-                Tok::Op("%") => BinaryOp::Mod,
-                _ => return Ok(left),
-            };
-            self.link()?;
-            self.next()?;
-            left = Expr::new(line, ExprKind::Binary(op, Box::new(left), Box::new(self.pow()?)));
-        }
-    }
-
-    fn pow(&mut self) -> Parsed<Expr<'a>> {
-        let line = self.line();
-        let mut left = self.unary(true)?;
-        while self.skip_op("**")? {
-            self.link()?;
-            left = Expr::new(line, ExprKind::Binary(BinaryOp::Pow, Box::new(left), Box::new(self.unary(true)?)));
-        }
-        Ok(left)
+        Ok(parts)
     }
 
     fn unary(&mut self, with_filter: bool) -> Parsed<Expr<'a>> {

@@ -71,11 +71,39 @@ pub(crate) fn normalize(source: &str) -> Cow<'_, str> {
     Cow::Borrowed(source.strip_suffix('\n').unwrap_or(source))
 }
 
-/// Longest first, so that `**` is not read as two `*`.
-const OPERATORS: [&str; 26] = [
-    "//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{", "}", ">", "<", "=", ".",
-    ":", "|", ",", ";",
-];
+/// The operator at the start of `text`; of two that begin alike the longer one.
+fn operator_at(text: &str) -> Option<&'static str> {
+    let mut bytes = text.bytes();
+    Some(match (bytes.next()?, bytes.next()) {
+        (b'/', Some(b'/')) => "//",
+        (b'*', Some(b'*')) => "**",
+        (b'=', Some(b'=')) => "==",
+        (b'!', Some(b'=')) => "!=",
+        (b'>', Some(b'=')) => ">=",
+        (b'<', Some(b'=')) => "<=",
+        (b'+', _) => "+",
+        (b'-', _) => "-",
+        (b'/', _) => "/",
+        (b'*', _) => "*",
+        (b'%', _) => "%",
+        (b'~', _) => "~",
+        (b'[', _) => "[",
+        (b']', _) => "]",
+        (b'(', _) => "(",
+        (b')', _) => ")",
+        (b'{', _) => "{",
+        (b'}', _) => "}",
+        (b'>', _) => ">",
+        (b'<', _) => "<",
+        (b'=', _) => "=",
+        (b'.', _) => ".",
+        (b':', _) => ":",
+        (b'|', _) => "|",
+        (b',', _) => ",",
+        (b';', _) => ";",
+        _ => return None,
+    })
+}
 
 pub(crate) struct Lexer<'a> {
     source: &'a str,
@@ -260,7 +288,7 @@ impl<'a> Lexer<'a> {
 
     fn operator(&mut self, first: char) -> Result<(), SyntaxError> {
         let (line, start, rest) = (self.line, self.pos, self.rest());
-        let Some(op) = OPERATORS.into_iter().find(|op| rest.starts_with(op)) else {
+        let Some(op) = operator_at(rest) else {
             let at = self.source[..start].chars().count();
             let shown = super::super::value::str_repr(&first.to_string());
             return Err(SyntaxError::new(format!("unexpected char {shown} at {at}"), line));

@@ -8,7 +8,7 @@ use serde_json::{Map as JsonMap, Value as Json, json};
 use super::node::NodeJson;
 use super::{entries, object};
 use crate::invocation::Invocation;
-use crate::manifest::{CompiledNodes, Manifest, Node, NodeBox, ResourceType, UniqueId};
+use crate::manifest::{CompiledNodes, Manifest, Node, ResourceType, UniqueId};
 use crate::project::Project;
 
 /// `metadata` of the artifact.
@@ -62,7 +62,8 @@ fn md5_hex(text: &str) -> String {
 /// Edges by unique id, each list sorted.
 type Edges<'a> = IndexMap<&'a str, Vec<&'a str>>;
 
-/// The artifact `manifest.json`, to be written as a stream.
+/// The artifact `manifest.json`. It is written in parts, each of them a mapping of its own: the largest can be put into words
+/// on several threads.
 #[derive(Debug)]
 pub struct Artifact<'a> {
     /// `metadata`.
@@ -73,14 +74,38 @@ pub struct Artifact<'a> {
     pub compiled: &'a CompiledNodes,
 }
 
-impl Serialize for Artifact<'_> {
+impl<'a> Artifact<'a> {
+    /// What stands before `nodes`.
+    pub fn head(&self) -> JsonMap<String, Json> {
+        object([("metadata", Json::Object(self.metadata.0.clone()))])
+    }
+
+    /// The content of `nodes`, in mappings of at most `most` nodes that follow each other.
+    pub fn nodes(&self, most: usize) -> Vec<Nodes<'a>> {
+        let nodes: Vec<(&UniqueId, &Node)> =
+            self.manifest.nodes.iter().map(|(id, node)| (id, &**node)).filter(|(_, node)| lasts(node)).collect();
+        nodes.chunks(most).map(|some| Nodes { nodes: some.to_vec(), compiled: self.compiled }).collect()
+    }
+
+    /// What stands after `nodes`.
+    pub fn tail(&self) -> Tail<'a> {
+        Tail { manifest: self.manifest, compiled: self.compiled }
+    }
+}
+
+/// See [`Artifact::tail`].
+pub struct Tail<'a> {
+    manifest: &'a Manifest,
+    compiled: &'a CompiledNodes,
+}
+
+impl Serialize for Tail<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Artifact { metadata, manifest, compiled } = *self;
+        let Tail { manifest, compiled } = *self;
         let (parents, children) = manifest.parent_and_child_maps();
+        let functions = manifest.functions.iter().map(|(id, node)| (id, &**node)).collect();
         let mut map = serializer.serialize_map(None)?;
         entries!(map,
-            "metadata": metadata.0,
-            "nodes": Nodes { nodes: &manifest.nodes, compiled },
             "sources": manifest.sources,
             "macros": manifest.macros,
             "docs": manifest.docs,
@@ -95,7 +120,7 @@ impl Serialize for Artifact<'_> {
             "saved_queries": manifest.saved_queries,
             "semantic_models": manifest.semantic_models,
             "unit_tests": manifest.unit_tests,
-            "functions": Nodes { nodes: &manifest.functions, compiled },
+            "functions": Nodes { nodes: functions, compiled },
         );
         map.end()
     }
@@ -106,15 +131,16 @@ fn lasts(node: &Node) -> bool {
     node.resource_type != ResourceType::SqlOperation
 }
 
-struct Nodes<'a> {
-    nodes: &'a IndexMap<UniqueId, NodeBox>,
+/// Some nodes by unique id.
+pub struct Nodes<'a> {
+    nodes: Vec<(&'a UniqueId, &'a Node)>,
     compiled: &'a CompiledNodes,
 }
 
 impl Serialize for Nodes<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        for (id, node) in self.nodes.iter().filter(|(_, node)| lasts(node)) {
+        for (id, node) in &self.nodes {
             let compiled = self.compiled.get(id);
             map.serialize_entry(id, &NodeJson { node, compiled: compiled.as_deref() })?;
         }

@@ -318,10 +318,10 @@ fn take_config(
         }
     };
     let mut config = JsonMap::new();
+    if nested.is_none() && !arguments.keys().any(|key| CONFIG_ARGUMENTS.contains(&key.as_str())) {
+        return Ok(config);
+    }
     for key in CONFIG_ARGUMENTS {
-        if nested.is_none() && !arguments.contains_key(key) {
-            continue;
-        }
         let mut value = arguments.shift_remove(key).unwrap_or(Json::Null);
         if let Some(nested) = &mut nested {
             if python::truthy(&value) && nested.contains_key(key) {
