@@ -57,6 +57,8 @@ pub struct Operator {
     pub scanned: u64,
     /// Bytes of those rows in memory.
     pub bytes: u64,
+    /// Whether it stores the rows that it takes, as an insert does; then `rows` is its answer, one number.
+    pub stores: bool,
     /// What else the engine says, in its words: `Table`, `Filters`, `Join Type`.
     pub details: Vec<(String, String)>,
     /// The operators whose rows it takes.

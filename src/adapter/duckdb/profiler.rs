@@ -79,7 +79,7 @@ fn figures(info: &ProfilingInfo) -> Figures {
             scanned += operator.scanned;
             let taken_in = operator.children.first().map_or(0, |child| child.rows);
             match operator.name.as_str() {
-                name if WRITERS.contains(&name) => written += taken_in,
+                _ if operator.stores => written += taken_in,
                 "DELETE" => deleted += taken_in,
                 _ => {}
             }
@@ -95,6 +95,7 @@ fn operator(info: &ProfilingInfo) -> Operator {
     // Of files DuckDB counts what its readers have looked at, the same rows several times.
     let scanned = if name.starts_with("READ_") { rows } else { count(info, "OPERATOR_ROWS_SCANNED") };
     Operator {
+        stores: WRITERS.contains(&name.as_str()),
         name,
         seconds: seconds(info, "OPERATOR_TIMING"),
         rows,

@@ -1,6 +1,5 @@
 // The figures of the page, and what follows from them.
 const Model = (() => {
-  const WRITERS = /^(BATCH_)?(INSERT|CREATE_TABLE_AS|COPY_TO_FILE)$|^(UPDATE|MERGE_INTO|DELETE)$/;
   const BAD = new Set(["error", "fail", "runtime error", "partial success"]);
 
   function read() {
@@ -38,7 +37,7 @@ const Model = (() => {
   }
 
   /** The rows that an operator deals with: those that it takes in where it only answers how many there were. */
-  const rows = (operator) => (WRITERS.test(operator.name) ? operator.children.reduce((sum, child) => sum + child.rows, 0) : operator.rows);
+  const rows = (operator) => (operator.stores || operator.name === "DELETE" ? operator.children.reduce((sum, child) => sum + child.rows, 0) : operator.rows);
 
   function slowest(node) {
     let best = null;

@@ -95,8 +95,7 @@ fn slow_node(node: &NodeProfile) -> String {
     let operator = slowest.map_or(String::new(), |one| {
         let of = one.detail("Table").map(|table| format!(" of {table}")).unwrap_or_default();
         // The rows of an operator that stores are those that it was given.
-        let rows =
-            if super::plans::writes(one) { one.children.first().map_or(0, |child| child.rows) } else { one.rows };
+        let rows = if one.stores { one.children.first().map_or(0, |child| child.rows) } else { one.rows };
         format!("  {}{of} {:.2}s, {} rows", one.name, one.seconds, rounded(rows))
     });
     format!("  {:<width$} {:>7.2}s{operator}", cut(&node.name), node.seconds, width = NAME)

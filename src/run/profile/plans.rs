@@ -8,25 +8,8 @@ use super::{NodeProfile, Statement};
 use crate::adapter::Operator;
 use crate::manifest::Node;
 
-/// Operators that store the rows they are given.
-const WRITERS: [&str; 8] = [
-    "INSERT",
-    "BATCH_INSERT",
-    "CREATE_TABLE_AS",
-    "BATCH_CREATE_TABLE_AS",
-    "COPY_TO_FILE",
-    "BATCH_COPY_TO_FILE",
-    "UPDATE",
-    "MERGE_INTO",
-];
-
 /// What DuckDB calls the files that it has read.
 const FILES: &str = "Filename(s)";
-
-/// Whether an operator stores rows.
-pub(super) fn writes(operator: &Operator) -> bool {
-    WRITERS.contains(&operator.name.as_str())
-}
 
 /// The operators of a statement, each before those that it takes rows of.
 pub(super) fn operators(statement: &Statement) -> Vec<&Operator> {
@@ -57,13 +40,13 @@ pub(super) struct Split {
 
 /// Splits the time of the statement that stores a node's rows; nothing if none does.
 pub(super) fn split(node: &NodeProfile) -> Option<Split> {
-    let stores = |statement: &&Statement| operators(statement).into_iter().any(writes);
+    let stores = |statement: &&Statement| operators(statement).into_iter().any(|one| one.stores);
     let built = node.statements.iter().filter(stores).max_by(|a, b| a.seconds.total_cmp(&b.seconds))?;
     let all = operators(built);
-    let work: f64 = all.iter().filter(|one| !writes(one)).map(|one| one.seconds).sum();
+    let work: f64 = all.iter().filter(|one| !one.stores).map(|one| one.seconds).sum();
     let computing = work * scale(built);
     let commits = node.statements.iter().filter(|one| one.sql == "COMMIT").map(|one| one.seconds);
-    let bytes = all.iter().filter(|one| writes(one)).flat_map(|one| &one.children).map(|child| child.bytes).sum();
+    let bytes = all.iter().filter(|one| one.stores).flat_map(|one| &one.children).map(|child| child.bytes).sum();
     Some(Split { computing, storing: built.seconds - computing + commits.sum::<f64>(), bytes })
 }
 

@@ -17,13 +17,18 @@ use serde::Serialize;
 use super::plans::table_of;
 use super::{NodeProfile, Profile, Statement};
 use crate::context::database::NodeConnection;
+use crate::events::{Level, lines};
 use crate::graph::Graph;
 use crate::manifest::{Manifest, Node, ResourceType};
 use crate::run::plan::Plan;
 use crate::run::session::Session;
 
-/// Time that is worth a change of the project: below it, two runs of the same project differ as much.
+/// Time that is worth a change of the project, unless [`LEAST_NAME`] says otherwise: below it, two runs of the same project
+/// differ as much.
 const LEAST_SECONDS: f64 = 0.1;
+
+/// The variable of the environment that names another least time, in seconds.
+const LEAST_NAME: &str = "RDBT_PROFILE_ADVICE_SECONDS";
 
 /// Share of the time of all nodes that is worth a change, for runs that take long.
 const LEAST_SHARE: f64 = 0.01;
@@ -86,7 +91,7 @@ pub(super) fn find(session: &Session, plan: &Plan<'_>, profile: &Profile) -> Vec
         tables: (manifest.nodes.values().filter(|node| makes_table(node)))
             .map(|node| (table_of(node), node.unique_id.as_str()))
             .collect(),
-        least: LEAST_SECONDS.max(LEAST_SHARE * profile.totals.node_seconds),
+        least: least_seconds(session).max(LEAST_SHARE * profile.totals.node_seconds),
     };
     let mut database = Database { session, connection: None };
     let mut found = views::find(&facts, &mut database);
@@ -99,6 +104,17 @@ pub(super) fn find(session: &Session, plan: &Plan<'_>, profile: &Profile) -> Vec
     database.close();
     found.sort_by(|a, b| b.seconds_at_stake.total_cmp(&a.seconds_at_stake));
     found
+}
+
+fn least_seconds(session: &Session) -> f64 {
+    let Ok(text) = std::env::var(LEAST_NAME) else { return LEAST_SECONDS };
+    let named = text.trim().parse().ok().filter(|seconds: &f64| seconds.is_finite() && *seconds >= 0.0);
+    named.unwrap_or_else(|| {
+        let text =
+            format!("`{LEAST_NAME}` is `{text}`, which is no number of seconds; {LEAST_SECONDS} is taken instead.");
+        session.globals.events.emit(lines::note(Level::Warn, &text));
+        LEAST_SECONDS
+    })
 }
 
 impl<'a> Facts<'a> {
