@@ -30,7 +30,6 @@ use crate::manifest::json::{Artifact, Metadata};
 use crate::manifest::{CompiledNodes, Manifest, TimeSpines, UniqueId};
 use crate::project::DBT_VERSION;
 use crate::run::{CatalogRows, RunResults, moment};
-use python_json::Entries;
 
 pub use file::{check_folder, replace};
 pub use osi::OsiDocument;
@@ -86,21 +85,21 @@ const NODES: usize = 128;
 
 /// Writes the manifest: its nodes, which are most of it, on all cores.
 fn write_parts(file: &mut file::Writer, artifact: &Artifact<'_>) -> io::Result<()> {
+    let mut texts: Vec<Vec<u8>> = vec![Vec::new(); 2 * rayon::current_num_threads()];
     file.write_all(b"{")?;
-    file.write_all(Entries::of(&artifact.head())?.bytes())?;
+    file.write_all(python_json::entries(&mut texts[0], &artifact.head())?)?;
     file.write_all(b", \"nodes\": {")?;
     let mut separator: &[u8] = b"";
     // Some at a time: all of a large project in memory would be as large as the project.
-    for parts in artifact.nodes(NODES).chunks(2 * rayon::current_num_threads()) {
-        let texts: Vec<io::Result<Entries>> = parts.par_iter().map(Entries::of).collect();
-        for text in texts {
+    for parts in artifact.nodes(NODES).chunks(texts.len()) {
+        let entries = parts.par_iter().zip(&mut texts).map(|(part, text)| python_json::entries(text, part));
+        for entries in entries.collect::<Vec<_>>() {
             file.write_all(std::mem::replace(&mut separator, b", "))?;
-            file.write_all(text?.bytes())?;
+            file.write_all(entries?)?;
         }
     }
     file.write_all(b"}, ")?;
-    file.write_all(Entries::of(&artifact.tail())?.bytes())?;
-    file.write_all(b"}")
+    python_json::write_rest(file, &artifact.tail())
 }
 
 /// Writes `graph_summary.json`: which resource comes before which. dbt says nothing about this file, and writes it even

@@ -1,7 +1,7 @@
 //! JSON as Python's `json.dumps` writes it: a space after commas and colons, everything beyond ASCII escaped, floats as
 //! Python prints them. Artifacts and log lines come out byte for byte as people's scripts know them.
 
-use std::io::{self, BufWriter, IntoInnerError};
+use std::io::{self, BufWriter, Write as _};
 
 use serde::Serialize;
 use serde_json::ser::Formatter;
@@ -62,31 +62,51 @@ pub fn write(writer: impl io::Write, value: &impl Serialize) -> io::Result<()> {
     value.serialize(&mut Serializer::with_formatter(writer, PythonFormatter)).map_err(io::Error::from)
 }
 
-/// `json.dumps(value)` of a mapping, as part of a larger one: [`Entries::bytes`] has no braces.
-pub struct Entries(Vec<u8>);
-
-impl Entries {
-    /// Puts `value`, which must be a mapping, into words.
-    ///
-    /// # Errors
-    /// It cannot be done.
-    pub fn of(value: &impl Serialize) -> io::Result<Self> {
-        // JSON comes in very small pieces, which a writer with a buffer takes more quickly than a vector does.
-        let mut writer = BufWriter::with_capacity(BUFFER, Vec::with_capacity(ENTRIES));
-        write(&mut writer, value)?;
-        writer.into_inner().map(Entries).map_err(IntoInnerError::into_error)
-    }
-
-    /// The text between the braces.
-    pub fn bytes(&self) -> &[u8] {
-        self.0.get(1..self.0.len().saturating_sub(1)).unwrap_or_default()
-    }
+/// `json.dumps(value)` of a mapping, as part of a larger one: its text replaces what is in `text`, and what lies between its braces
+/// is given.
+///
+/// # Errors
+/// It cannot be put into words.
+pub fn entries<'a>(text: &'a mut Vec<u8>, value: &impl Serialize) -> io::Result<&'a [u8]> {
+    text.clear();
+    // JSON comes in very small pieces, which a writer with a buffer takes more quickly than a vector does.
+    let mut writer = BufWriter::with_capacity(BUFFER, &mut *text);
+    write(&mut writer, value)?;
+    writer.flush()?;
+    drop(writer);
+    Ok(text.get(1..text.len().saturating_sub(1)).unwrap_or_default())
 }
 
-/// Bytes that most parts of an artifact take.
-const ENTRIES: usize = 512 * 1024;
 /// Bytes that are gathered before they are moved.
 const BUFFER: usize = 32 * 1024;
+
+/// The rest of a mapping that `writer` has begun: `json.dumps(value)` without the first brace.
+///
+/// # Errors
+/// It cannot be put into words, or not be written.
+pub fn write_rest(writer: &mut impl io::Write, value: &impl Serialize) -> io::Result<()> {
+    write(Rest { writer, begun: false }, value)
+}
+
+/// Leaves out the first byte that it is given.
+struct Rest<'a, W> {
+    writer: &'a mut W,
+    begun: bool,
+}
+
+impl<W: io::Write> io::Write for Rest<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.begun || bytes.is_empty() {
+            return self.writer.write(bytes);
+        }
+        self.begun = true;
+        Ok(1)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+}
 
 /// `json.dumps(value)`.
 pub fn to_string(value: &Json) -> String {
