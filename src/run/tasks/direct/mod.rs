@@ -15,7 +15,6 @@ pub(super) use model::{Built, build};
 pub(super) use test::{count, note_called};
 
 use crate::context::macro_resolver::INTERNAL_PACKAGES;
-use crate::context::runtime::NodeRun;
 use crate::manifest::Node;
 use crate::run::session::Session;
 
@@ -119,9 +118,4 @@ fn says_nothing(node: &Node, key: &str) -> bool {
 /// The node's SQL as the macros see it.
 fn compiled_code(session: &Session, node: &Node) -> Arc<str> {
     session.shared.compiled.get(&node.unique_id).and_then(|compiled| compiled.code.clone()).unwrap_or_default()
-}
-
-/// Whether the node is run as a whole on a plain connection: not as a batch of a microbatch model.
-fn is_whole(run: &NodeRun) -> bool {
-    run.batch.is_none()
 }

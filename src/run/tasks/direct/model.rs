@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::statements::{create_table, create_view, drop_indexes, drop_relation, rename, run_main};
-use super::{compiled_code, is_whole, says_nothing};
+use super::{compiled_code, says_nothing};
 use crate::adapter::{AdapterResponse, Relation, RelationType};
 use crate::context::bridge;
 use crate::context::database::Operations;
@@ -20,7 +20,9 @@ const MORE_TO_DO: [&str; 8] =
 
 /// What a model turned into.
 pub(in crate::run::tasks) struct Built {
+    /// What was made, under its own name.
     pub relation: Relation,
+    /// What the database said of the main statement.
     pub response: AdapterResponse,
 }
 
@@ -80,7 +82,7 @@ fn is_plain(session: &Session, node: &Node, run: &NodeRun) -> bool {
     let database = node.database.as_deref().unwrap_or_default();
     node.resource_type == ResourceType::Model
         && node.language == "sql"
-        && is_whole(run)
+        && run.batch.is_none()
         && !node.contract.enforced
         && node.config.get("contract").is_none_or(|contract| contract.get("enforced").is_none_or(|set| set == false))
         && MORE_TO_DO.iter().all(|key| says_nothing(node, key))

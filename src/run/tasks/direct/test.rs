@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::statements::run_main;
-use super::{compiled_code, is_whole, says_nothing};
+use super::{compiled_code, says_nothing};
 use crate::adapter::{AdapterResponse, Table};
 use crate::context::Scope;
 use crate::context::runtime::NodeRun;
@@ -23,7 +23,7 @@ pub(in crate::run::tasks) fn count(
     run: &Arc<NodeRun>,
 ) -> Result<Option<(AdapterResponse, Table)>> {
     let stores = session.globals.invocation.flags.store_failures || !says_nothing(node, "store_failures");
-    let plain = is_whole(run) && !stores && says_nothing(node, "sql_header");
+    let plain = !stores && says_nothing(node, "sql_header");
     let Some(called) = session.direct.called_by_test.get().filter(|_| plain) else { return Ok(None) };
     let Some(sql) = query(node, &compiled_code(session, node)) else { return Ok(None) };
     // A test whose query fails has called them as well.
