@@ -7,10 +7,12 @@ import sys
 import time
 
 
-def run(arguments, folder):
+def run(arguments, folder, **environment):
     """Wall seconds, CPU seconds and peak resident megabytes of a command; ends the program if it fails."""
     started = time.perf_counter()
-    process = subprocess.Popen(arguments, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        arguments, cwd=folder, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     _, status, usage = os.wait4(process.pid, 0)
     taken = time.perf_counter() - started
     if status:
@@ -18,9 +20,9 @@ def run(arguments, folder):
     return taken, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
-def wall(arguments, folder):
+def wall(arguments, folder, **environment):
     """Wall seconds of a command."""
-    return run(arguments, folder)[0]
+    return run(arguments, folder, **environment)[0]
 
 
 def cpu(arguments, folder):

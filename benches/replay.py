@@ -60,7 +60,10 @@ def build_plain(root):
 
 
 def plain(options, database, job, folder, threads=1):
-    """Wall seconds of the plain program with a job, from its start to its end as with rdbt."""
+    """Wall seconds of the plain program with a job, from its start to its end as with rdbt.
+
+    It loads libduckdb as DuckDB's makers publish it, not as rdbt's setup binds it: see `scripts/bind_duckdb.c`."""
     file = folder / "job.json"
     file.write_text(json.dumps(job))
-    return wall([options.plain, database, file, str(threads)], folder)
+    published = options.project / ".libduckdb" / "published"
+    return wall([options.plain, database, file, str(threads)], folder, LD_LIBRARY_PATH=str(published))

@@ -27,8 +27,22 @@ link() {
   fi
 }
 
+# Makes the library that rdbt loads from the published one, which stays in .libduckdb/published/: see bind_duckdb.c.
+bind() {
+  mkdir -p .libduckdb/published
+  cp "$1" ".libduckdb/published/$library"
+  if [[ $os-$arch == linux-x64 ]]; then
+    "${CC:-cc}" -O2 scripts/bind_duckdb.c -o "$work/bind_duckdb"
+    "$work/bind_duckdb" "$1" ".libduckdb/$library.new"
+  else
+    cp "$1" ".libduckdb/$library.new"
+  fi
+  mv ".libduckdb/$library.new" ".libduckdb/$library"
+}
+
 stamp=.libduckdb/version
-if [[ -e .libduckdb/$library && -e .libduckdb/link && $(cat "$stamp" 2>/dev/null) == "$version" ]]; then
+contents="$version-$revision bound"
+if [[ -e .libduckdb/$library && -e .libduckdb/link && $(cat "$stamp" 2>/dev/null) == "$contents" ]]; then
   exit 0
 fi
 command -v npm >/dev/null || { echo "npm is needed to fetch libduckdb $version: install Node.js, or build with: cargo build --features bundled" >&2; exit 1; }
@@ -37,7 +51,6 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 (cd "$work" && npm pack --silent "@duckdb/node-bindings-$os-$arch@$version-$revision" >/dev/null && tar xzf ./*.tgz)
 mkdir -p .libduckdb
-cp "$work/package/$library" ".libduckdb/$library.new"
-mv ".libduckdb/$library.new" ".libduckdb/$library"
+bind "$work/package/$library"
 link
-echo "$version" >"$stamp"
+echo "$contents" >"$stamp"
