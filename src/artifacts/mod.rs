@@ -99,7 +99,15 @@ fn write_parts(file: &mut file::Writer, artifact: &Artifact<'_>) -> io::Result<(
         }
     }
     file.write_all(b"}, ")?;
-    python_json::write_rest(file, &artifact.tail())
+    let (mut resources, mut maps) = (Vec::new(), Vec::new());
+    let (resources, maps) = rayon::join(
+        || python_json::entries(&mut resources, &artifact.resources()),
+        || python_json::entries(&mut maps, &artifact.maps()),
+    );
+    file.write_all(resources?)?;
+    file.write_all(b", ")?;
+    file.write_all(maps?)?;
+    file.write_all(b"}")
 }
 
 /// Writes `graph_summary.json`: which resource comes before which. dbt says nothing about this file, and writes it even

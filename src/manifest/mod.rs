@@ -22,7 +22,7 @@ pub use node::{
     NodeKind, RefArgs, ResourceType, TestMetadata, UnitTestFields,
 };
 pub use resources::{Documentation, Exposure, Group, Macro, MacroArgument, Quoting, SourceDefinition, UnitTest};
-pub use shared::SharedMap;
+pub use shared::{SHARED_MAP, SharedMap};
 pub use time_spines::TimeSpines;
 
 /// dbt's key for a resource: `model.package.name`.

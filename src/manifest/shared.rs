@@ -7,6 +7,10 @@ use std::sync::{Arc, OnceLock};
 use serde::{Serialize, Serializer};
 use serde_json::{Map as JsonMap, Value as Json};
 
+/// The name under which a shared object is serialized, so that a serializer can see that it wrote the object before: by its
+/// address.
+pub const SHARED_MAP: &str = "rdbt.SharedMap";
+
 /// A shared JSON object; reads as the object itself, copies on write.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SharedMap(Arc<JsonMap<String, Json>>);
@@ -59,7 +63,7 @@ impl From<SharedMap> for JsonMap<String, Json> {
 
 impl Serialize for SharedMap {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
+        serializer.serialize_newtype_struct(SHARED_MAP, &*self.0)
     }
 }
 

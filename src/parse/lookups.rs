@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use crate::error::{Error, Result};
 use crate::manifest::lookup::package_of;
 use crate::manifest::node::version_text;
-use crate::manifest::{Disabled, Manifest, Node, ResourceType, UniqueId};
+use crate::manifest::{Disabled, Manifest, Node, NodeBox, ResourceType, UniqueId};
 
 /// Names (and `name.vN` of versioned models) to unique ids, one for each package that has such a node.
 #[derive(Debug, Default)]
@@ -16,10 +16,9 @@ pub struct NodeLookup(HashMap<String, Vec<UniqueId>>);
 impl NodeLookup {
     /// A lookup of the nodes that `wanted` accepts.
     pub fn of(manifest: &Manifest, wanted: impl Fn(&Node) -> bool) -> Self {
-        let mut lookup = NodeLookup::default();
-        for node in manifest.nodes.values().filter(|node| wanted(node)) {
-            lookup.learn(node);
-        }
+        let wanted: Vec<&NodeBox> = manifest.nodes.values().filter(|node| wanted(node)).collect();
+        let mut lookup = NodeLookup(HashMap::with_capacity(wanted.len()));
+        wanted.into_iter().for_each(|node| lookup.learn(node));
         lookup
     }
 

@@ -156,8 +156,9 @@ fn build(
     semantic_links::resolve(cx, manifest)?;
     unit_links::resolve(manifest)?;
     descriptions::render(cx, manifest)?;
-    primary_keys::infer(manifest);
-    checks::run(cx, manifest)?;
+    let (checked, keys) = rayon::join(|| checks::run(cx, manifest), || primary_keys::infer(manifest));
+    primary_keys::set(manifest, keys);
+    checked?;
     microbatch::settle_begins(cx, manifest);
     Ok(())
 }

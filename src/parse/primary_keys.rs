@@ -6,9 +6,9 @@ use serde_json::Value as Json;
 
 use crate::manifest::{Disabled, GenericTestFields, Manifest, ModelFields, Node, NodeKind};
 
-/// Fills `primary_key` of every model.
-pub fn infer(manifest: &mut Manifest) {
-    let mut tests: HashMap<&str, Vec<TestColumns<'_>>> = HashMap::new();
+/// The primary key of every node, in their order; empty for what has none.
+pub fn infer(manifest: &Manifest) -> Vec<Vec<String>> {
+    let mut tests: HashMap<&str, Vec<TestColumns<'_>>> = HashMap::with_capacity(manifest.nodes.len() / 2);
     let disabled = manifest.disabled.values().flatten().filter_map(|disabled| match disabled {
         Disabled::Node(node) => Some(node),
         _ => None,
@@ -21,7 +21,11 @@ pub fn infer(manifest: &mut Manifest) {
         }
     }
     let key = |node: &Node| primary_key(node, tests.get(&*node.unique_id).map(Vec::as_slice).unwrap_or_default());
-    let keys: Vec<Vec<String>> = manifest.nodes.values().map(|node| key(node)).collect();
+    manifest.nodes.values().map(|node| key(node)).collect()
+}
+
+/// Fills `primary_key` of every model with what [`infer`] found.
+pub fn set(manifest: &mut Manifest, keys: Vec<Vec<String>>) {
     for (node, columns) in manifest.nodes.values_mut().zip(keys) {
         if let NodeKind::Model(model) = &mut node.kind {
             model.primary_key = columns;

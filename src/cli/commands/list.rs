@@ -6,7 +6,8 @@ use serde_json::Value as Json;
 
 use crate::cli::workspace::Workspace;
 use crate::error::{Error, Result};
-use crate::events::{Events, lines};
+use crate::events::Events;
+use crate::events::lines::{no_nodes_selected, print};
 use crate::graph::{ListFormat, list_lines};
 use crate::invocation::Invocation;
 
@@ -15,18 +16,21 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
     let format = ListFormat::parse(flags.output.as_deref())?;
     let workspace = Workspace::open(invocation, events)?;
     workspace.manifest_first(check_models(invocation))?;
-    let select = || workspace.select(&workspace.graph()?);
-    let (written, selection) = rayon::join(|| workspace.write_manifest(), select);
+    let select = || -> Result<Vec<String>> {
+        let selection = workspace.select(&workspace.graph()?)?;
+        Ok(list_lines(&workspace.manifest, &selection, format, &flags.output_keys).collect())
+    };
+    let (written, lines) = rayon::join(|| workspace.write_manifest(), select);
     written?;
     workspace.report_found();
-    let selection = selection?;
-    if selection.nodes.is_empty() {
-        events.warn(lines::no_nodes_selected(events.paint()))?;
+    let lines = lines?;
+    if lines.is_empty() {
+        events.warn(no_nodes_selected(events.paint()))?;
         return Ok(true);
     }
     events.hold_console();
-    for line in list_lines(&workspace.manifest, &selection, format, &flags.output_keys) {
-        events.emit(lines::print(&line));
+    for line in &lines {
+        events.emit(print(line));
     }
     events.release_console();
     Ok(true)

@@ -87,23 +87,23 @@ impl<'a> Artifact<'a> {
         nodes.chunks(most).map(|some| Nodes { nodes: some.to_vec(), compiled: self.compiled }).collect()
     }
 
-    /// What stands after `nodes`.
-    pub fn tail(&self) -> Tail<'a> {
-        Tail { manifest: self.manifest, compiled: self.compiled }
+    /// What stands after `nodes`, up to the maps.
+    pub fn resources(&self) -> Resources<'a> {
+        Resources(self.manifest)
+    }
+
+    /// What stands at the end, from `parent_map` on.
+    pub fn maps(&self) -> Maps<'a> {
+        Maps { manifest: self.manifest, compiled: self.compiled }
     }
 }
 
-/// See [`Artifact::tail`].
-pub struct Tail<'a> {
-    manifest: &'a Manifest,
-    compiled: &'a CompiledNodes,
-}
+/// See [`Artifact::resources`].
+pub struct Resources<'a>(&'a Manifest);
 
-impl Serialize for Tail<'_> {
+impl Serialize for Resources<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Tail { manifest, compiled } = *self;
-        let (parents, children) = manifest.parent_and_child_maps();
-        let functions = manifest.functions.iter().map(|(id, node)| (id, &**node)).collect();
+        let manifest = self.0;
         let mut map = serializer.serialize_map(None)?;
         entries!(map,
             "sources": manifest.sources,
@@ -114,6 +114,24 @@ impl Serialize for Tail<'_> {
             "groups": manifest.groups,
             "selectors": manifest.selectors,
             "disabled": manifest.disabled,
+        );
+        map.end()
+    }
+}
+
+/// See [`Artifact::maps`].
+pub struct Maps<'a> {
+    manifest: &'a Manifest,
+    compiled: &'a CompiledNodes,
+}
+
+impl Serialize for Maps<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Maps { manifest, compiled } = *self;
+        let (parents, children) = manifest.parent_and_child_maps();
+        let functions = manifest.functions.iter().map(|(id, node)| (id, &**node)).collect();
+        let mut map = serializer.serialize_map(None)?;
+        entries!(map,
             "parent_map": parents,
             "child_map": children,
             "group_map": manifest.group_map(),

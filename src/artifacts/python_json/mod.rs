@@ -1,65 +1,24 @@
 //! JSON as Python's `json.dumps` writes it: a space after commas and colons, everything beyond ASCII escaped, floats as
 //! Python prints them. Artifacts and log lines come out byte for byte as people's scripts know them.
 
-use std::io::{self, BufWriter, Write as _};
+mod text;
+mod writer;
+
+use std::io;
 
 use serde::Serialize;
-use serde_json::ser::Formatter;
-use serde_json::{Map as JsonMap, Serializer, Value as Json};
+use serde_json::{Map as JsonMap, Value as Json};
 
-use crate::jinja::value::float_repr;
-
-struct PythonFormatter;
-
-impl Formatter for PythonFormatter {
-    fn begin_array_value<W: ?Sized + io::Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
-        if first { Ok(()) } else { writer.write_all(b", ") }
-    }
-
-    fn begin_object_key<W: ?Sized + io::Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
-        if first { Ok(()) } else { writer.write_all(b", ") }
-    }
-
-    fn begin_object_value<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        writer.write_all(b": ")
-    }
-
-    fn write_f64<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
-        writer.write_all(float_repr(value).as_bytes())
-    }
-
-    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
-        if fragment.is_ascii() {
-            return writer.write_all(fragment.as_bytes());
-        }
-        let mut rest = fragment;
-        while let Some(start) = rest.bytes().position(|byte| !byte.is_ascii()) {
-            let (plain, special) = rest.split_at(start);
-            writer.write_all(plain.as_bytes())?;
-            let mut letters = special.chars();
-            if let Some(letter) = letters.next() {
-                write_escaped(writer, letter)?;
-            }
-            rest = letters.as_str();
-        }
-        writer.write_all(rest.as_bytes())
-    }
-}
-
-fn write_escaped<W: ?Sized + io::Write>(writer: &mut W, letter: char) -> io::Result<()> {
-    let mut units = [0_u16; 2];
-    for unit in letter.encode_utf16(&mut units) {
-        write!(writer, "\\u{unit:04x}")?;
-    }
-    Ok(())
-}
+use writer::Writer;
 
 /// Writes `value` the way `json.dumps(value)` prints it.
 ///
 /// # Errors
 /// The writer fails.
 pub fn write(writer: impl io::Write, value: &impl Serialize) -> io::Result<()> {
-    value.serialize(&mut Serializer::with_formatter(writer, PythonFormatter)).map_err(io::Error::from)
+    let mut writer = Writer::new(writer);
+    value.serialize(&mut writer).map_err(|failure| failure.0)?;
+    writer.finish()
 }
 
 /// `json.dumps(value)` of a mapping, as part of a larger one: its text replaces what is in `text`, and what lies between its braces
@@ -69,43 +28,8 @@ pub fn write(writer: impl io::Write, value: &impl Serialize) -> io::Result<()> {
 /// It cannot be put into words.
 pub fn entries<'a>(text: &'a mut Vec<u8>, value: &impl Serialize) -> io::Result<&'a [u8]> {
     text.clear();
-    // JSON comes in very small pieces, which a writer with a buffer takes more quickly than a vector does.
-    let mut writer = BufWriter::with_capacity(BUFFER, &mut *text);
-    write(&mut writer, value)?;
-    writer.flush()?;
-    drop(writer);
+    write(&mut *text, value)?;
     Ok(text.get(1..text.len().saturating_sub(1)).unwrap_or_default())
-}
-
-/// Bytes that are gathered before they are moved.
-const BUFFER: usize = 32 * 1024;
-
-/// The rest of a mapping that `writer` has begun: `json.dumps(value)` without the first brace.
-///
-/// # Errors
-/// It cannot be put into words, or not be written.
-pub fn write_rest(writer: &mut impl io::Write, value: &impl Serialize) -> io::Result<()> {
-    write(Rest { writer, begun: false }, value)
-}
-
-/// Leaves out the first byte that it is given.
-struct Rest<'a, W> {
-    writer: &'a mut W,
-    begun: bool,
-}
-
-impl<W: io::Write> io::Write for Rest<'_, W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.begun || bytes.is_empty() {
-            return self.writer.write(bytes);
-        }
-        self.begun = true;
-        Ok(1)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.writer.flush()
-    }
 }
 
 /// `json.dumps(value)`.
@@ -172,6 +96,7 @@ fn indent(value: &Json, depth: usize, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::manifest::SharedMap;
     use serde_json::json;
 
     #[test]
@@ -179,6 +104,31 @@ mod tests {
         let value = json!({"b": [1, 2.0, null], "a": "caf\u{e9} \u{1f600}\n\"", "e": {}});
         assert_eq!(to_string(&value), r#"{"b": [1, 2.0, null], "a": "caf\u00e9 \ud83d\ude00\n\"", "e": {}}"#);
         assert_eq!(to_string(&sorted(json!({"b": 1, "a": {"d": 1, "c": 2}}))), r#"{"a": {"c": 2, "d": 1}, "b": 1}"#);
+    }
+
+    #[test]
+    fn texts_are_escaped_as_python_escapes_them() {
+        let text = "\0\u{1}\u{8}\t\n\u{b}\u{c}\r\u{1f} \"\\/\u{7f}\u{80}\u{2028}\u{ffff}\u{10000}";
+        let expected = r#""\u0000\u0001\b\t\n\u000b\f\r\u001f \"\\/X\u0080\u2028\uffff\ud800\udc00""#;
+        assert_eq!(to_string(&json!(text)), expected.replace('X', "\u{7f}"));
+        let long = "0123456789\n".repeat(10_000);
+        assert_eq!(to_string(&json!(long)), format!("\"{}\"", long.replace('\n', "\\n")));
+    }
+
+    #[test]
+    fn shared_mappings_are_written_in_full_each_time() {
+        let shared = |name: &str| SharedMap::from(JsonMap::from_iter([(name.to_owned(), json!([1, {"b": "c"}]))]));
+        let maps: Vec<SharedMap> = (0..40).map(|number| shared(&number.to_string())).collect();
+        let twice: Vec<&SharedMap> = maps.iter().chain(&maps).collect();
+        let mut written = Vec::new();
+        write(&mut written, &twice).unwrap();
+        assert_eq!(String::from_utf8(written).unwrap(), to_string(&serde_json::to_value(&twice).unwrap()));
+    }
+
+    #[test]
+    fn a_key_that_is_no_text_is_an_error() {
+        let numbers = std::collections::HashMap::from([(1, 2)]);
+        assert!(write(Vec::new(), &numbers).is_err());
     }
 
     #[test]
