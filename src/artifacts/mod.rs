@@ -99,10 +99,10 @@ fn write_parts(file: &mut file::Writer, artifact: &Artifact<'_>) -> io::Result<(
         }
     }
     file.write_all(b"}, ")?;
-    let (mut resources, mut maps) = (Vec::new(), Vec::new());
+    let (one, other) = texts.split_at_mut(1);
     let (resources, maps) = rayon::join(
-        || python_json::entries(&mut resources, &artifact.resources()),
-        || python_json::entries(&mut maps, &artifact.maps()),
+        || python_json::entries(&mut one[0], &artifact.resources()),
+        || python_json::entries(&mut other[0], &artifact.maps()),
     );
     file.write_all(resources?)?;
     file.write_all(b", ")?;
