@@ -2,11 +2,9 @@
 
 use std::collections::HashSet;
 
-use indexmap::IndexMap;
-
 use crate::jinja::Value;
 use crate::jinja::value::{Dict, from_json, lookup};
-use crate::manifest::{CompiledNodes, Manifest, UniqueId};
+use crate::manifest::{CompiledNodes, IdMap, Manifest, UniqueId};
 
 /// Puts anew what compiling and running changed in a graph: dbt makes each resource when a macro asks for it.
 pub fn renew(graph: &Value, changed: &HashSet<UniqueId>, manifest: &Manifest, compiled: &CompiledNodes) {
@@ -29,7 +27,7 @@ pub fn flat_graph(manifest: &Manifest, compiled: &CompiledNodes) -> Value {
     let exposures = manifest.exposures.iter().map(|(id, exposure)| (id.clone(), from_json(&exposure.to_json())));
     let groups = manifest.groups.iter().map(|(id, group)| (id.clone(), from_json(&group.to_json())));
     let unit_tests = manifest.unit_tests.iter().map(|(id, test)| (id.clone(), from_json(&test.to_json())));
-    let carried = |resources: &IndexMap<String, serde_json::Value>| {
+    let carried = |resources: &IdMap<serde_json::Value>| {
         Dict::from_pairs(resources.iter().map(|(id, json)| (id.clone(), from_json(json))))
     };
     Dict::from_pairs([

@@ -3,12 +3,13 @@
 
 use std::collections::{HashMap, HashSet};
 
+use foldhash::fast::RandomState;
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 use serde_json::Value as Json;
 
 use crate::error::{Error, Result};
-use crate::manifest::{Config, Manifest, ResourceType, UniqueId};
+use crate::manifest::{Config, FastMap, Manifest, ResourceType, UniqueId};
 
 /// Why one resource comes before another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,14 +21,14 @@ pub(super) enum Edge {
 }
 
 /// A set of graph positions.
-pub(super) type NodeSet = HashSet<NodeIndex>;
+pub(super) type NodeSet = HashSet<NodeIndex, RandomState>;
 
 /// Everything of a manifest that has a place in the order of work: nodes, sources, functions, exposures, metrics,
 /// semantic models, saved queries, unit tests.
 #[derive(Debug, Clone, Default)]
 pub struct Graph {
     pub(super) dag: DiGraph<UniqueId, Edge>,
-    positions: HashMap<UniqueId, NodeIndex>,
+    positions: FastMap<UniqueId, NodeIndex>,
 }
 
 impl Graph {
@@ -52,7 +53,8 @@ impl Graph {
 
     fn linked(manifest: &Manifest, wanted: &dyn Fn(&Config) -> bool) -> Result<Self> {
         let most = manifest.nodes.len() + manifest.sources.len() + manifest.exposures.len();
-        let (dag, positions) = (DiGraph::with_capacity(most, 2 * most), HashMap::with_capacity(most));
+        let (dag, positions) =
+            (DiGraph::with_capacity(most, 2 * most), FastMap::with_capacity_and_hasher(most, Default::default()));
         let mut graph = Graph { dag, positions };
         for id in manifest.sources.keys() {
             graph.position(id);
@@ -184,7 +186,7 @@ impl Graph {
     /// left out with all that follows it.
     pub fn dependents(&self, unique_id: &str, known: impl Fn(&str) -> bool) -> HashSet<&str> {
         let Some(start) = self.find(unique_id) else { return HashSet::new() };
-        let mut found = NodeSet::new();
+        let mut found = NodeSet::default();
         let mut open = vec![start];
         while let Some(position) = open.pop() {
             open.extend(self.dag.neighbors(position).filter(|next| !known(self.id(*next)) && found.insert(*next)));
@@ -226,7 +228,7 @@ impl Graph {
 
     /// What is reached from `start` in at most `depth` steps. Members of `start` are in it only if reached from others.
     pub(super) fn spread(&self, start: &NodeSet, direction: Direction, depth: Option<usize>) -> NodeSet {
-        let mut found = NodeSet::new();
+        let mut found = NodeSet::default();
         let mut layer: Vec<NodeIndex> = start.iter().copied().collect();
         let mut taken = 0;
         while !layer.is_empty() && depth.is_none_or(|depth| taken < depth) {

@@ -169,14 +169,14 @@ impl<'a> Evaluator<'a> {
         selected.extend(self.relatives(criterion, &selected));
         // A selector has brought its own tests already, and may have excluded others.
         if criterion.indirect == Indirect::Empty || criterion.method == Method::Selector {
-            return Ok(Picked { direct: selected, indirect: NodeSet::new() });
+            return Ok(Picked { direct: selected, indirect: NodeSet::default() });
         }
         Ok(self.with_tests(selected, criterion.indirect))
     }
 
     fn relatives(&self, criterion: &Criterion, selected: &NodeSet) -> NodeSet {
         let graph = self.request.graph;
-        let mut relatives = NodeSet::new();
+        let mut relatives = NodeSet::default();
         if criterion.childrens_parents {
             let below = &graph.spread(selected, Direction::Outgoing, None) | selected;
             relatives.extend(graph.spread(&below, Direction::Incoming, None));
@@ -202,7 +202,7 @@ impl<'a> Evaluator<'a> {
             }
             _ => selected.clone(),
         };
-        let mut picked = Picked { direct: selected.clone(), indirect: NodeSet::new() };
+        let mut picked = Picked { direct: selected.clone(), indirect: NodeSet::default() };
         for child in selected.iter().flat_map(|position| graph.dag.neighbors(*position)) {
             let Some(test) = self.member(child).filter(|member| member.is_test()) else { continue };
             if mode == Indirect::Eager || self.rests_on(test, &allowed) {
@@ -239,7 +239,7 @@ impl<'a> Evaluator<'a> {
 
 fn combine(operation: Operation, sets: Vec<NodeSet>) -> NodeSet {
     let mut sets = sets.into_iter();
-    let Some(first) = sets.next() else { return NodeSet::new() };
+    let Some(first) = sets.next() else { return NodeSet::default() };
     sets.fold(first, |combined, set| match operation {
         Operation::Union => &combined | &set,
         Operation::Intersection => &combined & &set,

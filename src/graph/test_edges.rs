@@ -100,7 +100,7 @@ fn waits(graph: &Graph, manifest: &Manifest, position: NodeIndex) -> bool {
 /// The nearest descendants that can wait.
 fn first_waiting(graph: &Graph, parents: &[NodeIndex], waits: &impl Fn(NodeIndex) -> bool) -> Vec<NodeIndex> {
     let mut found = Vec::new();
-    let mut seen = NodeSet::new();
+    let mut seen = NodeSet::default();
     let mut open = parents.to_vec();
     while let Some(position) = open.pop() {
         for child in graph.steps(position, Direction::Outgoing) {

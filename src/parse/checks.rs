@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::events::deprecations::wrap;
 use crate::events::{Event, Level};
 use crate::manifest::node::version_text;
-use crate::manifest::{Disabled, Manifest, Node, ResourceType, TimeSpines};
+use crate::manifest::{Disabled, FastMap, Manifest, Node, ResourceType, TimeSpines};
 
 /// Runs all checks.
 ///
@@ -186,9 +186,9 @@ fn spaces(cx: &Cx, names: &[(String, &str)], is_error: bool, noun: &str) -> Resu
 
 /// No two resources may be the same thing in the database, or have one name in a package.
 fn check_unique(cx: &Cx, manifest: &Manifest) -> Result<()> {
-    let mut by_relation: HashMap<String, &Node> = HashMap::new();
-    let mut plain: HashMap<(&str, &str), &Node> = HashMap::new();
-    let mut versioned: HashMap<(&str, &str), &Node> = HashMap::new();
+    let mut by_relation: FastMap<String, &Node> = FastMap::default();
+    let mut plain: FastMap<(&str, &str), &Node> = FastMap::default();
+    let mut versioned: FastMap<(&str, &str), &Node> = FastMap::default();
     for node in manifest.nodes.values().filter(|node| counts_as_relation(cx, node)) {
         let key = (node.package_name.as_str(), node.name.as_str());
         let is_versioned = node.model().is_some_and(|model| model.version.is_some());

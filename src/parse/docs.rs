@@ -13,7 +13,7 @@ use crate::context::errors::from_jinja;
 use crate::error::{NodeLabel, Result};
 use crate::jinja::blocks::{BlockType, extract};
 use crate::jinja::value::Dict;
-use crate::manifest::{Documentation, UniqueId};
+use crate::manifest::{Documentation, IdMap, UniqueId};
 use crate::project::Package;
 
 /// The docs blocks of rdbt itself and of all packages, in dbt's order.
@@ -87,7 +87,7 @@ pub struct DocLookup {
 
 impl DocLookup {
     /// A lookup of these blocks for a root project.
-    pub fn new(root: &str, docs: &IndexMap<UniqueId, Documentation>) -> Self {
+    pub fn new(root: &str, docs: &IdMap<Documentation>) -> Self {
         let mut lookup = DocLookup { root: root.to_owned(), ..DocLookup::default() };
         for doc in docs.values() {
             let packages = lookup.by_name.entry(doc.name.clone()).or_default();

@@ -1,23 +1,21 @@
 //! Finds nodes by name and package while the manifest is still being built.
 
-use std::collections::HashMap;
-
 use serde_json::Value as Json;
 
 use crate::error::{Error, Result};
 use crate::manifest::lookup::package_of;
 use crate::manifest::node::version_text;
-use crate::manifest::{Disabled, Manifest, Node, NodeBox, ResourceType, UniqueId};
+use crate::manifest::{Disabled, FastMap, Manifest, Node, NodeBox, ResourceType, UniqueId};
 
 /// Names (and `name.vN` of versioned models) to unique ids, one for each package that has such a node.
 #[derive(Debug, Default)]
-pub struct NodeLookup(HashMap<String, Vec<UniqueId>>);
+pub struct NodeLookup(FastMap<String, Vec<UniqueId>>);
 
 impl NodeLookup {
     /// A lookup of the nodes that `wanted` accepts.
     pub fn of(manifest: &Manifest, wanted: impl Fn(&Node) -> bool) -> Self {
         let wanted: Vec<&NodeBox> = manifest.nodes.values().filter(|node| wanted(node)).collect();
-        let mut lookup = NodeLookup(HashMap::with_capacity(wanted.len()));
+        let mut lookup = NodeLookup(FastMap::with_capacity_and_hasher(wanted.len(), Default::default()));
         wanted.into_iter().for_each(|node| lookup.learn(node));
         lookup
     }

@@ -15,7 +15,7 @@ use crate::context::errors::from_jinja;
 use crate::error::{Error, NodeLabel, Result};
 use crate::events::deprecations::wrap;
 use crate::jinja::{Engine, MacroDef, MacroKind, StaticCall, macros_in_file};
-use crate::manifest::{Macro, MacroArgument, SharedMap, UniqueId};
+use crate::manifest::{IdMap, Macro, MacroArgument, SharedMap};
 use crate::project::Project;
 
 /// A file that may define macros.
@@ -39,7 +39,7 @@ pub fn load(
     created_at: f64,
     validate_arguments: bool,
     warnings: &Warnings,
-) -> Result<IndexMap<UniqueId, Macro>> {
+) -> Result<IdMap<Macro>> {
     let mut sources = Vec::new();
     package_files(&project.root.name, files, &mut sources);
     builtin_files(&mut sources, &["dbt_duckdb", "dbt"]);
@@ -52,7 +52,7 @@ pub fn load(
     let found: Vec<Result<(Vec<Macro>, Vec<String>)>> =
         sources.par_iter().map(|file| macros_of(file, created_at, validate_arguments)).collect();
     let count = found.iter().flatten().map(|(macros, _)| macros.len()).sum();
-    let mut macros: IndexMap<UniqueId, Macro> = IndexMap::with_capacity(count);
+    let mut macros: IdMap<Macro> = IdMap::with_capacity_and_hasher(count, Default::default());
     for (file, found) in sources.iter().zip(found) {
         let (found, unexpected) = found?;
         for tag in unexpected {
@@ -177,7 +177,7 @@ fn duplicate(second: &Macro, first: &Macro) -> Error {
 }
 
 /// Registers every macro with the engine and gives the resolver of their names.
-pub fn register(project: &Project, engine: &Engine, macros: &IndexMap<UniqueId, Macro>) -> MacroResolver {
+pub fn register(project: &Project, engine: &Engine, macros: &IdMap<Macro>) -> MacroResolver {
     for found in macros.values() {
         engine.add_macro(found.definition.clone());
     }
@@ -193,7 +193,7 @@ pub fn register(project: &Project, engine: &Engine, macros: &IndexMap<UniqueId, 
 ///
 /// # Errors
 /// A macro dispatches to something that has no implementation.
-pub fn find_calls(macros: &mut IndexMap<UniqueId, Macro>, resolver: &MacroResolver) -> Result<()> {
+pub fn find_calls(macros: &mut IdMap<Macro>, resolver: &MacroResolver) -> Result<()> {
     let called: Vec<Result<Vec<String>>> =
         macros.values().collect::<Vec<_>>().into_par_iter().map(|found| calls_of(found, resolver)).collect();
     for (found, called) in macros.values_mut().zip(called) {

@@ -146,11 +146,11 @@ fn build(
     for schema in schemas {
         loader.load(schema)?;
     }
-    let collected = loader.finish();
-    add_collected(cx, manifest, &collected)?;
+    let mut collected = loader.finish();
+    add_collected(cx, manifest, &mut collected)?;
     move_disabled(manifest)?;
     let source_tests = properties::sources::construct(cx, manifest, collected.tables, &collected.overrides)?;
-    add_tests(cx, manifest, &source_tests)?;
+    add_tests(cx, manifest, source_tests)?;
     manifest.index();
     refs::resolve(cx, manifest)?;
     semantic_links::resolve(cx, manifest)?;
@@ -164,9 +164,9 @@ fn build(
 }
 
 /// Adds the tests that properties define, and brings what properties added into dbt's order.
-fn add_collected(cx: &Cx, manifest: &mut Manifest, collected: &properties::Collected) -> Result<()> {
+fn add_collected(cx: &Cx, manifest: &mut Manifest, collected: &mut properties::Collected) -> Result<()> {
     let refs = NodeLookup::of(manifest, |node| node.resource_type.is_refable());
-    let mut tests = tests::build(cx, manifest, &refs, &collected.tests)?.into_iter();
+    let mut tests = tests::build(cx, manifest, &refs, std::mem::take(&mut collected.tests))?.into_iter();
     manifest.nodes.reserve(tests.len());
     for added in &collected.added {
         match added {
@@ -185,7 +185,7 @@ fn add_collected(cx: &Cx, manifest: &mut Manifest, collected: &properties::Colle
     Ok(())
 }
 
-fn add_tests(cx: &Cx, manifest: &mut Manifest, specs: &[tests::TestSpec]) -> Result<()> {
+fn add_tests(cx: &Cx, manifest: &mut Manifest, specs: Vec<tests::TestSpec>) -> Result<()> {
     if specs.is_empty() {
         return Ok(());
     }

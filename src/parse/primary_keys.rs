@@ -1,14 +1,15 @@
 //! Infers the primary key of models from constraints and tests, as dbt's docs show it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
-use crate::manifest::{Disabled, GenericTestFields, Manifest, ModelFields, Node, NodeKind};
+use crate::manifest::{Disabled, FastMap, GenericTestFields, Manifest, ModelFields, Node, NodeKind};
 
 /// The primary key of every node, in their order; empty for what has none.
 pub fn infer(manifest: &Manifest) -> Vec<Vec<String>> {
-    let mut tests: HashMap<&str, Vec<TestColumns<'_>>> = HashMap::with_capacity(manifest.nodes.len() / 2);
+    let mut tests: FastMap<&str, Vec<TestColumns<'_>>> =
+        FastMap::with_capacity_and_hasher(manifest.nodes.len() / 2, Default::default());
     let disabled = manifest.disabled.values().flatten().filter_map(|disabled| match disabled {
         Disabled::Node(node) => Some(node),
         _ => None,

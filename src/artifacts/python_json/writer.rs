@@ -84,7 +84,7 @@ impl<W: io::Write> Writer<W> {
             self.shared[place].1 = known;
             return written;
         }
-        let mut alone = Writer::new(Vec::new());
+        let mut alone = Writer { to: Vec::new(), buffer: Vec::new(), shared: Vec::new(), float: self.float.clone() };
         value.serialize(&mut alone)?;
         alone.to.append(&mut alone.buffer);
         self.put(&alone.to)?;

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use crate::cli::workspace::Workspace;
 use crate::error::{Error, Result};
 use crate::events::Events;
-use crate::events::lines::{no_nodes_selected, print};
+use crate::events::lines::{bare, no_nodes_selected, print};
 use crate::graph::{ListFormat, list_lines};
 use crate::invocation::Invocation;
 
@@ -28,9 +28,10 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
         events.warn(no_nodes_selected(events.paint()))?;
         return Ok(true);
     }
+    let carries_data = events.carry_data();
     events.hold_console();
-    for line in &lines {
-        events.emit(print(line));
+    for line in lines {
+        events.emit(if carries_data { print(&line) } else { bare(line) });
     }
     events.release_console();
     Ok(true)

@@ -77,7 +77,12 @@ pub fn note(level: Level, text: &str) -> Event {
 
 /// Text that goes to standard output bare, whatever the level.
 pub fn print(text: &str) -> Event {
-    Event::new("PrintEvent", "Z052", Level::Info, text).with("msg", text)
+    bare(text.to_owned()).with("msg", text)
+}
+
+/// As [`print`], where nobody reads the data of events.
+pub fn bare(text: String) -> Event {
+    Event::new("PrintEvent", "Z052", Level::Info, text)
 }
 
 /// `Concurrency: 24 threads (target='dev')`.

@@ -18,7 +18,7 @@ pub(super) fn search(evaluator: &Evaluator<'_>, value: &str) -> Result<NodeSet> 
         });
     }
     matching.sort_by_key(|(name, _)| *name);
-    let mut found = NodeSet::new();
+    let mut found = NodeSet::default();
     for (name, spec) in matching {
         if evaluator.open_selectors.borrow().iter().any(|open| open == name) {
             return Err(Error::runtime(format!(

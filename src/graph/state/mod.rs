@@ -164,7 +164,7 @@ pub(super) fn search(evaluator: &Evaluator<'_>, value: &str) -> Result<NodeSet> 
             .get("state_modified_compare_more_unrendered_values")
             .is_none_or(|flag| flag != false),
     };
-    let mut found = NodeSet::new();
+    let mut found = NodeSet::default();
     for (position, member) in evaluator.members() {
         if comparison.holds(check, evaluator.request.graph.id(position), member)? {
             found.insert(position);

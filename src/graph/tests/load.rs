@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
 use serde_json::{Map as JsonMap, Value as Json};
 
 use crate::jinja::{MacroDef, MacroKind};
 use crate::manifest::{
-    ColumnInfo, Config, Contract, DependsOn, Disabled, Exposure, FileHash, GenericTestFields, Macro, Manifest,
+    ColumnInfo, Config, Contract, DependsOn, Disabled, Exposure, FileHash, GenericTestFields, IdMap, Macro, Manifest,
     ModelFields, Node, NodeKind, ResourceType, SharedMap, SourceDefinition, TestMetadata, UnitTest,
 };
 
@@ -32,9 +31,8 @@ pub fn manifest(json: &Json) -> Manifest {
     for (id, json) in entries(json, "unit_tests") {
         manifest.unit_tests.insert(id.clone(), unit_test(json));
     }
-    let carried = |key: &str| -> IndexMap<String, Json> {
-        entries(json, key).map(|(id, json)| (id.clone(), json.clone())).collect()
-    };
+    let carried =
+        |key: &str| -> IdMap<Json> { entries(json, key).map(|(id, json)| (id.clone(), json.clone())).collect() };
     for (id, json) in entries(json, "macros") {
         manifest.macros.insert(id.clone(), macro_(json));
     }

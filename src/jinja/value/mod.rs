@@ -30,7 +30,7 @@ pub(crate) use format::{percent, str_format};
 pub use json::{dumps, from_json, to_json};
 pub use list::{List, Set};
 pub use minijinja::value::Tuple;
-pub use text::{float_repr, py_repr, py_str, str_repr};
+pub use text::{float_repr, push_str_repr, py_repr, py_str, str_repr};
 
 pub(crate) use text::text_of;
 

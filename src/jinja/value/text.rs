@@ -100,8 +100,20 @@ fn push_bytes(out: &mut String, bytes: &[u8]) {
 
 /// Python's `repr` of a string: single quotes unless only they occur inside.
 pub fn str_repr(text: &str) -> String {
-    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
     let mut out = String::with_capacity(text.len() + 2);
+    push_str_repr(&mut out, text);
+    out
+}
+
+/// Adds Python's `repr` of a string.
+pub fn push_str_repr(out: &mut String, text: &str) {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'\'' && byte != b'\\') {
+        out.push('\'');
+        out.push_str(text);
+        out.push('\'');
+        return;
+    }
+    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
     out.push(quote);
     for c in text.chars() {
         match c {
@@ -113,12 +125,11 @@ pub fn str_repr(text: &str) -> String {
                 out.push('\\');
                 out.push(c);
             }
-            c if is_unprintable(c) => push_escape(&mut out, c),
+            c if is_unprintable(c) => push_escape(out, c),
             c => out.push(c),
         }
     }
     out.push(quote);
-    out
 }
 
 /// Characters that Python's `repr` escapes: controls, separators other than the space, private use, format marks.

@@ -1,5 +1,6 @@
 //! The whole artifact: metadata, all resources, and the maps between parents, children and groups.
 
+use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -60,7 +61,7 @@ fn md5_hex(text: &str) -> String {
 }
 
 /// Edges by unique id, each list sorted.
-type Edges<'a> = IndexMap<&'a str, Vec<&'a str>>;
+type Edges<'a> = IndexMap<&'a str, Vec<&'a str>, RandomState>;
 
 /// The artifact `manifest.json`. It is written in parts, each of them a mapping of its own: the largest can be put into words
 /// on several threads.
@@ -169,7 +170,7 @@ impl Serialize for Nodes<'_> {
 impl Manifest {
     /// What each resource needs, and what needs it.
     fn parent_and_child_maps(&self) -> (Edges<'_>, Edges<'_>) {
-        let mut parents = Edges::with_capacity(self.nodes.len());
+        let mut parents = Edges::with_capacity_and_hasher(self.nodes.len(), RandomState::default());
         for (id, node) in self.nodes.iter().filter(|(_, node)| lasts(node)) {
             let is_seed = node.resource_type == ResourceType::Seed;
             parents.insert(id, if is_seed { Vec::new() } else { texts(&node.depends_on.nodes) });

@@ -3,9 +3,7 @@
 
 use std::time::UNIX_EPOCH;
 
-use indexmap::IndexMap;
-
-use crate::manifest::{Macro, Node, UniqueId};
+use crate::manifest::{IdMap, Macro, Node};
 use crate::project::Project;
 
 /// A digest of texts, in hexadecimal; each counts for itself.
@@ -20,7 +18,7 @@ pub fn digest(parts: &[&[u8]]) -> String {
 
 /// What all renders of a project share: this program, packages, macros and where they are searched, the target, the
 /// behaviour flags.
-pub fn of_project(project: &Project, macros: &IndexMap<UniqueId, Macro>) -> String {
+pub fn of_project(project: &Project, macros: &IdMap<Macro>) -> String {
     let packages: Vec<(&str, String)> = project
         .all_packages()
         .map(|package| (package.name.as_str(), format!("{:?} {:?}", package.quoting, package.dispatch)))

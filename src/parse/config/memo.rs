@@ -1,19 +1,18 @@
 //! Remembers what configurations came to. Nearly all nodes of a project are configured alike: from the same levels of
 //! `dbt_project.yml`, with the same few words in the file. They share one result.
 
-use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Map as JsonMap, Value as Json};
 
 use crate::error::Result;
-use crate::manifest::{ResourceType, SharedMap};
+use crate::manifest::{FastMap, ResourceType, SharedMap};
 
 /// Results by what they follow from.
 #[derive(Debug, Default)]
 pub struct Memo {
-    resolved: Mutex<HashMap<Vec<u8>, SharedMap>>,
-    overlaid: Mutex<HashMap<(ResourceType, usize, usize), Overlaid>>,
+    resolved: Mutex<FastMap<Vec<u8>, SharedMap>>,
+    overlaid: Mutex<FastMap<(ResourceType, usize, usize), Overlaid>>,
 }
 
 /// An overlay keeps its two operands, so that no other object takes their addresses.
@@ -68,7 +67,9 @@ pub struct Key(Vec<u8>);
 impl Key {
     /// A key for a type of resource; `kind` tells apart what is computed.
     pub fn new(kind: u8, resource_type: ResourceType) -> Self {
-        Key(vec![kind, resource_type as u8])
+        let mut bytes = Vec::with_capacity(64);
+        bytes.extend([kind, resource_type as u8]);
+        Key(bytes)
     }
 
     /// Adds levels of trees that live as long as the memo.

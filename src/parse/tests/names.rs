@@ -3,7 +3,8 @@
 use md5::{Digest, Md5};
 use serde_json::{Map as JsonMap, Value as Json};
 
-use crate::jinja::value::str_repr;
+use crate::jinja::value::push_str_repr;
+use crate::manifest::TestMetadata;
 use crate::parse::python;
 
 /// md5 in hexadecimal.
@@ -25,55 +26,66 @@ pub fn synthesize(test: &str, target: &str, arguments: &JsonMap<String, Json>) -
             other => parts.push(python::text(other)),
         }
     }
-    let clean: Vec<String> = parts.iter().map(|part| clean(part)).collect();
-    let identifier = format!("{test}_{target}");
-    let full = format!("{identifier}_{}", clean.join("__"));
+    let mut full = format!("{test}_{target}");
+    let identifier = full.len();
+    for (index, part) in parts.iter().enumerate() {
+        full.push_str(if index == 0 { "_" } else { "__" });
+        push_clean(&mut full, part);
+    }
+    full.push_str(if parts.is_empty() { "_" } else { "" });
     if full.chars().count() < 64 {
         return (full.clone(), full);
     }
-    let start: String = identifier.chars().take(30).collect();
+    let start: String = full[..identifier].chars().take(30).collect();
     (format!("{start}_{}", md5_hex(&full)), full)
 }
 
 /// Runs of characters that do not belong in names become `_`.
-fn clean(text: &str) -> String {
-    let mut clean = String::with_capacity(text.len());
+fn push_clean(out: &mut String, text: &str) {
     let mut in_run = false;
     for letter in text.chars() {
         if letter.is_ascii_alphanumeric() || letter == '_' {
-            clean.push(letter);
+            out.push(letter);
             in_run = false;
         } else if !in_run {
-            clean.push('_');
+            out.push('_');
             in_run = true;
         }
     }
-    clean
 }
 
 /// The ten characters that make the unique ids of equally named tests differ.
-pub fn metadata_hash(name: &str, metadata: &Json) -> String {
-    let mut text = name.to_owned();
-    push_hashable(&mut text, metadata);
+pub fn metadata_hash(name: &str, metadata: &TestMetadata) -> String {
+    let mut text = String::with_capacity(256);
+    text.push_str(name);
+    text.push_str("{'kwargs': ");
+    push_hashable_map(&mut text, &metadata.kwargs);
+    text.push_str(", 'name': ");
+    push_str_repr(&mut text, &metadata.name);
+    text.push_str(", 'namespace': ");
+    push_str_repr(&mut text, metadata.namespace.as_deref().unwrap_or("None"));
+    text.push('}');
     let digest = md5_hex(&text);
     digest[digest.len() - 10..].to_owned()
+}
+
+fn push_hashable_map(out: &mut String, entries: &JsonMap<String, Json>) {
+    let mut entries: Vec<(&String, &Json)> = entries.iter().collect();
+    entries.sort_by_key(|(key, _)| *key);
+    out.push('{');
+    for (index, (key, value)) in entries.into_iter().enumerate() {
+        out.push_str(if index > 0 { ", " } else { "" });
+        push_str_repr(out, key);
+        out.push_str(": ");
+        push_hashable(out, value);
+    }
+    out.push('}');
 }
 
 /// The `repr` of the value with mappings sorted by key and everything that is no list or mapping as text.
 fn push_hashable(out: &mut String, value: &Json) {
     match value {
-        Json::Object(entries) => {
-            let mut entries: Vec<(&String, &Json)> = entries.iter().collect();
-            entries.sort_by_key(|(key, _)| *key);
-            out.push('{');
-            for (index, (key, value)) in entries.into_iter().enumerate() {
-                out.push_str(if index > 0 { ", " } else { "" });
-                out.push_str(&str_repr(key));
-                out.push_str(": ");
-                push_hashable(out, value);
-            }
-            out.push('}');
-        }
+        Json::Object(entries) => push_hashable_map(out, entries),
         Json::Array(items) => {
             out.push('[');
             for (index, item) in items.iter().enumerate() {
@@ -82,8 +94,8 @@ fn push_hashable(out: &mut String, value: &Json) {
             }
             out.push(']');
         }
-        Json::String(text) => out.push_str(&str_repr(text)),
-        other => out.push_str(&str_repr(&python::text(other))),
+        Json::String(text) => push_str_repr(out, text),
+        other => push_str_repr(out, &python::text(other)),
     }
 }
 
@@ -119,8 +131,9 @@ mod tests {
 
     #[test]
     fn the_hash_is_dbts() {
-        let metadata = json!({"namespace": null, "name": "unique", "kwargs": {
-            "column_name": "customer_id", "model": "{{ get_where_subquery(ref('customers')) }}"}});
+        let kwargs =
+            object(json!({"column_name": "customer_id", "model": "{{ get_where_subquery(ref('customers')) }}"}));
+        let metadata = TestMetadata { name: "unique".to_owned(), kwargs, namespace: None };
         assert_eq!(metadata_hash("unique_customers_customer_id", &metadata), "c5af1ff4b1");
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use indexmap::IndexSet;
 use rayon::prelude::*;
-use serde_json::{Map as JsonMap, Value as Json, json};
+use serde_json::{Map as JsonMap, Value as Json};
 
 use super::builder::TestSpec;
 use super::names::metadata_hash;
@@ -29,49 +29,47 @@ const ARGUMENTS_NAME: &str = "_dbt_generic_test_kwargs";
 ///
 /// # Errors
 /// The first error in that order.
-pub fn build(cx: &Cx, manifest: &Manifest, refs: &NodeLookup, specs: &[TestSpec]) -> Result<Vec<NodeBox>> {
+pub fn build(cx: &Cx, manifest: &Manifest, refs: &NodeLookup, specs: Vec<TestSpec>) -> Result<Vec<NodeBox>> {
     let one = |spec| build_one(cx, manifest, refs, spec).map(Box::new);
-    let built: Vec<Result<NodeBox>> = specs.par_iter().map(one).collect();
+    let built: Vec<Result<NodeBox>> = specs.into_par_iter().map(one).collect();
     built.into_iter().collect()
 }
 
-fn build_one(cx: &Cx, manifest: &Manifest, refs: &NodeLookup, spec: &TestSpec) -> Result<Node> {
+fn build_one(cx: &Cx, manifest: &Manifest, refs: &NodeLookup, spec: TestSpec) -> Result<Node> {
     let target = &spec.target;
+    let raw_code = raw_code(&spec);
     let below = target.path.split_once('/').map_or(target.path.as_str(), |(_, rest)| rest);
     let mut fqn = fqn_prefix(&target.package, below);
     fqn.push(spec.name.clone());
-    let metadata = json!({"namespace": spec.namespace, "name": spec.test, "kwargs": spec.arguments});
+    let metadata = TestMetadata { name: spec.test, kwargs: spec.arguments, namespace: spec.namespace };
+    let id_suffix = Some(metadata_hash(&spec.name, &metadata));
     let mut node = draft_node(
         cx,
         Draft {
             resource_type: ResourceType::Test,
-            name: spec.name.clone(),
+            name: spec.name,
             package: target.package.clone(),
             path: format!("{}.sql", spec.short_name),
             original_file_path: target.path.clone(),
             fqn,
-            raw_code: Arc::from(raw_code(spec)),
+            raw_code: Arc::from(raw_code),
             language: "sql",
             checksum: FileHash { name: "none".to_owned(), checksum: String::new() },
-            tags: spec.tags.clone(),
+            tags: spec.tags,
             kind: NodeKind::GenericTest(Box::new(GenericTestFields {
-                column_name: spec.column.clone(),
+                column_name: spec.column,
                 file_key_name: Some(target.file_key_name.clone()),
                 attached_node: None,
-                metadata: TestMetadata {
-                    name: spec.test.clone(),
-                    kwargs: spec.arguments.clone(),
-                    namespace: spec.namespace.clone(),
-                },
+                metadata,
             })),
-            id_suffix: Some(metadata_hash(&spec.name, &metadata)),
+            id_suffix,
         },
     )?;
-    node.description.clone_from(&spec.description);
+    node.description = spec.description;
     if !spec.config.is_empty() {
-        node.config_call = spec.config.clone().into();
+        node.config_call = spec.config.into();
     }
-    render(cx, manifest, &mut node, spec)?;
+    render(cx, manifest, &mut node, target)?;
     attach(manifest, refs, &mut node, target)?;
     Ok(node)
 }
@@ -92,22 +90,24 @@ fn raw_code(spec: &TestSpec) -> String {
 }
 
 /// The macro of the test. dbt looks in the package of the test first, even where the definition names another one.
-fn test_macro<'c>(cx: &'c Cx, spec: &TestSpec) -> Option<&'c Arc<str>> {
-    cx.globals.macros.find_statically(&spec.target.package, &format!("test_{}", spec.test))
+fn test_macro<'c>(cx: &'c Cx, node: &Node) -> Option<&'c Arc<str>> {
+    let test = &node.generic_test()?.metadata.name;
+    cx.globals.macros.find_statically(&node.package_name, &format!("test_{test}"))
 }
 
-fn render(cx: &Cx, manifest: &Manifest, node: &mut Node, spec: &TestSpec) -> Result<()> {
-    let found = test_macro(cx, spec).cloned();
+fn render(cx: &Cx, manifest: &Manifest, node: &mut Node, target: &TestTarget) -> Result<()> {
+    let found = test_macro(cx, node).cloned();
     if let Some(unique_id) = &found {
         node.depends_on.add_macro(unique_id);
     }
     if matches!(found.as_deref(), Some("macro.dbt.test_not_null" | "macro.dbt.test_unique")) {
         configure_unrendered(cx, node)?;
-        refer_to_target(node, &spec.target);
+        refer_to_target(node, target);
         return Ok(());
     }
     let macros = Some(visible_macros(cx, manifest, node));
-    let arguments = rendered_arguments(cx, node, &spec.arguments, macros.as_ref())?;
+    let arguments = node.generic_test().map(|test| test.metadata.kwargs.clone()).unwrap_or_default();
+    let arguments = rendered_arguments(cx, node, &arguments, macros.as_ref())?;
     let extra = vec![(ARGUMENTS_NAME.to_owned(), arguments)];
     let (captured, reads) = render_while_parsing(&cx.globals, node, extra.clone(), macros.clone())?;
     cx.renders.revisit(&reads, || Revisited { node: node.clone(), extra, macros, captured: captured.clone() });
