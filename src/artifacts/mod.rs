@@ -85,24 +85,36 @@ const NODES: usize = 128;
 
 /// Writes the manifest: its nodes, which are most of it, on all cores.
 fn write_parts(file: &mut file::Writer, artifact: &Artifact<'_>) -> io::Result<()> {
-    let mut texts: Vec<Vec<u8>> = vec![Vec::new(); 2 * rayon::current_num_threads()];
+    let width = 2 * rayon::current_num_threads();
+    let (mut made, mut next): (Vec<Vec<u8>>, Vec<Vec<u8>>) = (vec![Vec::new(); width], vec![Vec::new(); width]);
     file.write_all(b"{")?;
-    file.write_all(python_json::entries(&mut texts[0], &artifact.head())?)?;
+    file.write_all(python_json::entries(&mut next[0], &artifact.head())?)?;
     file.write_all(b", \"nodes\": {")?;
     let mut separator: &[u8] = b"";
-    // Some at a time: all of a large project in memory would be as large as the project.
-    for parts in artifact.nodes(NODES).chunks(texts.len()) {
-        let entries = parts.par_iter().zip(&mut texts).map(|(part, text)| python_json::entries(text, part));
-        for entries in entries.collect::<Vec<_>>() {
-            file.write_all(std::mem::replace(&mut separator, b", "))?;
-            file.write_all(entries?)?;
-        }
+    let mut ready = 0;
+    // Some at a time: all of a large project in memory would be as large as the project. Those that are made are written
+    // while the next ones are made; the last batch is empty.
+    let parts = artifact.nodes(NODES);
+    for batch in parts.chunks(width).chain([&[][..]]) {
+        let write = || {
+            made[..ready].iter().try_for_each(|text| {
+                file.write_all(std::mem::replace(&mut separator, b", "))?;
+                file.write_all(python_json::between_braces(text))
+            })
+        };
+        let make = || {
+            let pairs = batch.par_iter().zip(&mut next);
+            pairs.try_for_each(|(part, text)| python_json::entries(text, part).map(drop))
+        };
+        let (written, put) = rayon::join(write, make);
+        written.and(put)?;
+        ready = batch.len();
+        std::mem::swap(&mut made, &mut next);
     }
     file.write_all(b"}, ")?;
-    let (one, other) = texts.split_at_mut(1);
     let (resources, maps) = rayon::join(
-        || python_json::entries(&mut one[0], &artifact.resources()),
-        || python_json::entries(&mut other[0], &artifact.maps()),
+        || python_json::entries(&mut made[0], &artifact.resources()),
+        || python_json::entries(&mut next[0], &artifact.maps()),
     );
     file.write_all(resources?)?;
     file.write_all(b", ")?;

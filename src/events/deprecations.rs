@@ -8,7 +8,8 @@ use indexmap::IndexMap;
 use serde_json::{Value as Json, json};
 
 use super::paint::{Paint, count};
-use super::{Event, Events, Level, effects};
+use super::warnings::Verdict;
+use super::{Event, Events, Level, effects, held};
 use crate::error::Result;
 
 /// What is counted together: an event's name, and what tells its kinds apart, if it has any.
@@ -77,6 +78,13 @@ impl Events {
     pub fn deprecation_of(&self, event: Event, of: &str) -> Result<()> {
         effects::note();
         let Some(open) = &self.open else { return Ok(()) };
+        let event = match open.config.warn.judge(&event) {
+            Verdict::Error => event,
+            Verdict::Warn | Verdict::Silence => match held::keep_deprecation(event, of) {
+                Some(event) => event,
+                None => return Ok(()),
+            },
+        };
         let (kind, code) = ((event.name, of.to_owned()), event.code);
         if open.deprecations.add(&kind, code) || open.config.show_all_deprecations {
             self.warn(event).inspect_err(|_| open.deprecations.take_back(&kind))?;

@@ -30,7 +30,7 @@ use warnings::Verdict;
 
 pub use config::{EventsConfig, secrets};
 pub use format::thread_name;
-pub use held::hold;
+pub use held::{hold, in_order};
 pub use node_info::NodeInfo;
 pub use paint::{Paint, Position};
 
@@ -187,7 +187,9 @@ impl Events {
             Verdict::Error => Err(Error::compilation(event.message)),
             Verdict::Silence => Ok(()),
             Verdict::Warn => {
-                open.write(&event);
+                if let Some(event) = held::keep(event) {
+                    open.write(&event);
+                }
                 Ok(())
             }
         }

@@ -1,15 +1,17 @@
 //! Links: finds what `ref`, `source`, `metric` and `function` calls mean and fills `depends_on`. What leads nowhere is an
 //! error, except in tests, which then are disabled with a warning.
 
+use rayon::prelude::*;
 use serde_json::Value as Json;
 
 use super::cx::Cx;
 use super::lookups::ambiguous;
 use super::python::title;
 use crate::error::{Error, Result, did_you_mean};
+use crate::events::{hold, in_order};
 use crate::manifest::lookup::Found;
 use crate::manifest::node::version_text;
-use crate::manifest::{Manifest, Node, RefArgs, ResourceType, UniqueId};
+use crate::manifest::{Manifest, Node, NodeBox, RefArgs, ResourceType, UniqueId};
 
 /// Something that refers to other things.
 struct Referrer<'a> {
@@ -38,11 +40,19 @@ struct Links {
 /// # Errors
 /// A target does not exist, is disabled, is ambiguous, or may not be referred to.
 pub fn resolve(cx: &Cx, manifest: &mut Manifest) -> Result<()> {
-    let mut found: Vec<Links> = Vec::with_capacity(manifest.nodes.len() + manifest.functions.len());
-    for node in manifest.nodes.values().chain(manifest.functions.values()) {
-        let is_seed = node.resource_type == ResourceType::Seed;
-        found.push(if is_seed { Links::default() } else { links(cx, manifest, &referrer(node))? });
-    }
+    let nodes: Vec<&NodeBox> = manifest.nodes.values().chain(manifest.functions.values()).collect();
+    let linked = |node: &NodeBox| match node.resource_type {
+        ResourceType::Seed => Ok(Links::default()),
+        _ => links(cx, manifest, &referrer(node)),
+    };
+    let found: Vec<Links> = match cx.warnings.are_kept() {
+        // What is kept back is said in the order in which it was found.
+        true => nodes.iter().map(|node| linked(node)).collect::<Result<_>>()?,
+        false => {
+            let found = nodes.par_iter().with_min_len(64).map(|node| hold(|| linked(node)));
+            in_order(&cx.globals.events, found.collect()).collect::<Result<_>>()?
+        }
+    };
     for (node, links) in manifest.nodes.values_mut().chain(manifest.functions.values_mut()).zip(found) {
         for target in links.nodes {
             node.depends_on.add_node(target);

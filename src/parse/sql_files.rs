@@ -12,7 +12,7 @@ use super::nodes::{Draft, configure, draft_node, fqn_prefix, model_kind, render_
 use super::python_models;
 use crate::context::errors::from_jinja;
 use crate::error::{NodeLabel, Result};
-use crate::events::{Event, hold};
+use crate::events::{hold, in_order};
 use crate::jinja::blocks::{BlockType, extract};
 use crate::manifest::{FileHash, Node, NodeBox, NodeKind, ResourceType};
 use crate::project::Package;
@@ -36,11 +36,9 @@ pub fn parse(cx: &Cx, packages: &[(&Package, &PackageFiles)]) -> Result<Vec<Node
         add_hooks(package, &mut jobs)?;
         jobs.extend(files.of(FileKind::Function).iter().map(Job::File));
     }
-    let parsed: Vec<(Result<Vec<NodeBox>>, Vec<Event>)> =
-        jobs.par_iter().map(|job| hold(|| parse_job(cx, job))).collect();
-    let mut nodes = Vec::with_capacity(parsed.len());
-    for (result, events) in parsed {
-        events.into_iter().for_each(|event| cx.globals.events.emit(event));
+    let parsed = jobs.par_iter().map(|job| hold(|| parse_job(cx, job)));
+    let mut nodes = Vec::with_capacity(jobs.len());
+    for result in in_order(&cx.globals.events, parsed.collect()) {
         nodes.extend(result?);
     }
     Ok(nodes)

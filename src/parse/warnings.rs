@@ -37,6 +37,11 @@ impl Warnings {
         if errors.is_empty() { Ok(()) } else { Err(Error::compilation(errors.join("\n"))) }
     }
 
+    /// Whether warnings are kept back until the project is read.
+    pub fn are_kept(&self) -> bool {
+        self.kept.is_some()
+    }
+
     fn say(&self, event: Event) -> Result<()> {
         match &self.kept {
             Some(kept) if !IMMEDIATE.contains(&event.name) => {

@@ -29,7 +29,12 @@ pub fn write(writer: impl io::Write, value: &impl Serialize) -> io::Result<()> {
 pub fn entries<'a>(text: &'a mut Vec<u8>, value: &impl Serialize) -> io::Result<&'a [u8]> {
     text.clear();
     write(&mut *text, value)?;
-    Ok(text.get(1..text.len().saturating_sub(1)).unwrap_or_default())
+    Ok(between_braces(text))
+}
+
+/// The inside of a mapping's text.
+pub fn between_braces(text: &[u8]) -> &[u8] {
+    text.get(1..text.len().saturating_sub(1)).unwrap_or_default()
 }
 
 /// `json.dumps(value)`.

@@ -185,8 +185,12 @@ impl<'a> Loader<'a> {
         scope: &Arc<YamlScope>,
     ) -> Result<()> {
         let specs = crate::parse::tests::specs(self.cx, scope, &Arc::new(target), columns, tests)?;
+        self.keep_tests(specs);
+        Ok(())
+    }
+
+    fn keep_tests(&mut self, specs: Vec<TestSpec>) {
         self.added.push(Added::Tests(specs.len()));
         self.tests.extend(specs);
-        Ok(())
     }
 }
