@@ -26,16 +26,19 @@ pub fn hold<T>(work: impl FnOnce() -> T) -> (T, Vec<Held>) {
 
 /// The results of work that was done on several threads with [`hold`]; before each, what was said on the way to it is sent.
 pub fn in_order<T>(events: &Events, done: Vec<(T, Vec<Held>)>) -> impl Iterator<Item = T> {
-    done.into_iter().map(|(result, held)| {
-        for said in held {
-            match said {
-                Held::Event(event) => events.emit(event),
-                // Where deprecations of its name are errors it was one where it was met, and is not held.
-                Held::Deprecation(event, of) => drop(events.deprecation_of(event, &of)),
-            }
+    done.into_iter().map(|done| say(events, done))
+}
+
+/// The result of work that was done with [`hold`]; what was said on the way to it is sent.
+pub fn say<T>(events: &Events, (result, held): (T, Vec<Held>)) -> T {
+    for said in held {
+        match said {
+            Held::Event(event) => events.emit(event),
+            // Where deprecations of its name are errors it was one where it was met, and is not held.
+            Held::Deprecation(event, of) => drop(events.deprecation_of(event, &of)),
         }
-        result
-    })
+    }
+    result
 }
 
 /// Keeps an event if events are held on this thread, or gives it back.

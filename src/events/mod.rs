@@ -30,7 +30,7 @@ use warnings::Verdict;
 
 pub use config::{EventsConfig, secrets};
 pub use format::thread_name;
-pub use held::{hold, in_order};
+pub use held::{Held, hold, in_order, say};
 pub use node_info::NodeInfo;
 pub use paint::{Paint, Position};
 

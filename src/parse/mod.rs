@@ -143,9 +143,7 @@ fn build(
     }
     let fixtures = Fixtures::read(packages)?;
     let mut loader = Loader::new(cx, manifest, &fixtures);
-    for schema in schemas {
-        loader.load(schema)?;
-    }
+    loader.load_all(schemas)?;
     let mut collected = loader.finish();
     add_collected(cx, manifest, &mut collected)?;
     move_disabled(manifest)?;

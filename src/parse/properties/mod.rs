@@ -2,6 +2,7 @@
 //! parallel; their entries change the manifest one after the other, in dbt's order, because later entries depend on
 //! earlier ones. Generic tests are collected and made afterwards.
 
+mod ahead;
 mod columns;
 pub use columns::column_tags;
 pub mod constraints;
@@ -33,6 +34,7 @@ use crate::parse::cx::Cx;
 use crate::parse::fixtures::Fixtures;
 use crate::parse::lookups::NodeLookup;
 use crate::parse::tests::{TestSpec, TestTarget};
+use ahead::Models;
 use entries::Entry;
 use scope::YamlScope;
 use yaml_file::SchemaFile;
@@ -88,7 +90,13 @@ struct File<'f> {
     package: String,
 }
 
-impl File<'_> {
+impl<'f> File<'f> {
+    fn new(cx: &Cx, schema: &'f SchemaFile<'f>) -> Self {
+        let package = schema.file.package.to_string();
+        let scope = YamlScope::new(&cx.globals, &package);
+        File { schema, scope, path: schema.file.original_file_path(), package }
+    }
+
     fn entries(&self, key: &str) -> Result<Vec<Entry>> {
         entries::entries(self.schema, key, &self.scope)
     }
@@ -123,26 +131,16 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// Takes over the properties of one file.
-    ///
-    /// # Errors
-    /// An entry is not what dbt expects.
-    pub fn load(&mut self, schema: &SchemaFile<'_>) -> Result<()> {
-        let package = schema.file.package.to_string();
-        let file = File {
-            schema,
-            scope: YamlScope::new(&self.cx.globals, &package),
-            path: schema.file.original_file_path(),
-            package,
-        };
-        self.load_file(&file).map_err(|error| match error.to_string().contains(&file.path) {
+    /// Takes over the properties of one file, whose models may have been read ahead.
+    fn load(&mut self, file: &File<'_>, models: Option<Models>) -> Result<()> {
+        self.load_file(file, models).map_err(|error| match error.to_string().contains(&file.path) {
             true => error,
             false => error.hint(format!("See {}.", file.path)),
         })
     }
 
-    fn load_file(&mut self, file: &File<'_>) -> Result<()> {
-        self.load_models(file)?;
+    fn load_file(&mut self, file: &File<'_>, models: Option<Models>) -> Result<()> {
+        self.load_models(file, models)?;
         self.load_described(file, "seeds")?;
         self.load_yaml_snapshots(file)?;
         self.load_described(file, "snapshots")?;

@@ -1,65 +1,14 @@
 //! Properties that only models have: constraints, versions, access, time spines.
 
-use std::sync::Arc;
-
-use rayon::prelude::*;
 use serde_json::Value as Json;
 
 use super::constraints::{build_contract_checksum, patch_constraints};
-use super::patch::{Patch, list, prepare};
-use super::scope::YamlScope;
-use super::{File, Loader};
+use super::patch::Patch;
 use crate::error::{Error, Result};
-use crate::events::{hold, in_order};
 use crate::manifest::{Node, NodeKind};
 use crate::parse::cx::Cx;
 use crate::parse::nodes::{in_node, invalid_access};
 use crate::parse::python;
-use crate::parse::tests::{TargetKind, TestTarget, specs};
-
-/// A model with its columns and its tests, as the file has them.
-pub type Tested = (TestTarget, Vec<Json>, Option<Json>);
-
-impl Loader<'_> {
-    /// Models, versioned or not, and their tests.
-    pub(super) fn load_models(&mut self, file: &File<'_>) -> Result<()> {
-        let mut targets = Vec::new();
-        for mut entry in file.entries("models")? {
-            prepare(&mut entry, &file.path, "models", &file.package)?;
-            let versions = list(&entry.data, "versions").to_vec();
-            if versions.is_empty() {
-                let patch = Patch::new(&entry, &file.path, &file.id(), "models")?;
-                self.apply(&patch, &file.package)?;
-                let target = TestTarget::of_node(TargetKind::Model, &entry.data, file.package.clone(), None);
-                let columns = match entry.data.get_mut("columns") {
-                    Some(Json::Array(columns)) => std::mem::take(columns),
-                    _ => Vec::new(),
-                };
-                targets.push((target, columns, entry.data.get_mut("data_tests").map(Json::take)));
-            } else {
-                targets.extend(self.load_versions(file, &entry, &versions)?);
-            }
-        }
-        self.collect_tests_of_many(targets, &file.scope)
-    }
-
-    /// Reads the tests of the models of a file, on all cores.
-    fn collect_tests_of_many(&mut self, targets: Vec<Tested>, scope: &Arc<YamlScope>) -> Result<()> {
-        if self.cx.warnings.are_kept() {
-            // What is kept back is said in the order in which it was found.
-            let mut each = targets.into_iter();
-            return each
-                .try_for_each(|(target, columns, tests)| self.collect_tests(target, &columns, tests.as_ref(), scope));
-        }
-        let cx = self.cx;
-        let read = |(target, columns, tests): Tested| specs(cx, scope, &Arc::new(target), &columns, tests.as_ref());
-        let found = targets.into_par_iter().with_min_len(8).map(|tested| hold(|| read(tested)));
-        in_order(&cx.globals.events, found.collect()).try_for_each(|specs| {
-            self.keep_tests(specs?);
-            Ok(())
-        })
-    }
-}
 
 /// Puts what only models have on a model.
 ///
