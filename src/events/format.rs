@@ -1,6 +1,8 @@
 //! From an event to a line: text for people, debug for `dbt.log`, JSON for programs.
 
+use std::cell::RefCell;
 use std::fmt::Write;
+use std::rc::Rc;
 
 use chrono::{DateTime, Local, SecondsFormat, Timelike, Utc};
 use serde_json::{Map as JsonMap, Value as Json, json};
@@ -42,18 +44,33 @@ fn tag(sink: &SinkConfig) -> &'static str {
 }
 
 fn debug_line(event: &Event, at: DateTime<Utc>, sink: &SinkConfig, config: &EventsConfig) -> String {
-    let now = at.with_timezone(&Local).time();
-    let micros = now.nanosecond() / 1_000 % 1_000_000;
-    let time = format!("{:02}:{:02}:{:02}.{micros:06}", now.hour(), now.minute(), now.second());
+    let clock = local_clock(at);
+    let micros = at.nanosecond() / 1_000 % 1_000_000;
     let mut line = String::with_capacity(event.message.len() + 64);
     if event.name == "MainReportVersion" {
         let bar = "=".repeat(30);
-        let _ = write!(line, "\n\n{bar} {time} | {} {bar}\n", config.invocation_id);
+        let _ = write!(line, "\n\n{bar} {clock}.{micros:06} | {} {bar}\n", config.invocation_id);
     }
     let thread = thread_name();
     let level = event.level.as_str();
-    let _ = write!(line, "{}{time} [{level:<5}] [{thread:<10.10}]: {}", tag(sink), event.message);
+    let _ = write!(line, "{}{clock}.{micros:06} [{level:<5}] [{thread:<10.10}]: ", tag(sink));
+    line.push_str(&event.message);
     line
+}
+
+/// The hour, minute and second on the user's clock. Looking up the time zone takes longer than all else in a line, so what it
+/// came to is kept for as long as the second lasts.
+fn local_clock(at: DateTime<Utc>) -> Rc<str> {
+    thread_local! {
+        static LAST: RefCell<(i64, Rc<str>)> = RefCell::new((i64::MIN, Rc::from("")));
+    }
+    LAST.with_borrow_mut(|(second, text)| {
+        if *second != at.timestamp() {
+            *second = at.timestamp();
+            *text = Rc::from(at.with_timezone(&Local).format("%H:%M:%S").to_string());
+        }
+        text.clone()
+    })
 }
 
 fn json_line(event: &Event, at: DateTime<Utc>, config: &EventsConfig, step: Option<&StepTag>) -> String {

@@ -41,6 +41,7 @@ use std::sync::Arc;
 use crate::context::Globals;
 use crate::context::database::Adapter;
 use crate::error::Result;
+use crate::events::{hold, say};
 use crate::invocation::Invocation;
 use crate::jinja::Engine;
 use crate::manifest::{Disabled, Manifest, UniqueId};
@@ -86,12 +87,18 @@ pub fn parse(
     let flags = Flags::new(invocation, project);
     let warnings = Warnings::new(events.clone(), flags.grouped_warnings);
     let all_files = files::read_packages(project.all_packages(), flags.files)?;
-    let mut schemas = Vec::new();
-    for files in all_files.values() {
-        schemas.extend(properties::yaml_file::read(files.of(FileKind::Schema), &warnings)?);
-    }
     let created_at = cx::now();
-    let mut all_macros = macros::load(project, &all_files, created_at, flags.validate_macro_args, &warnings)?;
+    let read_schemas = || -> Result<Vec<SchemaFile<'_>>> {
+        let mut schemas = Vec::new();
+        for files in all_files.values() {
+            schemas.extend(properties::yaml_file::read(files.of(FileKind::Schema), &warnings)?);
+        }
+        Ok(schemas)
+    };
+    let load_macros = || macros::load(project, &all_files, created_at, flags.validate_macro_args, &warnings);
+    let (schemas, macros) = rayon::join(read_schemas, || hold(load_macros));
+    let schemas = schemas?;
+    let mut all_macros = say(events, macros)?;
     let resolver = macros::register(project, &engine, &all_macros);
     macros::find_calls(&mut all_macros, &resolver)?;
     let globals = Globals::new(invocation.clone(), project.clone(), Arc::new(engine), Arc::new(resolver), adapter);
