@@ -27,17 +27,20 @@ pub type Models = Ahead<Result<Vec<Ahead<Result<Model>>>>>;
 /// One entry.
 pub enum Model {
     /// A model with what is said of it.
-    Plain(Box<Patch>, Tests),
+    Plain(Box<(Patch, Tests)>),
     /// A model in several versions: which of them there are, the manifest knows.
     Versioned(Box<Entry>),
 }
+
+/// A target of tests with its columns and what stands below `data_tests`.
+pub type Tested = (TestTarget, Vec<Json>, Option<Json>);
 
 /// The tests of a model.
 pub enum Tests {
     /// Read already.
     Read(Ahead<Result<Vec<TestSpec>>>),
-    /// Their target, the columns and what stands below `data_tests`.
-    Unread(TestTarget, Vec<Json>, Option<Json>),
+    /// Not read yet.
+    Unread(Box<Tested>),
 }
 
 impl Loader<'_> {
@@ -76,23 +79,23 @@ impl Loader<'_> {
         let mut all_tests = Vec::new();
         for model in models {
             match model? {
-                Model::Plain(patch, tests) => {
+                Model::Plain(model) => {
+                    let (patch, tests) = *model;
                     self.apply(&patch, &file.package)?;
                     all_tests.push(tests);
                 }
                 Model::Versioned(entry) => {
                     let versions = list(&entry.data, "versions").to_vec();
                     let tested = self.load_versions(file, &entry, &versions)?;
-                    all_tests.extend(
-                        tested.into_iter().map(|(target, columns, tests)| Tests::Unread(target, columns, tests)),
-                    );
+                    all_tests.extend(tested.into_iter().map(|tested| Tests::Unread(Box::new(tested))));
                 }
             }
         }
         for tests in all_tests {
             match tests {
                 Tests::Read(specs) => self.keep_tests(say(events, specs)?),
-                Tests::Unread(target, columns, tests) => {
+                Tests::Unread(tested) => {
+                    let (target, columns, tests) = *tested;
                     self.collect_tests(target, &columns, tests.as_ref(), &file.scope)?;
                 }
             }
@@ -119,8 +122,8 @@ fn model_of(cx: &Cx, file: &File<'_>, mut entry: Entry) -> Result<Model> {
     };
     let tests = entry.data.get_mut("data_tests").map(Json::take);
     let tests = match cx.warnings.are_kept() {
-        true => Tests::Unread(target, columns, tests),
+        true => Tests::Unread(Box::new((target, columns, tests))),
         false => Tests::Read(hold(|| specs(cx, &file.scope, &Arc::new(target), &columns, tests.as_ref()))),
     };
-    Ok(Model::Plain(Box::new(patch), tests))
+    Ok(Model::Plain(Box::new((patch, tests))))
 }

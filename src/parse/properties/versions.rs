@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use chrono::{Local, NaiveDate, NaiveDateTime, TimeZone};
 use serde_json::{Map as JsonMap, Value as Json};
 
+use super::ahead::Tested;
 use super::columns::columns_of;
 use super::constraints::build_contract_checksum;
 use super::entries::Entry;
@@ -20,12 +21,9 @@ use crate::parse::python;
 use crate::parse::tests::{TargetKind, TestTarget};
 use crate::parse::unrendered::deep_merge;
 
-/// A target of tests with its columns and tests.
-type Testable = (TestTarget, Vec<Json>, Option<Json>);
-
 impl Loader<'_> {
     /// Patches every version that the entry lists, and gives what tests are on each.
-    pub(super) fn load_versions(&mut self, file: &File<'_>, entry: &Entry, versions: &[Json]) -> Result<Vec<Testable>> {
+    pub(super) fn load_versions(&mut self, file: &File<'_>, entry: &Entry, versions: &[Json]) -> Result<Vec<Tested>> {
         let name = text(&entry.data, "name");
         check_versions(&name, entry, versions)?;
         let latest = match entry.data.get("latest_version").filter(|version| !version.is_null()) {
