@@ -456,25 +456,6 @@ fn warnings_that_are_errors() {
 }
 
 #[test]
-fn the_first_deprecation_is_shown_whichever_core_meets_it() {
-    let mut sandbox = with("models/m00.sql", "select 1 as id");
-    for number in 0..40 {
-        let model = format!("m{number:02}");
-        let tests = "data_tests: [{accepted_values: {values: [1]}}]";
-        sandbox = sandbox.file(&format!("models/{model}.sql"), "select 1 as id").file(
-            &format!("models/{model}.yml"),
-            &format!("models: [{{name: {model}, columns: [{{name: id, {tests}}}]}}]"),
-        );
-    }
-    // Files come in the order in which the system lists them, which stays the same.
-    let first = sandbox.run(&["parse", "--no-partial-parse"]).console();
-    assert!(first.contains("MissingArgumentsPropertyInGenericTestDeprecation: 40 occurrences"), "{first}");
-    for _ in 0..5 {
-        assert_eq!(sandbox.run(&["parse", "--no-partial-parse"]).console(), first);
-    }
-}
-
-#[test]
 fn deprecations_of_options_and_modules() {
     let table = "{name: t, identifier: one, config: {loaded_at_field: now(), freshness: {warn_after: {count: 1, period: day}}}}";
     let sandbox = with("models/sources.yml", &format!("sources: [{{name: s, schema: main, tables: [{table}]}}]\n"))

@@ -188,3 +188,22 @@ fn broken_files_give_one_clear_message() {
         assert!(shown.contains(expected), "{path}: {content}\n{shown}");
     }
 }
+
+#[test]
+fn the_first_deprecation_is_shown_whichever_core_meets_it() {
+    let mut sandbox = Sandbox::new().project();
+    for number in 0..40 {
+        let model = format!("m{number:02}");
+        let tests = "data_tests: [{accepted_values: {values: [1]}}]";
+        sandbox = sandbox.file(&format!("models/{model}.sql"), "select 1 as id").file(
+            &format!("models/{model}.yml"),
+            &format!("models: [{{name: {model}, columns: [{{name: id, {tests}}}]}}]"),
+        );
+    }
+    // Files come in the order in which the system lists them, which stays the same.
+    let first = sandbox.run(&["parse", "--no-partial-parse"]).console();
+    assert!(first.contains("MissingArgumentsPropertyInGenericTestDeprecation: 40 occurrences"), "{first}");
+    for _ in 0..5 {
+        assert_eq!(sandbox.run(&["parse", "--no-partial-parse"]).console(), first);
+    }
+}
