@@ -38,6 +38,13 @@ def printed(arguments, folder):
     return done.stdout
 
 
+def put_aside(folder):
+    """Moves a folder out of the way, if it is there; it goes with all else when the benches end."""
+    if folder.exists():
+        number = sum(1 for _ in folder.parent.glob(f"{folder.name}-*"))
+        folder.rename(folder.with_name(f"{folder.name}-{number}"))
+
+
 def straight(points):
     """Slope and R² of the straight line through (x, y)."""
     count, xs, ys = len(points), [x for x, _ in points], [y for _, y in points]

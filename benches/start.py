@@ -1,8 +1,7 @@
 """What rdbt costs before the database is asked: starting, parsing, its cache, macros, compiling, and all that as projects grow."""
 import pathlib
-import shutil
 
-from measure import cpu, printed, run, straight, wall
+from measure import cpu, printed, put_aside, run, straight, wall
 from projects import MACROS, write_layers, write_macros
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -24,7 +23,7 @@ def parse(options, work, figures):
             theirs.append(cpu([options.reference, "parse", "--no-partial-parse"], project))
         # The reference works for ten seconds and leaves the caches of the processor to others: the first run only warms up.
         for counts in (False, True, True):
-            shutil.rmtree(project / "target", ignore_errors=True)
+            put_aside(project / "target")
             taken = cpu([options.rdbt, "parse", "--no-partial-parse"], project)
             ours += [taken] * counts
     figures.add("parse_1000", "`parse`, 1,000 models, cold, CPU", ours, goal=0.15, reference=theirs)
@@ -67,7 +66,7 @@ def compiling(options, work, figures):
     write_layers(project, 5000)
     times = []
     for _ in range(options.rounds):
-        shutil.rmtree(project / "target", ignore_errors=True)
+        put_aside(project / "target")
         times.append(cpu([options.rdbt, "compile", "--no-partial-parse"], project))
     figures.add("compile_5000", "`compile`, 5,000 models, cold, files written, CPU", times, goal=1.5)
 
