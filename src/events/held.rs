@@ -43,20 +43,18 @@ pub fn say<T>(events: &Events, (result, held): (T, Vec<Held>)) -> T {
 
 /// Keeps an event if events are held on this thread, or gives it back.
 pub(super) fn keep(event: Event) -> Option<Event> {
-    HELD.with_borrow_mut(|held| match held {
-        Some(held) => {
-            held.push(Held::Event(event));
-            None
-        }
-        None => Some(event),
-    })
+    keep_as(event, Held::Event)
 }
 
 /// As [`keep`], for a deprecation.
 pub(super) fn keep_deprecation(event: Event, of: &str) -> Option<Event> {
+    keep_as(event, |event| Held::Deprecation(event, of.to_owned()))
+}
+
+fn keep_as(event: Event, kind: impl FnOnce(Event) -> Held) -> Option<Event> {
     HELD.with_borrow_mut(|held| match held {
         Some(held) => {
-            held.push(Held::Deprecation(event, of.to_owned()));
+            held.push(kind(event));
             None
         }
         None => Some(event),

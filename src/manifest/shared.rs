@@ -8,7 +8,8 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map as JsonMap, Value as Json};
 
 /// The name under which a shared object is serialized, so that a serializer can see that it wrote the object before: by its
-/// address.
+/// address. What is serialized must therefore live until the serializer is done; an object made on the way would leave its
+/// address to the next one.
 pub const SHARED_MAP: &str = "rdbt.SharedMap";
 
 /// A shared JSON object; reads as the object itself, copies on write.
