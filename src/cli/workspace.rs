@@ -1,6 +1,7 @@
 //! What most commands begin with: the project loaded and parsed, the graph built, the selection made.
 
 use std::sync::{Arc, OnceLock};
+use std::thread::{self, JoinHandle};
 
 use crate::adapter::duckdb;
 use crate::artifacts::{self, OsiDocument};
@@ -34,6 +35,8 @@ pub struct Workspace {
     osi: Option<Arc<OsiDocument>>,
     /// What parsing remembers for the next step of `--for`.
     memory: Option<parse::Memory>,
+    /// The thread that saves the snapshot of what was parsed.
+    saving: Option<JoinHandle<()>>,
     /// What nodes rendered to, for the next step of `--for`.
     renders: Option<Arc<Renders>>,
     /// The command ends with it.
@@ -69,6 +72,7 @@ fn open_ahead(project: &Project, events: &Arc<Events>) -> Result<Arc<Adapter>> {
 /// time that parsing it took. Everything that has to be closed is; only memory is left to the system.
 impl Drop for Workspace {
     fn drop(&mut self) {
+        self.finish_saving();
         if !self.is_last {
             return;
         }
@@ -132,6 +136,7 @@ impl Workspace {
             compiled: Arc::default(),
             osi: self.osi.clone(),
             memory: self.memory.take(),
+            saving: None,
             renders: self.renders.clone(),
             is_last: true,
         })
@@ -151,17 +156,21 @@ impl Workspace {
         }
         // dbt reads the selectors with the project: a mistake in one ends every command.
         Selectors::read(project.selectors.as_ref(), &invocation.flags)?;
-        let (engine, adapter) = (engine(events), adapter(&project)?);
+        let adapter = adapter(&project)?;
         // On a thread of the pool, which works through the files itself instead of waiting for two others.
-        let parsed = rayon::scope(|_| parse::parse(invocation, &project, engine, adapter, before))?;
+        let parsed = rayon::scope(|_| parse::parse(invocation, &project, || engine(events), adapter, before))?;
         let write = invocation.flags.write_json;
         let osi = write.then(|| artifacts::osi_document(&parsed.globals, &parsed.manifest)).transpose()?.map(Arc::new);
         let mut manifest = parsed.manifest;
         manifest.selectors = graph::selectors_json(project.selectors.as_ref());
+        let manifest = Arc::new(manifest);
+        let kept = manifest.clone();
+        let saving = parsed.snapshot.map(|snapshot| thread::spawn(move || snapshot.save(&kept)));
         Ok(Workspace {
             invocation: invocation.clone(),
             globals: parsed.globals,
-            manifest: Arc::new(manifest),
+            manifest,
+            saving,
             compiled: Arc::default(),
             osi,
             memory: Some(parsed.memory),
@@ -200,10 +209,18 @@ impl Workspace {
             }
             parsed => parsed?,
         };
+        self.finish_saving();
         if let Some(manifest) = Arc::get_mut(&mut self.manifest) {
             manifest.nodes.insert(node.unique_id.clone(), Box::new(node));
         }
         Ok(())
+    }
+
+    /// Waits for the snapshot. It is a convenience: whatever became of it, the command goes on.
+    fn finish_saving(&mut self) {
+        if let Some(saving) = self.saving.take() {
+            drop(saving.join());
+        }
     }
 
     /// Where messages go.

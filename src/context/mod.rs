@@ -46,3 +46,4 @@ pub use relations::{node_relation, source_relation};
 pub use renders::Renders;
 pub use scope::{ENV_OVERRIDES, Globals, Phase, Scope, Subject, TestMacros, VAR_OVERRIDES};
 pub use seeds::path_of as seed_path;
+pub use vars::Vars;

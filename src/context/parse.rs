@@ -33,7 +33,8 @@ pub fn render_while_parsing(
 /// What a render read, when this thread had had `effects` before it.
 fn reads_of(capture: &Capture, effects: u64) -> Reads {
     let mut reads = capture.take_reads();
-    reads.unrepeatable |= effects::count() != effects;
+    reads.effects = effects::count() != effects;
+    reads.unrepeatable |= reads.effects;
     reads
 }
 

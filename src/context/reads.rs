@@ -13,6 +13,10 @@ pub struct Reads {
     pub env: BTreeSet<String>,
     /// Something was read whose next value nobody knows: the time, the graph, what a command was called with.
     pub unrepeatable: bool,
+    /// Something was read that another command may see otherwise, though all steps of this one see the same.
+    pub of_command: bool,
+    /// Something was said, or left to chance.
+    pub effects: bool,
 }
 
 /// dbt's names that give the same on every render of a node whose text, place in the database, macros and target are
@@ -73,11 +77,10 @@ const VARYING: [&str; 12] = [
 ];
 
 impl Reads {
-    /// As [`Reads::note_name`], where only steps of one command are compared.
+    /// As [`Reads::note_name`], where steps of one command are told from other commands.
     pub fn note_in_steps(&mut self, name: &str) {
-        if VARYING.contains(&name) {
-            self.unrepeatable = true;
-        }
+        self.unrepeatable |= VARYING.contains(&name);
+        self.of_command |= !is_repeatable(name);
     }
 
     /// As [`Reads::note_name`] for a node that is compiled: steps of one command have the same flags, of which templates see
@@ -93,14 +96,23 @@ impl Reads {
         self.vars.extend(other.vars);
         self.env.extend(other.env);
         self.unrepeatable |= other.unrepeatable;
+        self.of_command |= other.of_command;
+        self.effects |= other.effects;
+    }
+
+    /// Whether other commands may rely on what was read, if its variables are the same.
+    pub fn hold_elsewhere(&self) -> bool {
+        !self.unrepeatable && !self.of_command
     }
 
     /// Notes that a name of dbt's was looked up; none of a project's macros has it.
     pub fn note_name(&mut self, name: &str) {
-        if REPEATABLE.binary_search(&name).is_err() {
-            self.unrepeatable = true;
-        }
+        self.unrepeatable |= !is_repeatable(name);
     }
+}
+
+fn is_repeatable(name: &str) -> bool {
+    REPEATABLE.binary_search(&name).is_ok()
 }
 
 #[cfg(test)]

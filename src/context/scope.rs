@@ -87,14 +87,12 @@ impl Globals {
     /// What `var(name)` reads in a package, in a form that tells different values apart; none if there is no such
     /// variable.
     pub fn var_shown(&self, package: &str, name: &str) -> Option<String> {
-        self.vars.of_package(package).get(name).map(|node| format!("{:?}", node.value))
+        self.vars.shown(package, name)
     }
 
     /// Whether the value that `var(name)` gives in a package is a text with Jinja in it, which is rendered in its turn.
     pub fn is_template_var(&self, package: &str, name: &str) -> bool {
-        let vars = self.vars.of_package(package);
-        let text = vars.get(name).and_then(crate::yaml::Node::as_str);
-        text.is_some_and(|text| text.contains("{{") || text.contains("{%"))
+        self.vars.is_template(package, name)
     }
 }
 

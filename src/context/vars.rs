@@ -40,6 +40,18 @@ impl Vars {
         merged.entry(package.to_owned()).or_insert_with(|| Arc::new(self.merge(package))).clone()
     }
 
+    /// What `var(name)` reads in a package, in a form that tells different values apart.
+    pub fn shown(&self, package: &str, name: &str) -> Option<String> {
+        self.of_package(package).get(name).map(|node| format!("{:?}", node.value))
+    }
+
+    /// Whether that is a text with Jinja in it, which is rendered in its turn.
+    pub fn is_template(&self, package: &str, name: &str) -> bool {
+        let vars = self.of_package(package);
+        let text = vars.get(name).and_then(yaml::Node::as_str);
+        text.is_some_and(|text| text.contains("{{") || text.contains("{%"))
+    }
+
     /// `--vars` alone.
     pub fn of_command_line(&self) -> Arc<yaml::Map> {
         Arc::new(self.project.cli_vars.clone())

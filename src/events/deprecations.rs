@@ -85,9 +85,10 @@ impl Events {
                 None => return Ok(()),
             },
         };
+        open.recorder.note(&event, Some(of));
         let (kind, code) = ((event.name, of.to_owned()), event.code);
         if open.deprecations.add(&kind, code) || open.config.show_all_deprecations {
-            self.warn(event).inspect_err(|_| open.deprecations.take_back(&kind))?;
+            open.warn(&event).inspect_err(|_| open.deprecations.take_back(&kind))?;
         }
         Ok(())
     }

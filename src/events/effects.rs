@@ -2,9 +2,24 @@
 //! Who remembers results asks whether doing without the work would be noticed.
 
 use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 thread_local! {
     static COUNT: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Whether anything in this process was left to chance.
+static CHANCE: AtomicBool = AtomicBool::new(false);
+
+/// Notes that a result was left to chance.
+pub fn roll() {
+    CHANCE.store(true, Ordering::Relaxed);
+    note();
+}
+
+/// Whether any result of this process so far was left to chance.
+pub fn were_rolled() -> bool {
+    CHANCE.load(Ordering::Relaxed)
 }
 
 /// Notes one effect.

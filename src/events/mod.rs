@@ -11,6 +11,7 @@ mod held;
 pub mod lines;
 mod node_info;
 pub mod paint;
+mod recorder;
 mod secrets;
 mod warnings;
 
@@ -19,12 +20,14 @@ use std::io::Write;
 use std::sync::{Mutex, PoisonError, RwLock};
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map as JsonMap, Value as Json};
 
 use crate::error::{Error, Result};
 
 use console::Console;
 use file::LogFile;
+use recorder::Recorder;
 use secrets::Secrets;
 use warnings::Verdict;
 
@@ -33,12 +36,13 @@ pub use format::thread_name;
 pub use held::{Held, hold, in_order, say};
 pub use node_info::NodeInfo;
 pub use paint::{Paint, Position};
+pub use recorder::Recorded;
 
 /// Events of `clean`, which may have removed the log folder: never logged to a file.
 const CLEANING: [&str; 4] = ["Z012", "Z013", "Z014", "Z015"];
 
 /// dbt's levels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Level {
     /// Only in `dbt.log`, or with `--log-level debug`.
     Debug,
@@ -94,6 +98,7 @@ struct Open {
     file: Mutex<Option<LogFile>>,
     stream: Mutex<Option<File>>,
     secrets: RwLock<Secrets>,
+    recorder: Recorder,
     step: RwLock<Option<StepTag>>,
 }
 
@@ -122,6 +127,7 @@ impl Events {
                 deprecations: deprecations::Counts::default(),
                 file: Mutex::new(file),
                 stream: Mutex::new(stream),
+                recorder: Recorder::default(),
                 step: RwLock::default(),
                 config,
             }),
@@ -132,10 +138,12 @@ impl Events {
     pub fn emit(&self, event: Event) {
         effects::note();
         if let Some(open) = &self.open
-            && !(event.level == Level::Warn && open.config.warn.judge(&event) == Verdict::Silence)
             && let Some(event) = held::keep(event)
         {
-            open.write(&event);
+            open.recorder.note(&event, None);
+            if event.level != Level::Warn || open.config.warn.judge(&event) != Verdict::Silence {
+                open.write(&event);
+            }
         }
     }
 
@@ -185,11 +193,8 @@ impl Events {
         let Some(open) = &self.open else { return Ok(()) };
         match open.config.warn.judge(&event) {
             Verdict::Error => Err(Error::compilation(event.message)),
-            Verdict::Silence => Ok(()),
-            Verdict::Warn => {
-                if let Some(event) = held::keep(event) {
-                    open.write(&event);
-                }
+            Verdict::Silence | Verdict::Warn => {
+                self.emit(event);
                 Ok(())
             }
         }
@@ -269,6 +274,15 @@ impl Drop for Events {
 }
 
 impl Open {
+    fn warn(&self, event: &Event) -> Result<()> {
+        match self.config.warn.judge(event) {
+            Verdict::Error => return Err(Error::compilation(event.message.clone())),
+            Verdict::Silence => {}
+            Verdict::Warn => self.write(event),
+        }
+        Ok(())
+    }
+
     fn scrub(&self, text: String) -> String {
         self.secrets.read().unwrap_or_else(PoisonError::into_inner).scrub(text)
     }

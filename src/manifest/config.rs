@@ -1,12 +1,13 @@
 //! A node's configuration: an ordered JSON object in dbt's key order, with typed readers for the keys that rdbt
 //! itself acts on. Kept as JSON because users add keys of their own and macros read any of them.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::SharedMap;
 
 /// The resolved configuration of one resource, with dbt's defaults filled in by `parse`.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Config(pub SharedMap);
 
 impl Config {

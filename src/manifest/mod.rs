@@ -14,6 +14,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map as JsonMap, Value as Json};
 
 pub use compiled::{Compiled, CompiledNodes};
@@ -36,14 +37,17 @@ pub type IdMap<V> = IndexMap<UniqueId, V, RandomState>;
 /// A map without order, with the same hasher.
 pub type FastMap<K, V> = HashMap<K, V, RandomState>;
 
-/// A parsed project with its packages. Immutable once `parse` hands it on.
-#[derive(Debug, Default)]
+/// A parsed project with its packages. Immutable once `parse` hands it on. Serde serves snapshots (`parse/snapshot/`); the artifact's form is
+/// in `json`.
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Manifest {
     /// Models, seeds, snapshots, tests, analyses and operations.
+    #[serde(skip)]
     pub nodes: IdMap<NodeBox>,
     /// Sources.
     pub sources: IdMap<SourceDefinition>,
     /// Macros of the project, of packages, and the built-in ones.
+    #[serde(skip)]
     pub macros: IdMap<Macro>,
     /// Docs blocks.
     pub docs: IdMap<Documentation>,
@@ -64,17 +68,20 @@ pub struct Manifest {
     /// What is disabled, by unique id; several resources may share one.
     pub disabled: IdMap<Vec<Disabled>>,
     /// `selectors.yml` as dbt writes it to the manifest.
+    #[serde(skip)]
     pub selectors: JsonMap<String, Json>,
     /// Lookup of refable nodes: name (and `name.vN`) to unique ids; filled by `Manifest::index`.
+    #[serde(skip)]
     pub ref_index: HashMap<String, Vec<UniqueId>>,
     /// Lookup of sources: `source_name.table_name` to unique ids.
+    #[serde(skip)]
     pub source_index: HashMap<String, Vec<UniqueId>>,
     /// Name of the root project.
     pub project_name: String,
 }
 
 /// A disabled resource.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Disabled {
     /// A node.
     Node(Box<Node>),

@@ -11,7 +11,7 @@ use serde_json::{Map as JsonMap, Value as Json};
 use super::{Config, SharedMap};
 
 /// dbt's resource types.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum ResourceType {
     /// `model`
     Model,
@@ -90,7 +90,7 @@ impl ResourceType {
 }
 
 /// A checksum of a file: `sha256` of its text, `path` for large seeds, `none`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileHash {
     /// Kind of checksum.
     pub name: String,
@@ -110,7 +110,7 @@ pub struct RefArgs {
 }
 
 /// What a node needs before it can run.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DependsOn {
     /// Unique ids of macros, in the order of use.
     pub macros: Vec<String>,
@@ -138,7 +138,7 @@ impl DependsOn {
 pub type Constraint = JsonMap<String, Json>;
 
 /// A column described in YAML.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ColumnInfo {
     /// Name as written.
     pub name: String,
@@ -169,7 +169,7 @@ pub struct ColumnInfo {
 }
 
 /// `contract` of a model.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contract {
     /// Whether it is enforced.
     pub enforced: bool,
@@ -195,7 +195,7 @@ pub struct InjectedCte {
 }
 
 /// What makes a generic test generic.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TestMetadata {
     /// Name of the test: `unique`.
     pub name: String,
@@ -206,7 +206,7 @@ pub struct TestMetadata {
 }
 
 /// Fields of a model only.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ModelFields {
     /// `private`, `protected`, `public`.
     pub access: String,
@@ -225,7 +225,7 @@ pub struct ModelFields {
 }
 
 /// Fields of a generic test only.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct GenericTestFields {
     /// Column, for a column test.
     pub column_name: Option<String>,
@@ -238,7 +238,7 @@ pub struct GenericTestFields {
 }
 
 /// Fields of a model under a unit test only.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct UnitTestFields {
     /// Unique id of the model.
     pub tested_node: String,
@@ -249,7 +249,7 @@ pub struct UnitTestFields {
 }
 
 /// What only one type of node has.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum NodeKind {
     /// A model.
     Model(Box<ModelFields>),
@@ -284,8 +284,9 @@ pub enum NodeKind {
     },
 }
 
-/// A node. Field names and meanings are dbt's (manifest v12).
-#[derive(Debug, Clone)]
+/// A node. Field names and meanings are dbt's (manifest v12). What serde makes of it is for snapshots (`parse/snapshot/`), which
+/// keep shared objects aside; the artifact's form is `json::node`'s.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Node {
     /// Resource type.
     pub resource_type: ResourceType,
@@ -310,10 +311,13 @@ pub struct Node {
     /// Checksum of the file.
     pub checksum: FileHash,
     /// Resolved configuration.
+    #[serde(skip)]
     pub config: Config,
     /// Configuration as written, before rendering.
+    #[serde(skip)]
     pub unrendered_config: SharedMap,
     /// What `config()` calls in the file said; internal.
+    #[serde(skip)]
     pub config_call: SharedMap,
     /// Tags.
     pub tags: Vec<String>,
@@ -326,6 +330,7 @@ pub struct Node {
     /// Group.
     pub group: Option<String>,
     /// `{show, node_color}`
+    #[serde(skip)]
     pub docs: SharedMap,
     /// `package://models/schema.yml` of the YAML entry that describes it.
     pub patch_path: Option<String>,

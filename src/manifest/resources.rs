@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map as JsonMap, Value as Json};
 
 use super::{ColumnInfo, Config, DependsOn, RefArgs, SharedMap};
 
 /// `quoting` of a source or project; None where nothing was said.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quoting {
     /// Quote the database.
     pub database: Option<bool>,
@@ -22,7 +22,7 @@ pub struct Quoting {
 }
 
 /// A source table.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct SourceDefinition {
     /// `source.package.source.table`
     pub unique_id: String,
@@ -87,7 +87,7 @@ pub struct SourceDefinition {
 }
 
 /// An exposure.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Exposure {
     /// `exposure.package.name`
     pub unique_id: String,
@@ -134,7 +134,7 @@ pub struct Exposure {
 }
 
 /// A group of models.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Group {
     /// `group.package.name`
     pub unique_id: String,
@@ -155,7 +155,7 @@ pub struct Group {
 }
 
 /// An argument of a macro.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MacroArgument {
     /// Name.
     pub name: String,
@@ -202,7 +202,7 @@ pub struct Macro {
 }
 
 /// A docs block.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Documentation {
     /// `doc.package.name`
     pub unique_id: String,
@@ -219,7 +219,7 @@ pub struct Documentation {
 }
 
 /// A unit test.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct UnitTest {
     /// `unit_test.package.model.name`
     pub unique_id: String,

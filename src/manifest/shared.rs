@@ -4,7 +4,7 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, OnceLock};
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map as JsonMap, Value as Json};
 
 /// The name under which a shared object is serialized, so that a serializer can see that it wrote the object before: by its
@@ -65,6 +65,12 @@ impl From<SharedMap> for JsonMap<String, Json> {
 impl Serialize for SharedMap {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_newtype_struct(SHARED_MAP, &*self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for SharedMap {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        JsonMap::deserialize(deserializer).map(SharedMap::from)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Finds and reads the files of every package, once and in parallel, in the order in which dbt finds them: people
 //! rely on that order where one thread runs nodes that do not depend on each other. Mirrors dbt's `read_files.py`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::project::Package;
 const JINJA_SUFFIXES: [&str; 3] = [".j2", ".jinja2", ".jinja"];
 
 /// What a file is read as. One file may be read as several kinds, where configured folders overlap.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FileKind {
     /// `.sql` below `macro-paths`.
     Macro,
@@ -96,12 +96,17 @@ pub fn join(folder: &str, rest: &str) -> String {
 
 /// The files of one package by kind.
 #[derive(Debug, Default)]
-pub struct PackageFiles(HashMap<FileKind, Vec<SourceFile>>);
+pub struct PackageFiles(BTreeMap<FileKind, Vec<SourceFile>>);
 
 impl PackageFiles {
     /// The files of `kind`, in dbt's order.
     pub fn of(&self, kind: FileKind) -> &[SourceFile] {
         self.0.get(&kind).map_or(&[], Vec::as_slice)
+    }
+
+    /// The kinds of which there are files, always in the same order.
+    pub fn kinds(&self) -> impl Iterator<Item = FileKind> {
+        self.0.keys().copied()
     }
 }
 

@@ -27,6 +27,7 @@ mod refs;
 mod revisit;
 mod semantic_checks;
 mod semantic_links;
+mod snapshot;
 mod sql_files;
 mod static_config;
 pub mod static_refs;
@@ -38,13 +39,15 @@ pub mod warnings;
 
 use std::sync::Arc;
 
+use indexmap::IndexMap;
+
 use crate::context::Globals;
 use crate::context::database::Adapter;
 use crate::error::Result;
 use crate::events::{hold, say};
 use crate::invocation::Invocation;
 use crate::jinja::Engine;
-use crate::manifest::{Disabled, Manifest, UniqueId};
+use crate::manifest::{Disabled, IdMap, Macro, Manifest, UniqueId};
 use crate::project::{Package, Project};
 use cache::RenderCache;
 use config::ConfigTrees;
@@ -55,10 +58,12 @@ use lookups::NodeLookup;
 use naming::Naming;
 use properties::yaml_file::SchemaFile;
 use properties::{Added, Loader};
+use snapshot::{Snapshot, Stored};
 use warnings::Warnings;
 
 pub use inline::{INLINE_NAME, inline_node};
 pub use revisit::Memory;
+pub use snapshot::NewSnapshot;
 
 /// What parsing hands on.
 #[derive(Debug)]
@@ -69,9 +74,12 @@ pub struct Parsed {
     pub globals: Arc<Globals>,
     /// What another step of the command can take over.
     pub memory: Memory,
+    /// What the next command can take the manifest from, once it is saved.
+    pub snapshot: Option<NewSnapshot>,
 }
 
-/// Parses the project. `before` is what a step of the same command that was parsed before remembers. `engine` is empty and has its YAML functions; of `adapter` only the profile is looked at.
+/// Parses the project, or takes it over from the last command where that comes to the same. `before` is what a step of the same command that was
+/// parsed before remembers. `engine` makes an empty engine with its YAML functions; of `adapter` only the profile is looked at.
 ///
 /// # Errors
 /// The first error in dbt's order, in dbt's words: a file that cannot be read, broken YAML, a template that fails, a
@@ -79,55 +87,119 @@ pub struct Parsed {
 pub fn parse(
     invocation: &Arc<Invocation>,
     project: &Arc<Project>,
-    engine: Engine,
+    engine: impl Fn() -> Engine,
     adapter: Arc<Adapter>,
     before: Option<Memory>,
 ) -> Result<Parsed> {
-    let events = &adapter.events().clone();
     let flags = Flags::new(invocation, project);
-    let warnings = Warnings::new(events.clone(), flags.grouped_warnings);
-    let all_files = files::read_packages(project.all_packages(), flags.files)?;
-    let created_at = cx::now();
-    let read_schemas = || -> Result<Vec<SchemaFile<'_>>> {
-        let mut schemas = Vec::new();
-        for files in all_files.values() {
-            schemas.extend(properties::yaml_file::read(files.of(FileKind::Schema), &warnings)?);
-        }
-        Ok(schemas)
-    };
-    let load_macros = || macros::load(project, &all_files, created_at, flags.validate_macro_args, &warnings);
-    let (schemas, macros) = rayon::join(read_schemas, || hold(load_macros));
-    let schemas = schemas?;
-    let mut all_macros = say(events, macros)?;
-    let resolver = macros::register(project, &engine, &all_macros);
-    macros::find_calls(&mut all_macros, &resolver)?;
-    let globals = Globals::new(invocation.clone(), project.clone(), Arc::new(engine), Arc::new(resolver), adapter);
-    let cache_path = project.base_target_path.join(cache::FILE_NAME);
-    let fingerprint = cache::of_project(project, &all_macros);
-    let renders = match before {
-        Some(memory) => RenderCache::after(memory.renders, cache_path, fingerprint),
-        None => RenderCache::open(cache_path, fingerprint, invocation.flags.partial_parse),
-    };
-    let changing = invocation.flags.step.iter().flat_map(|step| &step.values).map(|(name, _)| name.clone()).collect();
-    let cx = Cx {
-        renders: renders.with_changing(changing),
-        trees: ConfigTrees::new(project, flags.corrected_analysis_fqns),
-        naming: Naming::new(&globals.macros, project.all_packages().map(|package| package.name.as_str())),
-        globals: globals.clone(),
-        flags,
-        warnings,
-        created_at,
-    };
-    let none = PackageFiles::default();
-    let packages: Vec<(&Package, &PackageFiles)> =
-        project.all_packages().map(|package| (package, all_files.get(&package.name).unwrap_or(&none))).collect();
-    let mut manifest = Manifest { macros: all_macros, project_name: project.root.name.clone(), ..Manifest::default() };
-    build(&cx, &mut manifest, &packages, &schemas)?;
-    cx.renders.save(events);
-    cx.warnings.say_kept()?;
-    let memory =
-        Memory { renders_again: cx.renders.revisited(), aside: globals.read_aside(), renders: cx.renders.into_known() };
-    Ok(Parsed { manifest, globals, memory })
+    let warnings = Warnings::new(adapter.events().clone(), flags.grouped_warnings);
+    let read_stored = || invocation.flags.partial_parse.then(|| Stored::read(&snapshot::path_of(project))).flatten();
+    let (files, stored) = rayon::join(|| files::read_packages(project.all_packages(), flags.files), read_stored);
+    let files = files?;
+    let start = Start { invocation, project, files: &files, flags, warnings, adapter };
+    let snapshot = Snapshot::of(invocation, project, &flags, &files);
+    if let (Some(snapshot), Some(stored)) = (&snapshot, stored)
+        && let Some(parsed) = start.restored(snapshot, &stored, engine())
+    {
+        return Ok(parsed);
+    }
+    start.parsed(snapshot, engine(), before)
+}
+
+/// What is there once files are read.
+struct Start<'a> {
+    invocation: &'a Arc<Invocation>,
+    project: &'a Arc<Project>,
+    files: &'a IndexMap<String, PackageFiles>,
+    flags: Flags,
+    warnings: Warnings,
+    adapter: Arc<Adapter>,
+}
+
+impl Start<'_> {
+    fn macros(&self, created_at: f64) -> Result<IdMap<Macro>> {
+        macros::load(self.project, self.files, created_at, self.flags.validate_macro_args, &self.warnings)
+    }
+
+    /// What later renders share, with these macros.
+    fn globals(&self, engine: Engine, macros: &IdMap<Macro>) -> Arc<Globals> {
+        let resolver = macros::register(self.project, &engine, macros);
+        let (invocation, project) = (self.invocation.clone(), self.project.clone());
+        Globals::new(invocation, project, Arc::new(engine), Arc::new(resolver), self.adapter.clone())
+    }
+
+    /// The project as it was `stored`; none if parsing it would come to something else now.
+    fn restored(&self, snapshot: &Snapshot, stored: &Stored, engine: Engine) -> Option<Parsed> {
+        let events = self.adapter.events();
+        let circumstances = snapshot.holds(stored, self.project, events)?;
+        let prepare = || {
+            // What reading the macros says was recorded with all else.
+            let (macros, _) = hold(|| self.macros(circumstances.created_at));
+            let macros = macros.ok()?;
+            let globals = self.globals(engine, &macros);
+            circumstances.repeat(&globals).then_some((macros, globals))
+        };
+        let (prepared, content) = rayon::join(prepare, || stored.content());
+        let (macros, globals) = prepared?;
+        let manifest = content?.with_macros(macros)?;
+        circumstances.say_again(events);
+        Some(Parsed { manifest, globals, memory: Memory::default(), snapshot: None })
+    }
+
+    fn parsed(self, snapshot: Option<Snapshot>, engine: Engine, before: Option<Memory>) -> Result<Parsed> {
+        let events = &self.adapter.events().clone();
+        let created_at = cx::now();
+        events.record();
+        let read_schemas = || -> Result<Vec<SchemaFile<'_>>> {
+            let mut schemas = Vec::new();
+            for files in self.files.values() {
+                schemas.extend(properties::yaml_file::read(files.of(FileKind::Schema), &self.warnings)?);
+            }
+            Ok(schemas)
+        };
+        let (schemas, macros) = rayon::join(read_schemas, || hold(|| self.macros(created_at)));
+        let schemas = schemas?;
+        let mut macros = say(events, macros)?;
+        let globals = self.globals(engine, &macros);
+        macros::find_calls(&mut macros, &globals.macros)?;
+        let cx = Cx {
+            renders: self.renders(&macros, before),
+            trees: ConfigTrees::new(self.project, self.flags.corrected_analysis_fqns),
+            naming: Naming::new(&globals.macros, self.project.all_packages().map(|package| package.name.as_str())),
+            globals: globals.clone(),
+            flags: self.flags,
+            warnings: self.warnings,
+            created_at,
+        };
+        let none = PackageFiles::default();
+        let packages: Vec<(&Package, &PackageFiles)> = cx
+            .project()
+            .all_packages()
+            .map(|package| (package, self.files.get(&package.name).unwrap_or(&none)))
+            .collect();
+        let mut manifest = Manifest { macros, project_name: cx.root().to_owned(), ..Manifest::default() };
+        build(&cx, &mut manifest, &packages, &schemas)?;
+        cx.warnings.say_kept()?;
+        let said = events.recorded();
+        cx.renders.save(events);
+        let (renders_again, aside) = (cx.renders.revisited(), globals.read_aside());
+        let snapshot = snapshot.and_then(|snapshot| snapshot.renewed(&cx, &manifest, &renders_again, said));
+        let memory = Memory { renders_again, aside, renders: cx.renders.into_known() };
+        Ok(Parsed { manifest, globals, memory, snapshot })
+    }
+
+    /// What the renders of other parses recorded.
+    fn renders(&self, macros: &IdMap<Macro>, before: Option<Memory>) -> RenderCache {
+        let path = self.project.base_target_path.join(cache::FILE_NAME);
+        let fingerprint = cache::of_project(self.project, macros);
+        let flags = &self.invocation.flags;
+        let renders = match before {
+            Some(memory) => RenderCache::after(memory.renders, path, fingerprint),
+            None => RenderCache::open(path, fingerprint, flags.partial_parse),
+        };
+        let changing = flags.step.iter().flat_map(|step| &step.values).map(|(name, _)| name.clone()).collect();
+        renders.with_changing(changing)
+    }
 }
 
 /// Everything after macros, in dbt's order.

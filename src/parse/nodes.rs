@@ -136,7 +136,13 @@ fn is_standard(cx: &Cx, node: &Node, calls: &[PlainCall]) -> bool {
     calls.iter().all(|call| {
         cx.globals.is_dbts_own(&node.package_name, call.function())
             && match call {
-                PlainCall::Var(variable, _) => !cx.globals.is_template_var(&node.package_name, variable),
+                PlainCall::Var(variable, _) => {
+                    let plain = !cx.globals.is_template_var(&node.package_name, variable);
+                    if plain {
+                        cx.renders.note_plain_var(variable);
+                    }
+                    plain
+                }
                 _ => true,
             }
     })

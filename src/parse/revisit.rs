@@ -14,7 +14,7 @@ use crate::jinja::Value;
 use crate::manifest::Node;
 
 /// What a parse remembers for other steps of the same command.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Memory {
     /// What to look at again.
     pub(super) renders_again: Vec<Revisited>,
@@ -43,7 +43,13 @@ impl Revisited {
         Revisited { node: node.clone(), extra: Vec::new(), macros: None, captured: captured.clone() }
     }
 
-    fn holds(&self, globals: &Arc<Globals>) -> bool {
+    /// Whether it is the render of a file, which its node alone says all of.
+    pub fn is_file(&self) -> bool {
+        self.extra.is_empty() && self.macros.is_none()
+    }
+
+    /// Whether rendering comes to the same now.
+    pub fn holds(&self, globals: &Arc<Globals>) -> bool {
         match render_while_parsing(globals, &self.node, self.extra.clone(), self.macros.clone()) {
             Ok((captured, _)) => captured == self.captured,
             Err(_) => false,

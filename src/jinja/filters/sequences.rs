@@ -252,7 +252,7 @@ fn reverse(input: &Value) -> Ran {
 
 fn random(input: &Value) -> Ran {
     let items = iterate(input)?;
-    crate::events::effects::note();
+    crate::events::effects::roll();
     let roll = RandomState::new().build_hasher().finish() as usize;
     Ok(if items.is_empty() { empty("random") } else { items[roll % items.len()].clone() })
 }

@@ -6,14 +6,17 @@ use serde_json::Value as Json;
 
 use super::node::NodeJson;
 use super::{Columns, MacrosOnly, entries, tree};
-use crate::manifest::{Disabled, Documentation, Exposure, Group, Macro, SourceDefinition, UnitTest};
+use crate::manifest::{Disabled, Documentation, Exposure, Group, IdMap, Macro, SourceDefinition, UnitTest};
+
+/// A resource, or several, as `manifest.json` shows them.
+pub(super) struct Shown<'a, T>(pub &'a T);
 
 /// Gives a resource its JSON: as a stream, and as a tree for those who look into it.
 macro_rules! resource {
     ($type:ty, $what:literal, |$self:ident| { $($key:literal: $value:expr),* $(,)? }) => {
-        impl Serialize for $type {
+        impl Serialize for Shown<'_, $type> {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                let $self = self;
+                let $self = self.0;
                 let mut map = serializer.serialize_map(None)?;
                 entries!(map, $($key: $value),*);
                 map.end()
@@ -23,7 +26,7 @@ macro_rules! resource {
         impl $type {
             #[doc = concat!($what, " as `manifest.json` shows it.")]
             pub fn to_json(&self) -> Json {
-                tree(self)
+                tree(Shown(self))
             }
         }
     };
@@ -152,14 +155,32 @@ resource!(UnitTest, "The unit test", |test| {
 });
 
 /// A disabled resource has the shape of its type.
-impl Serialize for Disabled {
+impl Serialize for Shown<'_, Disabled> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
+        match self.0 {
             Disabled::Node(node) => NodeJson { node, compiled: None }.serialize(serializer),
-            Disabled::Source(source) => source.serialize(serializer),
-            Disabled::Exposure(exposure) => exposure.serialize(serializer),
-            Disabled::UnitTest(test) => test.serialize(serializer),
+            Disabled::Source(source) => Shown(&**source).serialize(serializer),
+            Disabled::Exposure(exposure) => Shown(&**exposure).serialize(serializer),
+            Disabled::UnitTest(test) => Shown(&**test).serialize(serializer),
             Disabled::Other(json) => json.serialize(serializer),
         }
+    }
+}
+
+impl<T> Serialize for Shown<'_, Vec<T>>
+where
+    for<'a> Shown<'a, T>: Serialize,
+{
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(Shown))
+    }
+}
+
+impl<T> Serialize for Shown<'_, IdMap<T>>
+where
+    for<'a> Shown<'a, T>: Serialize,
+{
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(id, resource)| (id, Shown(resource))))
     }
 }

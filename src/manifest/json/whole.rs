@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map as JsonMap, Value as Json, json};
 
 use super::node::NodeJson;
+use super::resources::Shown;
 use super::{entries, object};
 use crate::invocation::Invocation;
 use crate::manifest::{CompiledNodes, Manifest, Node, ResourceType, UniqueId};
@@ -107,14 +108,14 @@ impl Serialize for Resources<'_> {
         let manifest = self.0;
         let mut map = serializer.serialize_map(None)?;
         entries!(map,
-            "sources": manifest.sources,
-            "macros": manifest.macros,
-            "docs": manifest.docs,
-            "exposures": manifest.exposures,
+            "sources": Shown(&manifest.sources),
+            "macros": Shown(&manifest.macros),
+            "docs": Shown(&manifest.docs),
+            "exposures": Shown(&manifest.exposures),
             "metrics": manifest.metrics,
-            "groups": manifest.groups,
+            "groups": Shown(&manifest.groups),
             "selectors": manifest.selectors,
-            "disabled": manifest.disabled,
+            "disabled": Shown(&manifest.disabled),
         );
         map.end()
     }
@@ -138,7 +139,7 @@ impl Serialize for Maps<'_> {
             "group_map": manifest.group_map(),
             "saved_queries": manifest.saved_queries,
             "semantic_models": manifest.semantic_models,
-            "unit_tests": manifest.unit_tests,
+            "unit_tests": Shown(&manifest.unit_tests),
             "functions": Nodes { nodes: functions, compiled },
         );
         map.end()

@@ -34,7 +34,7 @@ pub fn of_project(project: &Project, macros: &IdMap<Macro>) -> String {
 }
 
 /// This build of rdbt.
-fn program() -> String {
+pub fn program() -> String {
     let file = std::env::current_exe().and_then(std::fs::metadata).ok();
     let age = file.as_ref().and_then(|file| file.modified().ok()?.duration_since(UNIX_EPOCH).ok());
     format!("{} {:?} {age:?}", env!("CARGO_PKG_VERSION"), file.map(|file| file.len()))

@@ -7,7 +7,7 @@
 mod file;
 mod fingerprint;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,7 +21,7 @@ use crate::error::Result;
 use crate::events::{Event, Events, Level};
 use crate::manifest::Node;
 
-pub use fingerprint::of_project;
+pub use fingerprint::{digest, of_project, program};
 
 /// The name of the file in the target folder.
 pub const FILE_NAME: &str = "rdbt_renders.cache";
@@ -45,12 +45,16 @@ pub struct RenderCache {
     rendered: AtomicUsize,
     /// Variables that other steps of this command change.
     changing: Vec<String>,
-    /// Renders that other steps have to look at again.
+    /// Renders that have to be looked at again.
     revisited: Mutex<Vec<Revisited>>,
+    /// What all renders together read, but for what makes them be looked at again.
+    read: Mutex<Reads>,
+    /// Variables of which texts only need to know that they are no templates.
+    plain_vars: Mutex<BTreeSet<String>>,
 }
 
 /// The renders of a parse, for another one of this process.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Known {
     fingerprint: String,
     renders: HashMap<String, Vec<Render>>,
@@ -95,7 +99,8 @@ impl RenderCache {
         let renders = self.known.get(&key).map(Vec::as_slice).unwrap_or_default();
         if let Some(found) = renders.iter().find(|render| render.holds(globals, node)) {
             let captured = found.captured.clone();
-            let reads = Reads { vars: found.vars.keys().cloned().collect(), ..Reads::default() };
+            let (vars, env) = (found.vars.keys().cloned().collect(), found.env.keys().cloned().collect());
+            let reads = Reads { vars, env, ..Reads::default() };
             self.revisit(&reads, || Revisited::of_file(node, &captured));
             self.remembered.fetch_add(1, Ordering::Relaxed);
             self.keep(key, renders.to_vec());
@@ -114,16 +119,40 @@ impl RenderCache {
         Ok(captured)
     }
 
-    /// Keeps a render to be looked at again if other steps may come to something else: it read what they change, or nobody
-    /// knows what.
+    /// Takes note of what a render read, and keeps it to be looked at again if another time it may come to something else: it read what other
+    /// steps change, or nobody knows what. From one command to the next only files can be.
     pub fn revisit(&self, reads: &Reads, make: impl FnOnce() -> Revisited) {
-        let varies = reads.unrepeatable || self.changing.iter().any(|name| reads.vars.contains(name));
-        if varies && !self.changing.is_empty() {
-            self.revisited.lock().unwrap_or_else(PoisonError::into_inner).push(make());
+        if *reads == Reads::default() {
+            return;
+        }
+        let mut reads = reads.clone();
+        if reads.unrepeatable || self.changing.iter().any(|name| reads.vars.contains(name)) {
+            let render = make();
+            reads.unrepeatable &= reads.effects || !render.is_file();
+            self.revisited.lock().unwrap_or_else(PoisonError::into_inner).push(render);
+        }
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).join(reads);
+    }
+
+    /// What all renders together read so far, but for what made [`RenderCache::revisit`] keep them.
+    pub fn all_reads(&self) -> Reads {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes note of a variable that is not rendered, because its value is no template.
+    pub fn note_plain_var(&self, name: &str) {
+        let mut known = self.plain_vars.lock().unwrap_or_else(PoisonError::into_inner);
+        if !known.contains(name) {
+            known.insert(name.to_owned());
         }
     }
 
-    /// What is to be looked at again in other steps.
+    /// The variables of [`RenderCache::note_plain_var`] so far.
+    pub fn plain_vars(&self) -> Vec<String> {
+        self.plain_vars.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    /// What is to be looked at again.
     pub fn revisited(&self) -> Vec<Revisited> {
         std::mem::take(&mut self.revisited.lock().unwrap_or_else(PoisonError::into_inner))
     }

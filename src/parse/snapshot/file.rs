@@ -1,0 +1,114 @@
+//! The file of a snapshot: a line with version, key and the lengths and digests of its parts, then the parts in MessagePack. It is replaced
+//! as a whole, and a part is trusted only if its digest fits.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+
+use rayon::prelude::*;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::Circumstances;
+use super::content::{Frame, batches};
+use crate::manifest::{IdMap, Macro, Manifest, NodeBox};
+use crate::parse::cache::digest;
+
+/// Name and version of the format.
+const FORMAT: &str = "rdbt-manifest 1";
+
+/// What a file holds, but for its circumstances.
+#[derive(Debug)]
+pub struct Content {
+    frame: Frame,
+    manifest: Manifest,
+    nodes: Vec<Vec<NodeBox>>,
+}
+
+impl Content {
+    /// The manifest with these macros, which are the same as when it was put away.
+    pub fn with_macros(self, macros: IdMap<Macro>) -> Option<Manifest> {
+        self.frame.restore(Manifest { macros, ..self.manifest }, self.nodes)
+    }
+}
+
+/// A file as it was found.
+#[derive(Debug)]
+pub struct Stored {
+    bytes: Vec<u8>,
+    key: String,
+    /// Where each part begins and ends, and its digest.
+    parts: Vec<(usize, usize, String)>,
+}
+
+impl Stored {
+    /// The file at `path`; none if there is none, or if it does not begin as such a file does.
+    pub fn read(path: &Path) -> Option<Stored> {
+        let bytes = fs::read(path).ok()?;
+        let end = bytes.iter().position(|byte| *byte == b'\n')?;
+        let head = std::str::from_utf8(&bytes[..end]).ok()?;
+        let mut words = head.strip_prefix(FORMAT)?.split_ascii_whitespace();
+        let key = words.next()?.to_owned();
+        let mut at = end + 1;
+        let mut parts = Vec::new();
+        for word in words {
+            let (length, digest) = word.split_once(':')?;
+            let next = at.checked_add(length.parse().ok()?).filter(|next| *next <= bytes.len())?;
+            parts.push((at, next, digest.to_owned()));
+            at = next;
+        }
+        Some(Stored { bytes, key, parts })
+    }
+
+    /// The circumstances under which it was made, if it has this key.
+    pub fn circumstances(&self, key: &str) -> Option<Circumstances> {
+        if self.key == key { self.part(0) } else { None }
+    }
+
+    /// What it holds; none if it is not whole.
+    pub fn content(&self) -> Option<Content> {
+        let (rest, nodes) = rayon::join(
+            || Some((self.part(1)?, self.part(2)?)),
+            || (3..self.parts.len()).into_par_iter().map(|index| self.part(index)).collect::<Option<Vec<_>>>(),
+        );
+        let (frame, manifest) = rest?;
+        Some(Content { frame, manifest, nodes: nodes? })
+    }
+
+    fn part<T: DeserializeOwned>(&self, index: usize) -> Option<T> {
+        let (begin, end, expected) = self.parts.get(index)?;
+        let bytes = &self.bytes[*begin..*end];
+        if digest(&[bytes]) == *expected { rmp_serde::from_slice(bytes).ok() } else { None }
+    }
+}
+
+/// Replaces the file.
+///
+/// # Errors
+/// The folder cannot be made or written to.
+pub fn write(path: &Path, key: &str, circumstances: &Circumstances, manifest: &Manifest) -> io::Result<()> {
+    let (rest, nodes) = rayon::join(
+        || [packed(circumstances), packed(&Frame::of(manifest)), packed(manifest)],
+        || batches(manifest).par_iter().map(packed).collect::<Vec<_>>(),
+    );
+    let parts = rest.into_iter().chain(nodes).collect::<io::Result<Vec<_>>>()?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let mut head = format!("{FORMAT} {key}");
+    for (bytes, digest) in &parts {
+        head.push_str(&format!(" {}:{digest}", bytes.len()));
+    }
+    let mut temporary = tempfile::Builder::new().prefix(".rdbt-").tempfile_in(folder)?;
+    writeln!(temporary, "{head}")?;
+    for (bytes, _) in &parts {
+        temporary.write_all(bytes)?;
+    }
+    temporary.persist(path).map(drop).map_err(|error| error.error)
+}
+
+/// A part with its digest.
+fn packed<T: Serialize>(value: &T) -> io::Result<(Vec<u8>, String)> {
+    let bytes = rmp_serde::to_vec(value).map_err(io::Error::other)?;
+    let digest = digest(&[&bytes]);
+    Ok((bytes, digest))
+}
