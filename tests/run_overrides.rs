@@ -282,6 +282,78 @@ fn what_needs_no_macros_does_what_they_do() {
     }
 }
 
+/// Tests on models of every kind, some with more than a model and a column.
+fn tested() -> Sandbox {
+    let tests = "
+models:
+  - name: one
+    columns:
+      - name: id
+        data_tests: [unique, not_null, {not_null: {name: named, config: {severity: warn, alias: Other}}}]
+      - name: Odd id
+        quote: true
+        data_tests: [not_null, unique]
+    data_tests:
+      - unique: {arguments: {column_name: 'id || id'}}
+  - name: passing
+    columns:
+      - name: id
+        data_tests:
+          - unique: {config: {where: 'id > 0', limit: 3}}
+          - not_null: {config: {store_failures: true}}
+          - not_null: {name: unstored, config: {store_failures: false, where: ''}}
+          - unique: {name: alone}
+sources: [{name: main, tables: [{name: one, columns: [{name: id, data_tests: [unique, not_null]}]}]}]
+seeds: [{name: numbers, columns: [{name: id, data_tests: [unique, not_null]}]}]
+";
+    Sandbox::new()
+        .project()
+        .file("models/tests.yml", tests)
+        .file("models/one.sql", "{{ config(schema='far', alias='uno') }} select 1 as id, 1 as \"Odd id\"")
+        .file("models/passing.sql", "{{ config(materialized='ephemeral') }} select * from {{ ref('one') }}")
+        .file("seeds/numbers.csv", "id\n1\n")
+}
+
+/// What each test compiles to, with what it depends on.
+fn compiled_tests(sandbox: &Sandbox) -> String {
+    let manifest = sandbox.json("target/manifest.json");
+    let nodes = manifest["nodes"].as_object().unwrap().iter().filter(|(id, _)| id.starts_with("test."));
+    let texts = nodes.map(|(id, node)| {
+        let path = sandbox.here().join(node["compiled_path"].as_str().unwrap());
+        assert_eq!(std::fs::read_to_string(path).unwrap(), node["compiled_code"]);
+        format!("{id}\n{}\n{}\n{}", node["compiled_code"], node["depends_on"], node["extra_ctes"])
+    });
+    texts.collect::<Vec<_>>().join("\n").replace("macro.a.should", "macro.dbt.should")
+}
+
+#[test]
+fn tests_that_need_no_macros_compile_to_the_same() {
+    let compiled = [false, true].map(|through_macros| {
+        let mut sandbox = tested();
+        if through_macros {
+            sandbox = sandbox.file("macros/same.sql", SAME_AS_STANDARD);
+        }
+        [&["compile"][..], &["build", "--store-failures"], &["build", "--empty"]].map(|words| {
+            let outcome = sandbox.run(words);
+            assert!(outcome.code < 2, "{outcome}");
+            compiled_tests(&sandbox)
+        })
+    });
+    let [direct, through_macros] = compiled;
+    assert!(
+        direct[0].matches("as unique_field").count() > 6 && direct[0].matches(" is null").count() > 5,
+        "{}",
+        direct[0]
+    );
+    for (direct, through_macros) in direct.iter().zip(&through_macros) {
+        similar(direct, through_macros);
+    }
+    let ours =
+        tested().file("macros/own.sql", "{% macro default__test_unique(model, column_name) %}select 2{% endmacro %}");
+    assert_eq!(ours.run(&["compile"]).code, 0);
+    assert!(compiled_tests(&ours).matches("select 2").count() > 4);
+}
+
 /// Fails with the first lines that differ, which a comparison of whole texts would bury.
 fn similar(left: &str, right: &str) {
     let pairs = left.lines().zip(right.lines()).enumerate();

@@ -3,9 +3,11 @@
 
 mod foreign_keys;
 mod inject;
+mod plain_tests;
 mod test_arguments;
 mod unit_test;
 
+use plain_tests::PlainTests;
 pub use unit_test::UnitTestRun;
 
 use std::collections::HashMap;
@@ -33,12 +35,13 @@ pub struct Compiler {
     ephemeral: Mutex<HashMap<UniqueId, Arc<Mutex<()>>>>,
     /// Templates are used once and not kept: in a unit test fixtures go by the unique ids of what they stand for.
     transient: bool,
+    plain_tests: PlainTests,
 }
 
 impl Compiler {
     /// A compiler for the nodes of `shared`.
     pub fn new(globals: Arc<Globals>, shared: Arc<RunShared>) -> Compiler {
-        Compiler { globals, shared, ephemeral: Mutex::default(), transient: false }
+        Compiler { globals, shared, ephemeral: Mutex::default(), transient: false, plain_tests: PlainTests::default() }
     }
 
     /// Compiles `node` with the values of `extra` in its scope, remembers the result among the run's compiled nodes,
@@ -88,6 +91,12 @@ impl Compiler {
 
     /// Renders the node's text. What fails depends on the macros that it called until then, all the same.
     fn render_now(&self, node: &Arc<Node>, run: &Arc<NodeRun>, extra: &[(String, Value)]) -> Result<Rendered> {
+        if extra.is_empty()
+            && !self.transient
+            && let Some(rendered) = self.plain_tests.text(&self.globals, &self.shared, node, run)
+        {
+            return Ok(rendered);
+        }
         let mut called = Vec::new();
         let rendered = self.render_noting(node, run, extra, &mut called);
         if rendered.is_err() {

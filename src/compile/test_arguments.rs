@@ -50,7 +50,7 @@ pub fn render(
 }
 
 /// The name in `{{ get_where_subquery(ref('name')) }}`, if it stands for itself there.
-fn tested_model(text: &str) -> Option<&str> {
+pub fn tested_model(text: &str) -> Option<&str> {
     let name = text.strip_prefix(BEFORE_MODEL)?.strip_suffix(AFTER_MODEL)?;
     name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ')).then_some(name)
 }

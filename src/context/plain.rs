@@ -52,6 +52,12 @@ pub fn plain_text(scope: &Arc<Scope>, source: &str) -> Option<String> {
     Some(text)
 }
 
+/// What `ref(name)` renders to in `scope`; none if it fails, or if the project has a `ref` of its own.
+pub fn ref_text(scope: &Arc<Scope>, name: &str) -> Option<String> {
+    let is_dbts = scope.globals.is_dbts_own(scope.subject.package(), "ref");
+    is_dbts.then(|| relation(scope, vec![name.to_owned()], references::call_ref))?
+}
+
 type Call = fn(&Arc<Scope>, &Args) -> Result<Value, MjError>;
 
 fn relation(scope: &Arc<Scope>, names: Vec<String>, call: Call) -> Option<String> {

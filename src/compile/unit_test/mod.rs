@@ -14,7 +14,7 @@ use crate::jinja::Value;
 use crate::jinja::value::Dict;
 use crate::manifest::{CompiledNodes, Node, UniqueId, UnitTest};
 
-use super::Compiler;
+use super::{Compiler, PlainTests};
 use cast::Cast;
 use overrides::overrides;
 
@@ -54,6 +54,7 @@ impl Compiler {
             shared: shared.clone(),
             ephemeral: Mutex::default(),
             transient: true,
+            plain_tests: PlainTests::default(),
         };
         let run = NodeRun::new(shared, run.connection.clone());
         let mut values = overrides(&self.globals, &node, &run);

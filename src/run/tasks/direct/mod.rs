@@ -8,50 +8,14 @@ mod model;
 mod statements;
 mod test;
 
-use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 
 pub(super) use model::{Built, build};
 pub(super) use test::{count, note_called};
 
-use crate::context::macro_resolver::INTERNAL_PACKAGES;
+use crate::context::leaves_alone as untouched;
 use crate::manifest::Node;
 use crate::run::session::Session;
-
-/// Names that the macros below read from their context. A macro of the project with such a name comes before it.
-const CONTEXT_NAMES: [&str; 31] = [
-    "adapter",
-    "api",
-    "builtins",
-    "caller",
-    "compiled_code",
-    "config",
-    "context",
-    "database",
-    "dbt",
-    "exceptions",
-    "execute",
-    "flags",
-    "graph",
-    "load_result",
-    "log",
-    "model",
-    "modules",
-    "post_hooks",
-    "pre_hooks",
-    "render",
-    "return",
-    "schema",
-    "selected_resources",
-    "sql",
-    "store_raw_result",
-    "store_result",
-    "submit_python_job",
-    "target",
-    "this",
-    "var",
-    "write",
-];
 
 /// What the adapter calls by name for a model.
 const ADAPTER_MACROS: [&str; 2] = ["drop_relation", "rename_relation"];
@@ -86,22 +50,7 @@ fn leaves_alone(session: &Session, materialized: &str, unique_id: &str) -> bool 
         return false;
     }
     let adapter_macros = ADAPTER_MACROS.into_iter().filter_map(|name| macros.by_name(name));
-    let mut open: Vec<&str> = adapter_macros.map(|found| &**found).chain([unique_id]).collect();
-    let mut seen: HashSet<&str> = open.iter().copied().collect();
-    while let Some(id) = open.pop() {
-        let mut parts = id.splitn(3, '.').skip(1);
-        let (Some(package), Some(name)) = (parts.next(), parts.next()) else { return false };
-        let base = name.strip_prefix("default__").or_else(|| name.strip_prefix("duckdb__")).unwrap_or(name);
-        if !INTERNAL_PACKAGES.contains(&package) || macros.has_in_projects(base) {
-            return false;
-        }
-        if ["default__", "duckdb__"].iter().any(|prefix| macros.has_in_projects(&format!("{prefix}{base}"))) {
-            return false;
-        }
-        let Some(definition) = session.shared.manifest.macros.get(id) else { return false };
-        open.extend(definition.depends_on.iter().map(String::as_str).filter(|called| seen.insert(called)));
-    }
-    !CONTEXT_NAMES.iter().any(|name| macros.has_in_projects(name) || (*name != "dbt" && macros.is_namespace(name)))
+    untouched(macros, &session.shared.manifest, adapter_macros.map(|found| &**found).chain([unique_id]))
 }
 
 /// Whether a configuration says nothing under `key`: it is absent, null, false or empty.
