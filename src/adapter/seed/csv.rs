@@ -47,6 +47,10 @@ impl<'a> Reader<'a> {
         if self.rest.is_empty() {
             return false;
         }
+        if self.rest.starts_with(['\n', '\r']) {
+            self.rest = skip_line_end(self.rest);
+            return true;
+        }
         if self.plain_row(fields) {
             return true;
         }
@@ -54,22 +58,25 @@ impl<'a> Reader<'a> {
         true
     }
 
-    /// The quick way, for a line without quotes.
+    /// The quick way, for a line without quotes whose delimiter is one byte: each byte is looked at once.
     fn plain_row(&mut self, fields: &mut Fields) -> bool {
-        let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r' | b'"');
-        let end = self.rest.as_bytes().iter().position(is_end).unwrap_or(self.rest.len());
-        if self.rest[end..].starts_with('"') {
-            return false;
+        let Some(delimiter) = u8::try_from(self.delimiter).ok().filter(u8::is_ascii) else { return false };
+        let mut end = self.rest.len();
+        fields.starts.push(0);
+        for (at, &byte) in self.rest.as_bytes().iter().enumerate() {
+            if byte == delimiter {
+                fields.starts.push(at + 1);
+            } else if byte == b'\n' || byte == b'\r' {
+                end = at;
+                break;
+            } else if byte == b'"' {
+                fields.clear();
+                return false;
+            }
         }
-        let line = &self.rest[..end];
+        fields.text.push_str(&self.rest[..end]);
+        fields.between = 1;
         self.rest = skip_line_end(&self.rest[end..]);
-        if line.is_empty() {
-            return true;
-        }
-        match u8::try_from(self.delimiter).ok().filter(u8::is_ascii) {
-            Some(delimiter) => fields.push_separated(line, delimiter),
-            None => line.split(self.delimiter).for_each(|field| fields.push(field)),
-        }
         true
     }
 
@@ -118,29 +125,15 @@ fn skip_line_end(rest: &str) -> &str {
 pub(super) struct Fields {
     text: String,
     starts: Vec<usize>,
+    /// Bytes from the end of a field to the start of the next one.
+    between: usize,
 }
 
 impl Fields {
     fn clear(&mut self) {
         self.text.clear();
         self.starts.clear();
-    }
-
-    fn push(&mut self, field: &str) {
-        self.starts.push(self.text.len());
-        self.text.push_str(field);
-    }
-
-    /// Pushes what stands between the delimiters of a line.
-    fn push_separated(&mut self, line: &str, delimiter: u8) {
-        let mut start = 0;
-        for (at, byte) in line.bytes().enumerate() {
-            if byte == delimiter {
-                self.push(&line[start..at]);
-                start = at + 1;
-            }
-        }
-        self.push(&line[start..]);
+        self.between = 0;
     }
 
     fn open(&mut self) {
@@ -158,7 +151,7 @@ impl Fields {
 
     /// The fields in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
-        let ends = self.starts.iter().skip(1).copied().chain(std::iter::once(self.text.len()));
+        let ends = self.starts.iter().skip(1).map(|next| next - self.between).chain(std::iter::once(self.text.len()));
         self.starts.iter().zip(ends).map(|(start, end)| &self.text[*start..end])
     }
 }
@@ -186,6 +179,13 @@ mod tests {
         assert_eq!(rows("a,b\"c\",\n"), [["a", "b\"c\"", ""]]);
         assert_eq!(rows("a\n\nb"), [vec!["a"], vec![], vec!["b"]]);
         assert!(rows("").is_empty());
+        let mut other = Reader::new("aéb\n\nc\n", 'é');
+        let mut fields = Fields::default();
+        let mut counts = Vec::new();
+        while other.next_row(&mut fields) {
+            counts.push(fields.len());
+        }
+        assert_eq!(counts, [2, 0, 1]);
     }
 
     #[test]

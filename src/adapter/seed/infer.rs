@@ -41,6 +41,9 @@ impl Hypotheses {
     /// Takes a value into account.
     pub(super) fn see(&mut self, value: &str) {
         self.seen = true;
+        if !(self.number || self.date || self.plain_date_time || self.iso_date_time || self.boolean) {
+            return;
+        }
         let value = value.trim();
         if is_null(value) {
             return;

@@ -87,7 +87,8 @@ fn infer_types(text: &str, text_columns: &[String], delimiter: char, path: &str)
             .hint("Give it a first line with the names of its columns."));
     }
     let names: Vec<String> = fields.iter().map(str::to_owned).collect();
-    let parts = reader.into_parts((text.len() / PART).min(rayon::current_num_threads()));
+    // Some for each core: one that others keep busy leaves its share to the rest.
+    let parts = reader.into_parts((text.len() / PART).min(4 * rayon::current_num_threads()));
     let nothing: Vec<Hypotheses> = names.iter().map(|name| Hypotheses::new(text_columns.contains(name))).collect();
     let seen: Vec<Seen> = parts.into_par_iter().map(|part| see(part, delimiter, nothing.clone())).collect();
     let (mut hypotheses, mut count) = (nothing, 0);
