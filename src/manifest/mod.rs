@@ -72,10 +72,10 @@ pub struct Manifest {
     pub selectors: JsonMap<String, Json>,
     /// Lookup of refable nodes: name (and `name.vN`) to unique ids; filled by `Manifest::index`.
     #[serde(skip)]
-    pub ref_index: HashMap<String, Vec<UniqueId>>,
+    pub ref_index: FastMap<String, Vec<UniqueId>>,
     /// Lookup of sources: `source_name.table_name` to unique ids.
     #[serde(skip)]
-    pub source_index: HashMap<String, Vec<UniqueId>>,
+    pub source_index: FastMap<String, Vec<UniqueId>>,
     /// Name of the root project.
     pub project_name: String,
 }
@@ -123,7 +123,7 @@ impl Manifest {
 
 /// Files a node under a name. Of two in one package the later one has the name, as in dbt, where a check of its own says
 /// that they are two.
-fn add_name(index: &mut HashMap<String, Vec<UniqueId>>, name: String, node: &Node) {
+fn add_name(index: &mut FastMap<String, Vec<UniqueId>>, name: String, node: &Node) {
     let known = index.entry(name).or_default();
     match known.iter_mut().find(|id| lookup::package_of(id) == node.package_name) {
         Some(id) => id.clone_from(&node.unique_id),

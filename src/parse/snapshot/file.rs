@@ -17,6 +17,9 @@ use crate::parse::cache::digest;
 /// Name and version of the format.
 const FORMAT: &str = "rdbt-manifest 1";
 
+/// Bytes of a node, roughly: a model of a few lines or a test.
+const NODE: usize = 640;
+
 /// What a file holds, but for its circumstances.
 #[derive(Debug)]
 pub struct Content {
@@ -88,8 +91,8 @@ impl Stored {
 /// The folder cannot be made or written to.
 pub fn write(path: &Path, key: &str, circumstances: &Circumstances, manifest: &Manifest) -> io::Result<()> {
     let (rest, nodes) = rayon::join(
-        || [packed(circumstances), packed(&Frame::of(manifest)), packed(manifest)],
-        || batches(manifest).par_iter().map(packed).collect::<Vec<_>>(),
+        || [packed(circumstances, 0), packed(&Frame::of(manifest), 0), packed(manifest, 0)],
+        || batches(manifest).par_iter().map(|nodes| packed(nodes, nodes.len() * NODE)).collect::<Vec<_>>(),
     );
     let parts = rest.into_iter().chain(nodes).collect::<io::Result<Vec<_>>>()?;
     let folder = path.parent().unwrap_or(Path::new("."));
@@ -106,9 +109,10 @@ pub fn write(path: &Path, key: &str, circumstances: &Circumstances, manifest: &M
     temporary.persist(path).map(drop).map_err(|error| error.error)
 }
 
-/// A part with its digest.
-fn packed<T: Serialize>(value: &T) -> io::Result<(Vec<u8>, String)> {
-    let bytes = rmp_serde::to_vec(value).map_err(io::Error::other)?;
+/// A part of about `capacity` bytes with its digest.
+fn packed<T: Serialize>(value: &T, capacity: usize) -> io::Result<(Vec<u8>, String)> {
+    let mut bytes = Vec::with_capacity(capacity);
+    rmp_serde::encode::write(&mut bytes, value).map_err(io::Error::other)?;
     let digest = digest(&[&bytes]);
     Ok((bytes, digest))
 }
