@@ -1,5 +1,5 @@
-//! The parse caches, of single renders and of the whole project: whatever is done to a project, a parse that remembers comes to what a
-//! parse without memory does; and it does remember.
+//! The parse caches, of single renders and of the whole project: whatever is done to a project, a parse that remembers
+//! comes to what a parse without memory does; and it does remember.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // A failing look-up is a failing test.
 
 mod common;

@@ -1,6 +1,7 @@
-//! The tests `unique` and `not_null` as most projects have them: dbt's own macros, a model and a column. Their texts differ in nothing but
-//! these two, so that the macros run once for each of the two tests, with marks in the place of relation and column; all other tests
-//! put theirs in. Evaluating the macros was a fifth of what compiling a project costs.
+//! The tests `unique` and `not_null` as most projects have them: dbt's own macros, a model and a column. Their texts
+//! differ in nothing but these two, so that the macros run once for each of the two tests, with marks in the place of
+//! relation and column; all other tests put theirs in. Evaluating the macros was a fifth of what compiling a project
+//! costs.
 
 use std::sync::{Arc, OnceLock};
 

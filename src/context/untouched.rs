@@ -40,8 +40,8 @@ const CONTEXT_NAMES: [&str; 31] = [
     "write",
 ];
 
-/// Whether the macros of these unique ids are dbt's own, and no other package has a macro that could stand for one that they call, directly
-/// or through others.
+/// Whether the macros of these unique ids are dbt's own, and no other package has a macro that could stand for one that
+/// they call, directly or through others.
 pub fn leaves_alone<'a>(
     macros: &'a MacroResolver,
     manifest: &'a Manifest,

@@ -37,8 +37,8 @@ pub type IdMap<V> = IndexMap<UniqueId, V, RandomState>;
 /// A map without order, with the same hasher.
 pub type FastMap<K, V> = HashMap<K, V, RandomState>;
 
-/// A parsed project with its packages. Immutable once `parse` hands it on. Serde serves snapshots (`parse/snapshot/`); the artifact's form is
-/// in `json`.
+/// A parsed project with its packages. Immutable once `parse` hands it on. Serde serves snapshots (`parse/snapshot/`);
+/// the artifact's form is in `json`.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Manifest {
     /// Models, seeds, snapshots, tests, analyses and operations.

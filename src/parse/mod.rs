@@ -78,8 +78,9 @@ pub struct Parsed {
     pub snapshot: Option<NewSnapshot>,
 }
 
-/// Parses the project, or takes it over from the last command where that comes to the same. `before` is what a step of the same command that was
-/// parsed before remembers. `engine` makes an empty engine with its YAML functions; of `adapter` only the profile is looked at.
+/// Parses the project, or takes it over from the last command where that comes to the same. `before` is what a step of
+/// the same command that was parsed before remembers. `engine` makes an empty engine with its YAML functions; of
+/// `adapter` only the profile is looked at.
 ///
 /// # Errors
 /// The first error in dbt's order, in dbt's words: a file that cannot be read, broken YAML, a template that fails, a

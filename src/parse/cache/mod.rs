@@ -1,8 +1,8 @@
-//! Remembers from one command to the next what files said when they were rendered, and which texts Python can read. A render is asked again only if its
-//! text, its place in the database, a variable or an environment variable that it read, or something that all renders
-//! see (macros, target, behaviour flags, rdbt itself) has changed. Everything else of parsing (configuration,
-//! properties, links, checks, warnings) is done anew each time, so that a parse with the cache cannot come to another
-//! result than one without.
+//! Remembers from one command to the next what files said when they were rendered, and which texts Python can read. A
+//! render is asked again only if its text, its place in the database, a variable or an environment variable that it
+//! read, or something that all renders see (macros, target, behaviour flags, rdbt itself) has changed. Everything else
+//! of parsing (configuration, properties, links, checks, warnings) is done anew each time, so that a parse with the
+//! cache cannot come to another result than one without.
 
 mod file;
 mod fingerprint;
@@ -119,8 +119,8 @@ impl RenderCache {
         Ok(captured)
     }
 
-    /// Takes note of what a render read, and keeps it to be looked at again if another time it may come to something else: it read what other
-    /// steps change, or nobody knows what. From one command to the next only files can be.
+    /// Takes note of what a render read, and keeps it to be looked at again if another time it may come to something
+    /// else: it read what other steps change, or nobody knows what. From one command to the next only files can be.
     pub fn revisit(&self, reads: &Reads, make: impl FnOnce() -> Revisited) {
         if *reads == Reads::default() {
             return;

@@ -1,5 +1,5 @@
-//! What a snapshot holds of a manifest. Nodes are most of it; they are written and read in batches, on all cores. Objects that nodes share
-//! stay shared: they are listed once, and each node has their numbers.
+//! What a snapshot holds of a manifest. Nodes are most of it; they are written and read in batches, on all cores.
+//! Objects that nodes share stay shared: they are listed once, and each node has their numbers.
 
 use std::collections::HashMap;
 
@@ -89,8 +89,8 @@ pub fn batches(manifest: &Manifest) -> Vec<Vec<&Node>> {
     nodes.chunks(BATCH).map(<[&Node]>::to_vec).collect()
 }
 
-/// The objects of a node that it may share with others: configuration, the same as written, what its text configures, how documentation
-/// shows it.
+/// The objects of a node that it may share with others: configuration, the same as written, what its text configures,
+/// how documentation shows it.
 pub fn maps_of(node: &Node) -> [&SharedMap; 4] {
     [&node.config.0, &node.unrendered_config, &node.config_call, &node.docs]
 }

@@ -1,5 +1,5 @@
-//! The file of a snapshot: a line with version, key and the lengths and digests of its parts, then the parts in MessagePack. It is replaced
-//! as a whole, and a part is trusted only if its digest fits.
+//! The file of a snapshot: a line with version, key and the lengths and digests of its parts, then the parts in
+//! MessagePack. It is replaced as a whole, and a part is trusted only if its digest fits.
 
 use std::fs;
 use std::io::{self, Write};

@@ -2,9 +2,10 @@
 //! manifest is taken from there, and what parsing said is said again; else the project is parsed and the snapshot replaced.
 //! As with dbt's partial parsing, resources keep the time at which they were parsed (`created_at`).
 //!
-//! What parsing reads is either in the key (files, `dbt_project.yml` and profile as loaded, behaviour flags, this build of rdbt) or noted while
-//! it is read ([`Reads`]): variables of the command line and of the environment. A file that read something else whose next value nobody knows,
-//! such as the date, is rendered again and compared; where such a thing was read by anything but a file, no snapshot is kept.
+//! What parsing reads is either in the key (files, `dbt_project.yml` and profile as loaded, behaviour flags, this build
+//! of rdbt) or noted while it is read ([`Reads`]): variables of the command line and of the environment. A file that
+//! read something else whose next value nobody knows, such as the date, is rendered again and compared; where such a
+//! thing was read by anything but a file, no snapshot is kept.
 
 mod content;
 mod file;
@@ -45,7 +46,7 @@ pub struct Snapshot {
 pub struct Circumstances {
     /// When the project was parsed, in seconds since the epoch.
     pub created_at: f64,
-    /// What parsing said after the macros were read.
+    /// What parsing said.
     pub said: Vec<Recorded>,
     /// See [`Events::manner`].
     manner: String,
@@ -127,8 +128,8 @@ pub struct NewSnapshot {
 }
 
 impl NewSnapshot {
-    /// Replaces the snapshot by one of `manifest`, which is as it was parsed. It is a convenience: where it cannot be written, the next
-    /// command does without.
+    /// Replaces the snapshot by one of `manifest`, which is as it was parsed. It is a convenience: where it cannot be
+    /// written, the next command does without.
     pub fn save(&self, manifest: &Manifest) {
         drop(file::write(&self.place.path, &self.place.key, &self.circumstances, manifest));
     }
