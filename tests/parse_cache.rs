@@ -77,8 +77,10 @@ fn only_what_changed_is_rendered_again() {
     succeed(&sandbox, &["parse"]);
     assert_eq!(counts(&sandbox), "0 files remembered, 2 files rendered");
     let kept = fs::read(sandbox.here().join(CACHE)).unwrap();
-    succeed(&sandbox, &["ls"]);
-    assert_eq!(counts(&sandbox), TAKEN);
+    for expected in ["2 files remembered, 0 files rendered", TAKEN] {
+        succeed(&sandbox, &["ls"]);
+        assert_eq!(counts(&sandbox), expected);
+    }
     fs::remove_file(sandbox.here().join(SNAPSHOT)).unwrap();
     succeed(&sandbox, &["ls"]);
     assert_eq!(counts(&sandbox), "2 files remembered, 0 files rendered");
@@ -87,6 +89,8 @@ fn only_what_changed_is_rendered_again() {
     sandbox = sandbox.file("models/two.sql", &model("one", 3));
     succeed(&sandbox, &["parse"]);
     assert_eq!(counts(&sandbox), "1 files remembered, 1 files rendered");
+    succeed(&sandbox, &["compile"]);
+    assert_eq!(counts(&sandbox), "2 files remembered, 0 files rendered");
     succeed(&sandbox, &["parse", "--vars", "unrelated: 1"]);
     assert_eq!(counts(&sandbox), TAKEN);
     succeed(&sandbox, &["parse", "--vars", "unit: y"]);
@@ -96,6 +100,9 @@ fn only_what_changed_is_rendered_again() {
     assert_eq!(counts(&sandbox), "0 files remembered, 2 files rendered");
     assert_eq!(sandbox.json("target/manifest.json")["nodes"]["model.a.one"]["tags"], serde_json::json!(["night"]));
     // Neither variable is read where `unit` is not `y`: what was remembered of before still holds.
+    succeed(&sandbox, &["parse"]);
+    assert_eq!(counts(&sandbox), TAKEN);
+    fs::remove_file(sandbox.here().join(SNAPSHOT)).unwrap();
     succeed(&sandbox, &["parse"]);
     assert_eq!(counts(&sandbox), "2 files remembered, 0 files rendered");
 
@@ -133,11 +140,11 @@ fn a_broken_cache_is_made_anew() {
     flipped[middle] ^= 1;
     for broken in [&flipped[..], &whole[..middle], b"", b"rdbt-renders 1\n"] {
         fs::write(&path, broken).unwrap();
-        fs::remove_file(&snapshot).unwrap();
+        let _ = fs::remove_file(&snapshot);
         succeed(&sandbox, &["parse"]);
         assert_eq!(counts(&sandbox), "0 files remembered, 2 files rendered");
     }
-    fs::remove_file(&snapshot).unwrap();
+    let _ = fs::remove_file(&snapshot);
     succeed(&sandbox, &["parse"]);
     assert_eq!(counts(&sandbox), "2 files remembered, 0 files rendered");
 }
@@ -145,6 +152,7 @@ fn a_broken_cache_is_made_anew() {
 #[test]
 fn a_broken_snapshot_is_made_anew() {
     let sandbox = project();
+    succeed(&sandbox, &["parse"]);
     let (_, _, expected) = parsed(&sandbox, &[], "target");
     let path = sandbox.here().join(SNAPSHOT);
     let whole = fs::read(&path).unwrap();
@@ -168,10 +176,13 @@ fn resources_keep_the_time_at_which_they_were_parsed() {
     let created = || sandbox.json("target/manifest.json")["nodes"]["model.a.one"]["created_at"].clone();
     succeed(&sandbox, &["parse"]);
     let first = created();
-    succeed(&sandbox, &["ls"]);
-    assert_eq!(created(), first);
-    succeed(&sandbox, &["ls", "--no-partial-parse"]);
+    succeed(&sandbox, &["parse"]);
     assert_ne!(created(), first);
+    let second = created();
+    succeed(&sandbox, &["ls"]);
+    assert_eq!(created(), second);
+    succeed(&sandbox, &["ls", "--no-partial-parse"]);
+    assert_ne!(created(), second);
 }
 
 #[test]
@@ -182,7 +193,9 @@ fn what_was_said_is_said_again() {
     );
     let first = succeed(&sandbox, &["parse"]);
     assert!(first.contains("MissingArgumentsPropertyInGenericTestDeprecation") && first.contains("none"), "{first}");
-    assert_eq!(succeed(&sandbox, &["parse"]), first);
+    for _ in 0..2 {
+        assert_eq!(succeed(&sandbox, &["parse"]), first);
+    }
     assert_eq!(counts(&sandbox), TAKEN);
     // Other rules for warnings: what was recorded under the first ones is not relied on.
     let outcome = sandbox.run(&["parse", "--warn-error"]);
@@ -202,12 +215,14 @@ fn a_file_that_reads_the_time_is_looked_at_again() {
     let by_command = "{{ config(tags=[flags.WHICH]) }} select 1 as id\n";
     let mut sandbox = project().file("models/clock.sql", by_year);
     for expected in ["0 files remembered, 3 files rendered", TAKEN] {
-        succeed(&sandbox, &["parse"]);
+        succeed(&sandbox, &["compile"]);
         assert_eq!(counts(&sandbox), expected);
     }
     sandbox = sandbox.file("models/clock.sql", by_command);
     let tags = || sandbox.json("target/manifest.json")["nodes"]["model.a.clock"]["tags"].clone();
-    for (command, expected) in [("parse", false), ("parse", true), ("ls", false), ("ls", true), ("parse", false)] {
+    for (command, expected) in
+        [("parse", false), ("parse", false), ("parse", true), ("ls", false), ("ls", true), ("parse", false)]
+    {
         succeed(&sandbox, &[command]);
         assert_eq!(counts(&sandbox) == TAKEN, expected, "{command}");
         assert_eq!(tags(), serde_json::json!([command]));
@@ -302,7 +317,7 @@ fn random_edits_come_to_the_same_with_and_without_memory() {
     for step in 0..60 {
         let words = edit(&sandbox, &mut dice);
         let without = parsed(&sandbox, &[&words[..], &["--no-partial-parse"]].concat(), "other");
-        for _ in 0..2 {
+        for _ in 0..3 {
             let with = parsed(&sandbox, &words, "target");
             assert_eq!(with.0, without.0, "step {step}: {}", with.1);
             assert_eq!(with.1, without.1, "step {step}");

@@ -165,7 +165,9 @@ impl Workspace {
         manifest.selectors = graph::selectors_json(project.selectors.as_ref());
         let manifest = Arc::new(manifest);
         let kept = manifest.clone();
-        let saving = parsed.snapshot.map(|snapshot| thread::spawn(move || snapshot.save(&kept)));
+        // These do little but parse, and are what is run after every change of a file.
+        let at_once = !matches!(invocation.command.as_str(), "parse" | "ls" | "list");
+        let saving = parsed.snapshot.map(|snapshot| thread::spawn(move || snapshot.save(&kept, at_once)));
         Ok(Workspace {
             invocation: invocation.clone(),
             globals: parsed.globals,

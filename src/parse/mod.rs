@@ -58,7 +58,7 @@ use lookups::NodeLookup;
 use naming::Naming;
 use properties::yaml_file::SchemaFile;
 use properties::{Added, Loader};
-use snapshot::{Snapshot, Stored};
+use snapshot::Snapshot;
 use warnings::Warnings;
 
 pub use inline::{INLINE_NAME, inline_node};
@@ -94,13 +94,12 @@ pub fn parse(
 ) -> Result<Parsed> {
     let flags = Flags::new(invocation, project);
     let warnings = Warnings::new(adapter.events().clone(), flags.grouped_warnings);
-    let read_stored = || invocation.flags.partial_parse.then(|| Stored::read(&snapshot::path_of(project))).flatten();
-    let (files, stored) = rayon::join(|| files::read_packages(project.all_packages(), flags.files), read_stored);
-    let files = files?;
+    let files = files::read_packages(project.all_packages(), flags.files)?;
     let start = Start { invocation, project, files: &files, flags, warnings, adapter };
     let snapshot = Snapshot::of(invocation, project, &flags, &files);
-    if let (Some(snapshot), Some(stored)) = (&snapshot, stored)
-        && let Some(parsed) = start.restored(snapshot, &stored, engine())
+    if invocation.flags.partial_parse
+        && let Some(snapshot) = &snapshot
+        && let Some(parsed) = start.restored(snapshot, &engine)
     {
         return Ok(parsed);
     }
@@ -129,10 +128,10 @@ impl Start<'_> {
         Globals::new(invocation, project, Arc::new(engine), Arc::new(resolver), self.adapter.clone())
     }
 
-    /// The project as it was `stored`; none if parsing it would come to something else now.
-    fn restored(&self, snapshot: &Snapshot, stored: &Stored, engine: Engine) -> Option<Parsed> {
-        let events = self.adapter.events();
-        let circumstances = snapshot.holds(stored, self.project, events)?;
+    /// The project as the last command left it; none if parsing it would come to something else now.
+    fn restored(&self, snapshot: &Snapshot, engine: impl Fn() -> Engine) -> Option<Parsed> {
+        let (events, engine) = (self.adapter.events(), engine());
+        let (stored, circumstances) = snapshot.find(self.project, events)?;
         let prepare = || {
             // What reading the macros says was recorded with all else.
             let (macros, _) = hold(|| self.macros(circumstances.created_at));

@@ -1,13 +1,14 @@
 //! The file of a snapshot: a line with version, key and the lengths and digests of its parts, then the parts in
 //! MessagePack. It is replaced as a whole, and a part is trusted only if its digest fits.
 
-use std::fs;
-use std::io::{self, Write};
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 
 use rayon::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tempfile::NamedTempFile;
 
 use super::Circumstances;
 use super::content::{Frame, batches};
@@ -39,20 +40,24 @@ impl Content {
 #[derive(Debug)]
 pub struct Stored {
     bytes: Vec<u8>,
-    key: String,
     /// Where each part begins and ends, and its digest.
     parts: Vec<(usize, usize, String)>,
 }
 
 impl Stored {
-    /// The file at `path`; none if there is none, or if it does not begin as such a file does.
-    pub fn read(path: &Path) -> Option<Stored> {
-        let bytes = fs::read(path).ok()?;
-        let end = bytes.iter().position(|byte| *byte == b'\n')?;
-        let head = std::str::from_utf8(&bytes[..end]).ok()?;
+    /// The file at `path`; none if there is none, or it has another key than this, which its first line says, or is not as
+    /// long as it says.
+    pub fn read(path: &Path, key: &str) -> Option<Stored> {
+        let mut file = BufReader::new(File::open(path).ok()?);
+        let mut head = String::new();
+        file.read_line(&mut head).ok()?;
         let mut words = head.strip_prefix(FORMAT)?.split_ascii_whitespace();
-        let key = words.next()?.to_owned();
-        let mut at = end + 1;
+        if words.next()? != key {
+            return None;
+        }
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).ok()?;
+        let mut at = 0usize;
         let mut parts = Vec::new();
         for word in words {
             let (length, digest) = word.split_once(':')?;
@@ -60,12 +65,12 @@ impl Stored {
             parts.push((at, next, digest.to_owned()));
             at = next;
         }
-        Some(Stored { bytes, key, parts })
+        Some(Stored { bytes, parts })
     }
 
-    /// The circumstances under which it was made, if it has this key.
-    pub fn circumstances(&self, key: &str) -> Option<Circumstances> {
-        if self.key == key { self.part(0) } else { None }
+    /// The circumstances under which it was made.
+    pub fn circumstances(&self) -> Option<Circumstances> {
+        self.part(0)
     }
 
     /// What it holds; none if it is not whole.
@@ -95,17 +100,25 @@ pub fn write(path: &Path, key: &str, circumstances: &Circumstances, manifest: &M
         || batches(manifest).par_iter().map(|nodes| packed(nodes, nodes.len() * NODE)).collect::<Vec<_>>(),
     );
     let parts = rest.into_iter().chain(nodes).collect::<io::Result<Vec<_>>>()?;
-    let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
     let mut head = format!("{FORMAT} {key}");
     for (bytes, digest) in &parts {
         head.push_str(&format!(" {}:{digest}", bytes.len()));
     }
+    replace(path, |file| {
+        writeln!(file, "{head}")?;
+        parts.iter().try_for_each(|(bytes, _)| file.write_all(bytes))
+    })
+}
+
+/// Replaces a file by what `write` writes.
+///
+/// # Errors
+/// The folder cannot be made or written to.
+pub fn replace(path: &Path, write: impl FnOnce(&mut NamedTempFile) -> io::Result<()>) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
     let mut temporary = tempfile::Builder::new().prefix(".rdbt-").tempfile_in(folder)?;
-    writeln!(temporary, "{head}")?;
-    for (bytes, _) in &parts {
-        temporary.write_all(bytes)?;
-    }
+    write(&mut temporary)?;
     temporary.persist(path).map(drop).map_err(|error| error.error)
 }
 

@@ -12,6 +12,7 @@ mod file;
 mod key;
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -33,6 +34,12 @@ pub use file::Stored;
 
 /// The name of the file in the target folder.
 pub const FILE_NAME: &str = "rdbt_manifest.cache";
+
+/// Beside it: digests of the states in which the project was met, the latest last.
+const STATES_FILE_NAME: &str = "rdbt_manifest.states";
+
+/// How many states are noted: a project may be used with some sets of variables in turn.
+const STATES: usize = 8;
 
 /// Where the snapshot of a project is, and what it must have been made of to hold now.
 #[derive(Debug)]
@@ -97,10 +104,11 @@ impl Snapshot {
         (!steps).then(|| Snapshot { path: path_of(project), key: key::of(project, flags, files) })
     }
 
-    /// The circumstances of what is `stored`, if they are the present ones.
-    pub fn holds(&self, stored: &Stored, project: &Arc<Project>, events: &Events) -> Option<Circumstances> {
-        let circumstances: Circumstances = stored.circumstances(&self.key)?;
-        circumstances.are_present(project, events).then_some(circumstances)
+    /// What is stored, with its circumstances, if key and circumstances are the present ones.
+    pub fn find(&self, project: &Arc<Project>, events: &Events) -> Option<(Stored, Circumstances)> {
+        let stored = Stored::read(&self.path, &self.key)?;
+        let circumstances = stored.circumstances()?;
+        circumstances.are_present(project, events).then_some((stored, circumstances))
     }
 
     /// A new snapshot, if what was parsed would be the same another time.
@@ -128,10 +136,29 @@ pub struct NewSnapshot {
 }
 
 impl NewSnapshot {
-    /// Replaces the snapshot by one of `manifest`, which is as it was parsed. It is a convenience: where it cannot be
-    /// written, the next command does without.
-    pub fn save(&self, manifest: &Manifest) {
-        drop(file::write(&self.place.path, &self.place.key, &self.circumstances, manifest));
+    /// Replaces the snapshot by one of `manifest`, which is as it was parsed. A command that does little else (not
+    /// `at_once`) leaves that to the next one in the same state: where files change between all commands, none would
+    /// profit. It is a convenience: where it cannot be written, the next command does without.
+    pub fn save(&self, manifest: &Manifest, at_once: bool) {
+        if at_once || self.was_met() {
+            drop(file::write(&self.place.path, &self.place.key, &self.circumstances, manifest));
+        }
+    }
+
+    /// Whether a command has met the project in this state before, of late; notes that one has.
+    fn was_met(&self) -> bool {
+        let path = self.place.path.with_file_name(STATES_FILE_NAME);
+        let Circumstances { vars, env, .. } = &self.circumstances;
+        let state = digest(&[format!("{} {vars:?} {env:?}", self.place.key).as_bytes()]);
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        let mut states: Vec<&str> = text.lines().collect();
+        if states.contains(&state.as_str()) {
+            return true;
+        }
+        states.push(&state);
+        let latest = states[states.len().saturating_sub(STATES)..].join("\n");
+        drop(file::replace(&path, |file| writeln!(file, "{latest}")));
+        false
     }
 }
 
