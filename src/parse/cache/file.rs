@@ -6,6 +6,8 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
+use tempfile::NamedTempFile;
+
 use super::Render;
 use super::fingerprint::digest;
 
@@ -28,12 +30,22 @@ pub fn read(path: &Path, fingerprint: &str) -> Option<HashMap<String, Vec<Render
 /// # Errors
 /// The folder cannot be made or written to.
 pub fn write(path: &Path, fingerprint: &str, renders: &HashMap<String, Vec<Render>>) -> io::Result<()> {
+    let body = serde_json::to_vec(renders).map_err(io::Error::from)?;
+    replace(path, |file| {
+        writeln!(file, "{}", head(fingerprint, &body))?;
+        file.write_all(&body)
+    })
+}
+
+/// Replaces a file by what `write` writes.
+///
+/// # Errors
+/// The folder cannot be made or written to.
+pub fn replace(path: &Path, write: impl FnOnce(&mut NamedTempFile) -> io::Result<()>) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
-    let body = serde_json::to_vec(renders).map_err(io::Error::from)?;
     let mut temporary = tempfile::Builder::new().prefix(".rdbt-").tempfile_in(folder)?;
-    writeln!(temporary, "{}", head(fingerprint, &body))?;
-    temporary.write_all(&body)?;
+    write(&mut temporary)?;
     temporary.persist(path).map(drop).map_err(|error| error.error)
 }
 

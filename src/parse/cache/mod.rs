@@ -21,6 +21,7 @@ use crate::error::Result;
 use crate::events::{Event, Events, Level};
 use crate::manifest::Node;
 
+pub use file::replace;
 pub use fingerprint::{digest, of_project, program};
 
 /// The name of the file in the target folder.

@@ -1,19 +1,18 @@
 //! The file of a snapshot: a line with version, key and the lengths and digests of its parts, then the parts in
 //! MessagePack. It is replaced as a whole, and a part is trusted only if its digest fits.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 
 use rayon::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tempfile::NamedTempFile;
 
 use super::Circumstances;
 use super::content::{Frame, batches};
 use crate::manifest::{IdMap, Macro, Manifest, NodeBox};
-use crate::parse::cache::digest;
+use crate::parse::cache::{digest, replace};
 
 /// Name and version of the format.
 const FORMAT: &str = "rdbt-manifest 1";
@@ -108,18 +107,6 @@ pub fn write(path: &Path, key: &str, circumstances: &Circumstances, manifest: &M
         writeln!(file, "{head}")?;
         parts.iter().try_for_each(|(bytes, _)| file.write_all(bytes))
     })
-}
-
-/// Replaces a file by what `write` writes.
-///
-/// # Errors
-/// The folder cannot be made or written to.
-pub fn replace(path: &Path, write: impl FnOnce(&mut NamedTempFile) -> io::Result<()>) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let mut temporary = tempfile::Builder::new().prefix(".rdbt-").tempfile_in(folder)?;
-    write(&mut temporary)?;
-    temporary.persist(path).map(drop).map_err(|error| error.error)
 }
 
 /// A part of about `capacity` bytes with its digest.

@@ -20,7 +20,7 @@ use indexmap::IndexMap;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::cache::digest;
+use super::cache::{digest, replace};
 use super::cx::{Cx, Flags};
 use super::files::PackageFiles;
 use super::revisit::Revisited;
@@ -157,7 +157,7 @@ impl NewSnapshot {
         }
         states.push(&state);
         let latest = states[states.len().saturating_sub(STATES)..].join("\n");
-        drop(file::replace(&path, |file| writeln!(file, "{latest}")));
+        drop(replace(&path, |file| writeln!(file, "{latest}")));
         false
     }
 }

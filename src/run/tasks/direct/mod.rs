@@ -13,7 +13,7 @@ use std::sync::{Arc, OnceLock};
 pub(super) use model::{Built, build};
 pub(super) use test::{count, note_called};
 
-use crate::context::leaves_alone as untouched;
+use crate::context::leaves_alone;
 use crate::manifest::Node;
 use crate::run::session::Session;
 
@@ -38,19 +38,19 @@ impl Direct {
             "test" => (&self.test, "macro.dbt.materialization_test_default"),
             _ => return false,
         };
-        *known.get_or_init(|| leaves_alone(session, materialized, unique_id))
+        *known.get_or_init(|| leaves_materialization_alone(session, materialized, unique_id))
     }
 }
 
 /// Whether `unique_id` is the materialization that the project uses, and no other package has a macro that could stand for one that
 /// it calls, directly or through others.
-fn leaves_alone(session: &Session, materialized: &str, unique_id: &str) -> bool {
+fn leaves_materialization_alone(session: &Session, materialized: &str, unique_id: &str) -> bool {
     let macros = &session.globals.macros;
     if macros.materialization(materialized, true).is_none_or(|found| &**found != unique_id) {
         return false;
     }
     let adapter_macros = ADAPTER_MACROS.into_iter().filter_map(|name| macros.by_name(name));
-    untouched(macros, &session.shared.manifest, adapter_macros.map(|found| &**found).chain([unique_id]))
+    leaves_alone(macros, &session.shared.manifest, adapter_macros.map(|found| &**found).chain([unique_id]))
 }
 
 /// Whether a configuration says nothing under `key`: it is absent, null, false or empty.
