@@ -15,6 +15,7 @@ use super::engine::{backoff, is_retryable};
 use super::errors::{classify, from_crate};
 use super::profiler::Profiler;
 use super::statements::apart;
+use super::vacuum::Deletions;
 use crate::adapter::{
     AdapterError, AdapterErrorKind, AdapterResponse, ArrowTable, Connection, ENGINE_TYPE, Interrupter, StatementProfile,
 };
@@ -27,6 +28,7 @@ pub(super) struct DuckDbConnection {
     interrupt: Arc<InterruptHandle>,
     retries: Option<Retries>,
     in_transaction: bool,
+    deletions: Arc<Deletions>,
     /// Where DuckDB's profiles go, if they are wanted.
     profiler: Option<Profiler>,
 }
@@ -37,8 +39,10 @@ impl DuckDbConnection {
         raw: RawConnection,
         interrupt: Arc<InterruptHandle>,
         retries: Option<Retries>,
+        deletions: Arc<Deletions>,
     ) -> Self {
-        DuckDbConnection { name: name.to_owned(), raw, interrupt, retries, in_transaction: false, profiler: None }
+        let (name, in_transaction) = (name.to_owned(), false);
+        DuckDbConnection { name, raw, interrupt, retries, in_transaction, deletions, profiler: None }
     }
 
     /// Runs a statement, again if the profile's `retries` say so.
@@ -114,6 +118,7 @@ impl DuckDbConnection {
 
 impl Connection for DuckDbConnection {
     fn execute(&mut self, sql: &str, fetch: bool) -> Result<(AdapterResponse, Option<ArrowTable>), AdapterError> {
+        self.deletions.note(sql);
         let table = if self.profiler.is_some() { self.profiled(sql, fetch)? } else { self.attempt(sql, fetch)? };
         Ok((AdapterResponse { message: "OK".to_owned(), ..AdapterResponse::default() }, table))
     }

@@ -72,6 +72,11 @@ pub struct Retries {
 }
 
 impl DuckDbCredentials {
+    /// Whether the profile gives DuckDB's setting `name` a value.
+    pub fn sets(&self, name: &str) -> bool {
+        self.settings.iter().chain(&self.config_options).any(|(key, _)| key.eq_ignore_ascii_case(name))
+    }
+
     /// Reads the chosen output.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ use super::credentials::{DuckDbCredentials, Retries};
 use super::errors::{exception_class, from_crate, on_open};
 use super::native::Database;
 use super::plugin_host::PluginHost;
+use super::vacuum::{self, Deletions};
 use crate::adapter::python::Python;
 use crate::adapter::{AdapterError, AdapterErrorKind, Connection, Engine, Table};
 use crate::error::Error;
@@ -33,6 +34,7 @@ pub struct DuckDbEngine {
     /// The thread that opens the database before the first connection is asked for.
     ahead: Mutex<Option<JoinHandle<Option<RawConnection>>>>,
     running: Mutex<Vec<Weak<InterruptHandle>>>,
+    deletions: Arc<Deletions>,
 }
 
 impl DuckDbEngine {
@@ -46,6 +48,7 @@ impl DuckDbEngine {
             root: Mutex::default(),
             ahead: Mutex::default(),
             running: Mutex::default(),
+            deletions: Arc::default(),
         }
     }
 
@@ -130,7 +133,8 @@ impl DuckDbEngine {
         }
         if self.plugins.configures() {
             let raw = connection.try_clone().map_err(|error| from_crate(&error))?;
-            let mut beside = DuckDbConnection::new("plugins", raw, self.remember(connection), None);
+            let mut beside =
+                DuckDbConnection::new("plugins", raw, self.remember(connection), None, self.deletions.clone());
             self.plugins.configure(&mut |sql| rows_of(&mut beside, sql)).map_err(on_connecting)?;
         }
         for (key, value) in self.credentials.motherduck.iter().flat_map(|motherduck| &motherduck.before_attaching) {
@@ -220,7 +224,8 @@ impl Engine for DuckDbEngine {
             run(&raw, &set(key, value))?;
         }
         let interrupt = self.remember(&raw);
-        let mut connection = DuckDbConnection::new(name, raw, interrupt, self.credentials.retries.clone());
+        let retries = self.credentials.retries.clone();
+        let mut connection = DuckDbConnection::new(name, raw, interrupt, retries, self.deletions.clone());
         self.plugins.configure_connection(&mut |sql| rows_of(&mut connection, sql)).map_err(on_connecting)?;
         Ok(Box::new(connection))
     }
@@ -235,6 +240,9 @@ impl Engine for DuckDbEngine {
         let Some(root) = lock(&self.root).take() else { return Ok(()) };
         if self.credentials.in_memory() || is_read_only(&root) {
             return Ok(());
+        }
+        if !self.deletions.are_possible() && !self.credentials.sets(vacuum::SETTING) {
+            run(&root, &format!("SET GLOBAL {} = 0", vacuum::SETTING))?;
         }
         // A connection that was left behind with an open transaction makes the checkpoint fail; the file is whole all
         // the same, and DuckDB folds its log in when the last connection goes.

@@ -13,6 +13,7 @@ mod plugins;
 mod profiler;
 mod secrets;
 mod statements;
+mod vacuum;
 
 pub use attach::Attachment;
 pub use credentials::{DuckDbCredentials, Extension, Retries, database_name};
