@@ -286,7 +286,7 @@ pub enum NodeKind {
 
 /// A node. Field names and meanings are dbt's (manifest v12). What serde makes of it is for snapshots (`parse/snapshot/`), which
 /// keep shared objects aside; the artifact's form is `json::node`'s.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Node {
     /// Resource type.
     pub resource_type: ResourceType,

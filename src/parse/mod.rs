@@ -129,9 +129,9 @@ impl Start<'_> {
     }
 
     /// The project as the last command left it; none if parsing it would come to something else now.
-    fn restored(&self, snapshot: &Snapshot, engine: impl Fn() -> Engine) -> Option<Parsed> {
+    fn restored(&self, snapshot: &Snapshot<'_>, engine: impl Fn() -> Engine) -> Option<Parsed> {
         let (events, engine) = (self.adapter.events(), engine());
-        let (stored, circumstances) = snapshot.find(self.project, events)?;
+        let (stored, circumstances, differences) = snapshot.find(self.project, events)?;
         let prepare = || {
             // What reading the macros says was recorded with all else.
             let (macros, _) = hold(|| self.macros(circumstances.created_at));
@@ -141,12 +141,31 @@ impl Start<'_> {
         };
         let (prepared, content) = rayon::join(prepare, || stored.content());
         let (macros, globals) = prepared?;
-        let manifest = content?.with_macros(macros)?;
-        circumstances.say_again(events);
-        Some(Parsed { manifest, globals, memory: Memory::default(), snapshot: None })
+        let mut manifest = content?.with_macros(macros)?;
+        let mut renewed = None;
+        if !differences.is_empty() {
+            let warnings = Warnings::new(events.clone(), false);
+            let cx = self.cx(globals.clone(), RenderCache::default(), warnings, cx::now());
+            renewed = snapshot.brought_up_to_date(&cx, &mut manifest, &circumstances, &differences)?;
+        }
+        circumstances.say_again(events, differences.count());
+        Some(Parsed { manifest, globals, memory: Memory::default(), snapshot: renewed })
     }
 
-    fn parsed(self, snapshot: Option<Snapshot>, engine: Engine, before: Option<Memory>) -> Result<Parsed> {
+    fn cx(&self, globals: Arc<Globals>, renders: RenderCache, warnings: Warnings, created_at: f64) -> Cx {
+        let packages = self.project.all_packages().map(|package| package.name.as_str());
+        Cx {
+            renders,
+            trees: ConfigTrees::new(self.project, self.flags.corrected_analysis_fqns),
+            naming: Naming::new(&globals.macros, packages),
+            globals,
+            flags: self.flags,
+            warnings,
+            created_at,
+        }
+    }
+
+    fn parsed(mut self, snapshot: Option<Snapshot<'_>>, engine: Engine, before: Option<Memory>) -> Result<Parsed> {
         let events = &self.adapter.events().clone();
         let created_at = cx::now();
         events.record();
@@ -162,15 +181,8 @@ impl Start<'_> {
         let mut macros = say(events, macros)?;
         let globals = self.globals(engine, &macros);
         macros::find_calls(&mut macros, &globals.macros)?;
-        let cx = Cx {
-            renders: self.renders(&macros, before),
-            trees: ConfigTrees::new(self.project, self.flags.corrected_analysis_fqns),
-            naming: Naming::new(&globals.macros, self.project.all_packages().map(|package| package.name.as_str())),
-            globals: globals.clone(),
-            flags: self.flags,
-            warnings: self.warnings,
-            created_at,
-        };
+        let warnings = std::mem::replace(&mut self.warnings, Warnings::new(events.clone(), false));
+        let cx = self.cx(globals.clone(), self.renders(&macros, before), warnings, created_at);
         let none = PackageFiles::default();
         let packages: Vec<(&Package, &PackageFiles)> = cx
             .project()

@@ -93,7 +93,26 @@ fn parse_job(cx: &Cx, job: &Job<'_>) -> Result<Vec<NodeBox>> {
     }
 }
 
-fn parse_file(cx: &Cx, file: &SourceFile) -> Result<Node> {
+/// The node that a file with one node becomes.
+///
+/// # Errors
+/// Its text cannot be rendered, or a value that it configures is not allowed.
+pub fn parse_file(cx: &Cx, file: &SourceFile) -> Result<Node> {
+    let mut node = draft_file(cx, file)?;
+    match (node.resource_type, node.language.as_str()) {
+        (ResourceType::Seed, _) => configure(cx, &mut node, None, None)?,
+        (ResourceType::Model, "python") => python_models::parse(cx, &mut node)?,
+        (ResourceType::Function, "python" | "javascript") => configure(cx, &mut node, None, None)?,
+        _ => render_and_configure(cx, &mut node)?,
+    }
+    Ok(node)
+}
+
+/// The same before it is rendered.
+///
+/// # Errors
+/// A value in `dbt_project.yml` is not allowed for its key.
+pub fn draft_file(cx: &Cx, file: &SourceFile) -> Result<Node> {
     let (resource_type, kind) = match file.kind {
         FileKind::Seed => {
             let root = cx.package(&file.package).map(|package| package.root.to_string_lossy().into_owned());
@@ -112,14 +131,7 @@ fn parse_file(cx: &Cx, file: &SourceFile) -> Result<Node> {
     };
     let mut fqn = fqn_prefix(&file.package, &path);
     fqn.push(name.clone());
-    let mut node = draft_node(cx, draft_of(file, resource_type, name, path, fqn, file.contents.clone(), kind))?;
-    match (resource_type, node.language.as_str()) {
-        (ResourceType::Seed, _) => configure(cx, &mut node, None, None)?,
-        (ResourceType::Model, "python") => python_models::parse(cx, &mut node)?,
-        (ResourceType::Function, "python" | "javascript") => configure(cx, &mut node, None, None)?,
-        _ => render_and_configure(cx, &mut node)?,
-    }
-    Ok(node)
+    draft_node(cx, draft_of(file, resource_type, name, path, fqn, file.contents.clone(), kind))
 }
 
 /// The folder of `path` with `name.sql` in it.

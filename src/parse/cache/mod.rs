@@ -10,7 +10,7 @@ mod fingerprint;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -19,7 +19,7 @@ use super::revisit::Revisited;
 use crate::context::{Captured, Globals, Reads, render_while_parsing};
 use crate::error::Result;
 use crate::events::{Event, Events, Level};
-use crate::manifest::Node;
+use crate::manifest::{Node, ResourceType};
 
 pub use file::replace;
 pub use fingerprint::{digest, of_project, program};
@@ -48,8 +48,10 @@ pub struct RenderCache {
     changing: Vec<String>,
     /// Renders that have to be looked at again.
     revisited: Mutex<Vec<Revisited>>,
-    /// What all renders together read, but for what makes them be looked at again.
+    /// What all renders together read, but for what makes them be looked at again, and for what is noted file by file.
     read: Mutex<Reads>,
+    /// Renders of files that are one node, by file, where they read a variable.
+    files: Mutex<HashMap<String, FileRender>>,
     /// Variables of which texts only need to know that they are no templates.
     plain_vars: Mutex<BTreeSet<String>>,
 }
@@ -59,6 +61,24 @@ pub struct RenderCache {
 pub struct Known {
     fingerprint: String,
     renders: HashMap<String, Vec<Render>>,
+}
+
+/// The variables that the render of a file read, and a digest of what it recorded.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FileRender {
+    /// Names given to `var()`.
+    pub vars: BTreeSet<String>,
+    /// Names given to `env_var()`.
+    pub env: BTreeSet<String>,
+    /// See [`FileRender::digest_of`].
+    pub captured: String,
+}
+
+impl FileRender {
+    /// A digest of what a render recorded.
+    pub fn digest_of(captured: &Captured) -> String {
+        digest(&[&serde_json::to_vec(captured).unwrap_or_default()])
+    }
 }
 
 /// One render: what it read and what it recorded.
@@ -102,14 +122,14 @@ impl RenderCache {
             let captured = found.captured.clone();
             let (vars, env) = (found.vars.keys().cloned().collect(), found.env.keys().cloned().collect());
             let reads = Reads { vars, env, ..Reads::default() };
-            self.revisit(&reads, || Revisited::of_file(node, &captured));
+            self.note_file(node, &reads, &captured);
             self.remembered.fetch_add(1, Ordering::Relaxed);
             self.keep(key, renders.to_vec());
             return Ok(captured);
         }
         self.rendered.fetch_add(1, Ordering::Relaxed);
         let (captured, reads) = render_while_parsing(globals, node, Vec::new(), None)?;
-        self.revisit(&reads, || Revisited::of_file(node, &captured));
+        self.note_file(node, &reads, &captured);
         if !reads.unrepeatable && !captured.config_calls.iter().any(|call| call.values().any(has_float)) {
             let mut renders = renders.to_vec();
             renders.insert(0, Render::new(globals, node, &reads, captured.clone()));
@@ -126,16 +146,47 @@ impl RenderCache {
         if *reads == Reads::default() {
             return;
         }
-        let mut reads = reads.clone();
+        self.join(self.look_again(reads.clone(), make));
+    }
+
+    /// As [`RenderCache::revisit`] for a file. What the render of one that is one node read of variables is noted with it.
+    fn note_file(&self, node: &Node, reads: &Reads, captured: &Captured) {
+        if *reads == Reads::default() {
+            return;
+        }
+        let mut left = self.look_again(reads.clone(), || Revisited::of_file(node, captured));
+        let is_one = matches!(node.resource_type, ResourceType::Model | ResourceType::Analysis | ResourceType::Test);
+        if is_one && !(left.vars.is_empty() && left.env.is_empty()) {
+            let (vars, env) = (std::mem::take(&mut left.vars), std::mem::take(&mut left.env));
+            let render = FileRender { vars, env, captured: FileRender::digest_of(captured) };
+            self.file_renders().insert(format!("{}://{}", node.package_name, node.original_file_path), render);
+        }
+        self.join(left);
+    }
+
+    /// Keeps a render that has to be looked at again; what of it does not.
+    fn look_again(&self, mut reads: Reads, make: impl FnOnce() -> Revisited) -> Reads {
         if reads.unrepeatable || self.changing.iter().any(|name| reads.vars.contains(name)) {
             let render = make();
             reads.unrepeatable &= reads.effects || !render.is_file();
             self.revisited.lock().unwrap_or_else(PoisonError::into_inner).push(render);
         }
+        reads
+    }
+
+    fn join(&self, reads: Reads) {
         self.read.lock().unwrap_or_else(PoisonError::into_inner).join(reads);
     }
 
-    /// What all renders together read so far, but for what made [`RenderCache::revisit`] keep them.
+    /// Renders of files that are one node, by [`SourceFile::file_id`], where they read something.
+    ///
+    /// [`SourceFile::file_id`]: super::files::SourceFile::file_id
+    pub fn file_renders(&self) -> MutexGuard<'_, HashMap<String, FileRender>> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What all renders together read so far, but for what made [`RenderCache::revisit`] keep them and for
+    /// [`RenderCache::file_renders`].
     pub fn all_reads(&self) -> Reads {
         self.read.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -6,9 +6,10 @@ use rayon::prelude::*;
 use crate::parse::cache::program;
 use crate::parse::cx::Flags;
 use crate::parse::files::{PackageFiles, SourceFile};
+use crate::parse::snapshot::texts::is_text;
 use crate::project::Project;
 
-/// The key of a project with these files.
+/// The key of a project with these files; of those that may change by themselves, only where they are counts.
 pub fn of(project: &Project, flags: &Flags, files: &IndexMap<String, PackageFiles>) -> String {
     // Variables are noted as they are read; folders and selectors are not what parsing reads.
     let Project {
@@ -43,7 +44,11 @@ pub fn of(project: &Project, flags: &Flags, files: &IndexMap<String, PackageFile
 /// A seed has no text here, but its checksum.
 fn of_file(file: &SourceFile) -> blake3::Hash {
     let mut hasher = blake3::Hasher::new();
-    let parts = [&file.package, &*file.searched_path, &file.relative_path, &file.checksum.checksum, &file.contents];
+    let (checksum, contents) = match is_text(file) {
+        true => ("", ""),
+        false => (file.checksum.checksum.as_str(), &*file.contents),
+    };
+    let parts = [&file.package, &*file.searched_path, &file.relative_path, checksum, contents];
     for part in parts {
         hasher.update(&part.len().to_le_bytes());
         hasher.update(part.as_bytes());

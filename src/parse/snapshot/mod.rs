@@ -10,6 +10,7 @@
 mod content;
 mod file;
 mod key;
+mod texts;
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -22,7 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cache::{digest, replace};
 use super::cx::{Cx, Flags};
-use super::files::PackageFiles;
+use super::files::{PackageFiles, SourceFile};
 use super::revisit::Revisited;
 use crate::context::{Captured, Globals, Reads, Vars};
 use crate::events::{Event, Events, Held, Level, Recorded, effects, hold, say};
@@ -31,6 +32,7 @@ use crate::manifest::{Manifest, Node, SharedMap};
 use crate::project::Project;
 
 pub use file::Stored;
+use texts::{Differences, Text};
 
 /// The name of the file in the target folder.
 pub const FILE_NAME: &str = "rdbt_manifest.cache";
@@ -41,11 +43,18 @@ const STATES_FILE_NAME: &str = "rdbt_manifest.states";
 /// How many states are noted: a project may be used with some sets of variables in turn.
 const STATES: usize = 8;
 
+/// Digests by name; none where there is no such variable.
+type Digests = BTreeMap<String, Option<String>>;
+
 /// Where the snapshot of a project is, and what it must have been made of to hold now.
-#[derive(Debug)]
-pub struct Snapshot {
+#[derive(Debug, Clone)]
+pub struct Snapshot<'a> {
     path: PathBuf,
     key: String,
+    /// Files whose change need not change more than themselves.
+    texts: Vec<&'a SourceFile>,
+    /// Digests of their contents.
+    digests: Vec<String>,
 }
 
 /// What parsing read and said besides what is in the key.
@@ -57,10 +66,16 @@ pub struct Circumstances {
     pub said: Vec<Recorded>,
     /// See [`Events::manner`].
     manner: String,
-    /// Digests of variables by name.
-    vars: BTreeMap<String, String>,
-    /// The same of environment variables; none where there was no such variable.
-    env: BTreeMap<String, Option<String>>,
+    /// Variables that were read elsewhere than in `texts`.
+    vars: Digests,
+    /// The same of environment variables.
+    env: Digests,
+    /// Variables that were read in `texts`.
+    file_vars: Digests,
+    /// The same of environment variables.
+    file_env: Digests,
+    /// Files that are one node.
+    texts: Vec<Text>,
     /// Variables of which only that they are no templates mattered.
     plain_vars: Vec<String>,
     /// Files to render again.
@@ -68,7 +83,7 @@ pub struct Circumstances {
 }
 
 /// A file that read what may be different at any time, such as the date, and what its render recorded.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Again {
     /// As it was before it was rendered.
     node: Node,
@@ -92,23 +107,49 @@ impl Again {
     }
 }
 
-impl Snapshot {
+impl<'a> Snapshot<'a> {
     /// Where the snapshot of `project` is; nowhere for the steps of `--for`, which hand the manifest on in memory.
     pub fn of(
         invocation: &Invocation,
         project: &Project,
         flags: &Flags,
-        files: &IndexMap<String, PackageFiles>,
-    ) -> Option<Snapshot> {
+        files: &'a IndexMap<String, PackageFiles>,
+    ) -> Option<Snapshot<'a>> {
         let steps = invocation.flags.step.is_some() || !invocation.flags.series.is_empty();
-        (!steps).then(|| Snapshot { path: path_of(project), key: key::of(project, flags, files) })
+        (!steps).then(|| {
+            let texts = texts::files_of(files);
+            let (key, digests) = rayon::join(|| key::of(project, flags, files), || texts::digests(&texts));
+            Snapshot { path: path_of(project), key, texts, digests }
+        })
     }
 
-    /// What is stored, with its circumstances, if key and circumstances are the present ones.
-    pub fn find(&self, project: &Arc<Project>, events: &Events) -> Option<(Stored, Circumstances)> {
+    /// What is stored, with its circumstances, if key and circumstances are the present ones but for some differences.
+    pub fn find(&self, project: &Arc<Project>, events: &Events) -> Option<(Stored, Circumstances, Differences)> {
         let stored = Stored::read(&self.path, &self.key)?;
         let circumstances = stored.circumstances()?;
-        circumstances.are_present(project, events).then_some((stored, circumstances))
+        if !circumstances.are_present(project, events) {
+            return None;
+        }
+        let differences = Differences::between(&circumstances, &self.digests, project)?;
+        Some((stored, circumstances, differences))
+    }
+
+    /// Brings a manifest that was taken over up to date, if only texts differ, and its circumstances with it; what
+    /// can be stored then, if it would be the same another time.
+    pub fn brought_up_to_date(
+        &self,
+        cx: &Cx,
+        manifest: &mut Manifest,
+        stored: &Circumstances,
+        differences: &Differences,
+    ) -> Option<Option<NewSnapshot>> {
+        let texts = differences.apply(cx, manifest, &stored.texts, &self.texts, &self.digests)?;
+        let aside = cx.globals.read_aside();
+        if !aside.hold_elsewhere() || effects::were_rolled() {
+            return Some(None);
+        }
+        let circumstances = stored.with_texts(cx, texts, aside);
+        Some(Some(NewSnapshot { circumstances, path: self.path.clone(), key: self.key.clone() }))
     }
 
     /// A new snapshot, if what was parsed would be the same another time.
@@ -124,14 +165,17 @@ impl Snapshot {
         if !reads.hold_elsewhere() || effects::were_rolled() || ages(manifest) {
             return None;
         }
-        Some(NewSnapshot { circumstances: Circumstances::new(cx, reads, again, said?), place: self })
+        let texts = texts::texts(cx, &self.texts, &self.digests);
+        let circumstances = Circumstances::new(cx, reads, texts, again, said?);
+        Some(NewSnapshot { circumstances, path: self.path, key: self.key })
     }
 }
 
 /// A snapshot that is yet to be written.
 #[derive(Debug)]
 pub struct NewSnapshot {
-    place: Snapshot,
+    path: PathBuf,
+    key: String,
     circumstances: Circumstances,
 }
 
@@ -141,15 +185,16 @@ impl NewSnapshot {
     /// profit. It is a convenience: where it cannot be written, the next command does without.
     pub fn save(&self, manifest: &Manifest, at_once: bool) {
         if at_once || self.was_met() {
-            drop(file::write(&self.place.path, &self.place.key, &self.circumstances, manifest));
+            drop(file::write(&self.path, &self.key, &self.circumstances, manifest));
         }
     }
 
     /// Whether a command has met the project in this state before, of late; notes that one has.
     fn was_met(&self) -> bool {
-        let path = self.place.path.with_file_name(STATES_FILE_NAME);
-        let Circumstances { vars, env, .. } = &self.circumstances;
-        let state = digest(&[format!("{} {vars:?} {env:?}", self.place.key).as_bytes()]);
+        let path = self.path.with_file_name(STATES_FILE_NAME);
+        let Circumstances { vars, env, file_vars, file_env, texts, .. } = &self.circumstances;
+        let state = format!("{} {vars:?} {env:?} {file_vars:?} {file_env:?} {texts:?}", self.key);
+        let state = digest(&[state.as_bytes()]);
         let text = std::fs::read_to_string(&path).unwrap_or_default();
         let mut states: Vec<&str> = text.lines().collect();
         if states.contains(&state.as_str()) {
@@ -173,19 +218,41 @@ fn ages(manifest: &Manifest) -> bool {
 }
 
 impl Circumstances {
-    fn new(cx: &Cx, reads: Reads, again: &[Revisited], said: Vec<Recorded>) -> Circumstances {
-        let project = cx.globals.project.clone();
-        let vars = Vars::new(&project);
-        let digests = reads.vars.into_iter().map(|name| (var_digest(&project, &vars, &name), name));
-        let env = reads.env.into_iter().map(|name| (env_digest(&name), name)).map(|(digest, name)| (name, digest));
+    fn new(cx: &Cx, reads: Reads, texts: Vec<Text>, again: &[Revisited], said: Vec<Recorded>) -> Circumstances {
+        let (vars, env) = digests_of(reads, &cx.globals.project);
+        let (file_vars, file_env) = texts::reads(&texts, &cx.globals.project);
         Circumstances {
             created_at: cx.created_at,
             said,
             manner: cx.globals.events.manner(),
-            vars: digests.map(|(digest, name)| (name, digest)).collect(),
-            env: env.collect(),
+            vars,
+            env,
+            file_vars,
+            file_env,
+            texts,
             plain_vars: cx.renders.plain_vars(),
             again: again.iter().map(Again::of).collect(),
+        }
+    }
+
+    /// The same after some texts have changed, and `aside` was read beside them.
+    fn with_texts(&self, cx: &Cx, texts: Vec<Text>, aside: Reads) -> Circumstances {
+        let (file_vars, file_env) = texts::reads(&texts, &cx.globals.project);
+        let (vars, env) = digests_of(aside, &cx.globals.project);
+        let mut plain_vars = cx.renders.plain_vars();
+        plain_vars.retain(|name| !self.plain_vars.contains(name));
+        plain_vars.extend_from_slice(&self.plain_vars);
+        Circumstances {
+            created_at: self.created_at,
+            said: self.said.clone(),
+            manner: self.manner.clone(),
+            vars: self.vars.clone().into_iter().chain(vars).collect(),
+            env: self.env.clone().into_iter().chain(env).collect(),
+            file_vars,
+            file_env,
+            texts,
+            plain_vars,
+            again: self.again.clone(),
         }
     }
 
@@ -194,9 +261,12 @@ impl Circumstances {
         self.again.par_iter().all(|file| file.holds(globals))
     }
 
-    /// Says what parsing said, and that it was spared.
-    pub fn say_again(self, events: &Events) {
-        let message = "Parse cache: nothing has changed, and the project is taken over from the last command";
+    /// Says what parsing said, and that it was spared but for `count` texts.
+    pub fn say_again(self, events: &Events, count: usize) {
+        let message = match count {
+            0 => "Parse cache: nothing has changed, and the project is taken over from the last command".to_owned(),
+            _ => format!("Parse cache: {count} files looked at again, all else is taken over from the last command"),
+        };
         say(events, ((), self.said.into_iter().map(Held::from).collect()));
         events.emit(Event::new("ParsedProjectRestored", "I904", Level::Debug, message));
     }
@@ -204,21 +274,30 @@ impl Circumstances {
     fn are_present(&self, project: &Arc<Project>, events: &Events) -> bool {
         let vars = Vars::new(project);
         let is_template = |name: &String| project.all_packages().any(|package| vars.is_template(&package.name, name));
-        self.vars.iter().all(|(name, digest)| var_digest(project, &vars, name) == *digest)
-            && self.env.iter().all(|(name, digest)| env_digest(name) == *digest)
+        self.vars.iter().all(|(name, digest)| digest.as_ref() == Some(&digest_of_var(project, &vars, name)))
+            && self.env.iter().all(|(name, digest)| digest_of_env(name) == *digest)
             && !self.plain_vars.iter().any(is_template)
             && (self.said.is_empty() || self.manner == events.manner())
     }
 }
 
+/// Digests of what was read elsewhere than in texts.
+fn digests_of(reads: Reads, project: &Arc<Project>) -> (Digests, Digests) {
+    let vars = Vars::new(project);
+    let of_vars = reads.vars.into_iter().map(|name| (Some(digest_of_var(project, &vars, &name)), name));
+    let of_env = reads.env.into_iter().map(|name| (digest_of_env(&name), name));
+    let turned = |(digest, name)| (name, digest);
+    (of_vars.map(turned).collect(), of_env.map(turned).collect())
+}
+
 /// What a variable is in any package, and whether the command line gave it.
-fn var_digest(project: &Project, vars: &Vars, name: &str) -> String {
+fn digest_of_var(project: &Project, vars: &Vars, name: &str) -> String {
     let typed = project.cli_vars.get(name).is_some();
     let shown: Vec<Option<String>> = project.all_packages().map(|package| vars.shown(&package.name, name)).collect();
     digest(&[format!("{typed} {shown:?}").as_bytes()])
 }
 
 /// The value itself stays out of the file: it may be confidential.
-fn env_digest(name: &str) -> Option<String> {
+fn digest_of_env(name: &str) -> Option<String> {
     std::env::var(name).ok().map(|value| digest(&[value.as_bytes()]))
 }
