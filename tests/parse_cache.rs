@@ -54,7 +54,6 @@ fn comparable(value: &mut Json) {
 
 /// Exit code, what was said, and the manifest.
 fn parsed(sandbox: &Sandbox, words: &[&str], target: &str) -> (i32, String, Json) {
-    let _ = fs::remove_file(sandbox.here().join(target).join("manifest.json"));
     let outcome = sandbox.run(&[&["parse", "--target-path", target], words].concat());
     let written = fs::read_to_string(sandbox.here().join(target).join("manifest.json")).unwrap_or_default();
     let mut manifest = serde_json::from_str(&written).unwrap_or_default();
@@ -217,6 +216,42 @@ fn resources_keep_the_time_at_which_they_were_parsed() {
     assert_eq!(created(), second);
     succeed(&sandbox, &["ls", "--no-partial-parse"]);
     assert_ne!(created(), second);
+}
+
+/// `manifest.json` as text, but for what each command has of its own.
+fn body(sandbox: &Sandbox) -> String {
+    let text = sandbox.read("target/manifest.json");
+    text[text.find("\"nodes\"").unwrap()..].to_owned()
+}
+
+#[test]
+fn an_unchanged_manifest_is_written_with_its_own_metadata() {
+    let mut sandbox = project().file("selectors.yml", "selectors: [{name: few, definition: one}]\n");
+    for _ in 0..2 {
+        succeed(&sandbox, &["parse"]);
+    }
+    let first = sandbox.json("target/manifest.json")["metadata"].clone();
+    let whole = body(&sandbox);
+    succeed(&sandbox, &["ls"]);
+    assert_eq!(body(&sandbox), whole);
+    assert_ne!(sandbox.json("target/manifest.json")["metadata"]["invocation_id"], first["invocation_id"]);
+    // Nobody's changes are taken for what was written last.
+    let path = sandbox.here().join("target/manifest.json");
+    for other in [sandbox.read("target/manifest.json").replace("model.a.two", "model.a.owt"), "{}".to_owned()] {
+        fs::write(&path, other).unwrap();
+        succeed(&sandbox, &["ls"]);
+        assert_eq!(body(&sandbox), whole);
+    }
+    succeed(&sandbox, &["compile"]);
+    assert!(body(&sandbox).contains("\"compiled_code\""));
+    succeed(&sandbox, &["ls"]);
+    assert_eq!(body(&sandbox), whole);
+    sandbox = sandbox.file("selectors.yml", "selectors: [{name: many, definition: two}]\n");
+    succeed(&sandbox, &["ls"]);
+    assert_eq!(counts(&sandbox), TAKEN);
+    assert_eq!(body(&sandbox), whole.replace("few", "many").replace("\"value\": \"one\"", "\"value\": \"two\""));
+    succeed(&sandbox, &["ls", "--target-path", "elsewhere"]);
+    assert_eq!(sandbox.read("elsewhere/manifest.json").len(), sandbox.read("target/manifest.json").len());
 }
 
 #[test]

@@ -31,7 +31,8 @@ pub fn check_folder(folder: &Path) -> Result<()> {
     tried.map(drop).map_err(|error| unwritable(folder, &error))
 }
 
-fn unwritable(path: &Path, error: &io::Error) -> Error {
+/// Says that a file could not be written, and why.
+pub fn unwritable(path: &Path, error: &io::Error) -> Error {
     Error::runtime(format!("Could not write `{}`: {error}.", path.display()))
         .hint("Check that the folder exists, is writable and has space left, or choose another with --target-path.")
 }

@@ -1,6 +1,7 @@
 //! What a run leaves in `target/` for other programs, in dbt's shapes. Each file is replaced atomically: a killed run
 //! leaves the previous ones readable.
 
+mod body;
 mod catalog;
 mod file;
 mod osi;
@@ -20,6 +21,8 @@ use indexmap::IndexSet;
 use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::{Map as JsonMap, Value as Json, json};
+
+use body::Body;
 
 use crate::context::Globals;
 use crate::error::Result;
@@ -51,7 +54,8 @@ pub fn osi_document(globals: &Globals, manifest: &Manifest) -> Result<OsiDocumen
     Ok(document)
 }
 
-/// Writes `manifest.json`, `semantic_manifest.json` and `osi_document.json`.
+/// Writes `manifest.json`, `semantic_manifest.json` and `osi_document.json`. `content` is a name for what the manifest holds
+/// besides metadata: what is there under the same name is not put into words again.
 ///
 /// # Errors
 /// A file cannot be written.
@@ -60,8 +64,9 @@ pub fn write_manifest(
     manifest: &Manifest,
     compiled: &CompiledNodes,
     osi: &OsiDocument,
+    content: Option<&str>,
 ) -> Result<()> {
-    write_manifest_to(&globals.project.target_path, globals, manifest, compiled, osi)
+    write_manifest_to(&globals.project.target_path, globals, manifest, compiled, osi, content)
 }
 
 fn write_manifest_to(
@@ -70,10 +75,24 @@ fn write_manifest_to(
     manifest: &Manifest,
     compiled: &CompiledNodes,
     osi: &OsiDocument,
+    content: Option<&str>,
 ) -> Result<()> {
     let metadata = Metadata::new(&globals.invocation, &globals.project, DBT_VERSION);
+    let artifact = Artifact { metadata: &metadata, manifest, compiled };
     let path = target.join("manifest.json");
-    replace(&path, |file| write_parts(file, &Artifact { metadata: &metadata, manifest, compiled }))?;
+    let mut head = Vec::new();
+    let head = python_json::entries(&mut head, &artifact.head()).map_err(|error| file::unwritable(&path, &error))?;
+    replace(&path, |file| {
+        file.write_all(b"{")?;
+        file.write_all(head)?;
+        match content.and_then(|content| Body::find(&path, content)) {
+            Some(body) => body.copy_to(file),
+            None => write_body(file, &artifact),
+        }
+    })?;
+    if let Some(content) = content {
+        body::remember(&path, content, b"{".len() + head.len());
+    }
     globals.events.emit(lines::artifact_written("WritableManifest", &path.to_string_lossy()));
     let semantic = semantic_manifest::to_json(manifest, &TimeSpines::of(manifest)?);
     put(&globals.events, &target.join("semantic_manifest.json"), "SemanticManifest", &semantic)?;
@@ -83,12 +102,10 @@ fn write_manifest_to(
 /// Nodes that are put into words as one part: half a megabyte.
 const NODES: usize = 128;
 
-/// Writes the manifest: its nodes, which are most of it, on all cores.
-fn write_parts(file: &mut file::Writer, artifact: &Artifact<'_>) -> io::Result<()> {
+/// Writes what follows the metadata: the nodes, which are most of it, on all cores.
+fn write_body(file: &mut file::Writer, artifact: &Artifact<'_>) -> io::Result<()> {
     let width = 2 * rayon::current_num_threads();
     let (mut made, mut next): (Vec<Vec<u8>>, Vec<Vec<u8>>) = (vec![Vec::new(); width], vec![Vec::new(); width]);
-    file.write_all(b"{")?;
-    file.write_all(python_json::entries(&mut next[0], &artifact.head())?)?;
     file.write_all(b", \"nodes\": {")?;
     let mut separator: &[u8] = b"";
     let mut ready = 0;

@@ -162,7 +162,7 @@ pub fn publish_step(
     }
     let Some(osi) = osi else { return Ok(()) };
     let shown = |path: &Path| path.strip_prefix(&project.root.root).unwrap_or(path).to_string_lossy().into_owned();
-    write_manifest_to(to, globals, manifest, &compiled.moved(&shown(from), &shown(to)), osi)?;
+    write_manifest_to(to, globals, manifest, &compiled.moved(&shown(from), &shown(to)), osi, None)?;
     match results {
         true => copy_file(&from.join("run_results.json"), &to.join("run_results.json")),
         false => Ok(()),

@@ -35,6 +35,8 @@ pub struct Workspace {
     osi: Option<Arc<OsiDocument>>,
     /// What parsing remembers for the next step of `--for`.
     memory: Option<parse::Memory>,
+    /// A name for what `manifest.json` holds when nothing is compiled, if commands to come may find the same.
+    content: Option<String>,
     /// The thread that saves the snapshot of what was parsed.
     saving: Option<JoinHandle<()>>,
     /// What nodes rendered to, for the next step of `--for`.
@@ -136,6 +138,7 @@ impl Workspace {
             compiled: Arc::default(),
             osi: self.osi.clone(),
             memory: self.memory.take(),
+            content: None,
             saving: None,
             renders: self.renders.clone(),
             is_last: true,
@@ -163,6 +166,8 @@ impl Workspace {
         let osi = write.then(|| artifacts::osi_document(&parsed.globals, &parsed.manifest)).transpose()?.map(Arc::new);
         let mut manifest = parsed.manifest;
         manifest.selectors = graph::selectors_json(project.selectors.as_ref());
+        let selectors = format!("{:?}", manifest.selectors);
+        let content = parsed.name.map(|name| format!("{name}:{}", parse::digest(&[selectors.as_bytes()])));
         let manifest = Arc::new(manifest);
         let kept = manifest.clone();
         // These do little but parse, and are what is run after every change of a file.
@@ -176,6 +181,7 @@ impl Workspace {
             compiled: Arc::default(),
             osi,
             memory: Some(parsed.memory),
+            content,
             renders: renders_of(invocation),
             is_last: true,
         })
@@ -212,6 +218,7 @@ impl Workspace {
             parsed => parsed?,
         };
         self.finish_saving();
+        self.content = None;
         if let Some(manifest) = Arc::get_mut(&mut self.manifest) {
             manifest.nodes.insert(node.unique_id.clone(), Box::new(node));
         }
@@ -341,7 +348,10 @@ impl Workspace {
 
     fn write(&self, compiled: &CompiledNodes) -> Result<()> {
         match &self.osi {
-            Some(osi) => artifacts::write_manifest(&self.globals, &self.manifest, compiled, osi),
+            Some(osi) => {
+                let content = self.content.as_deref().filter(|_| compiled.is_empty());
+                artifacts::write_manifest(&self.globals, &self.manifest, compiled, osi, content)
+            }
             None => Ok(()),
         }
     }

@@ -45,6 +45,11 @@ impl CompiledNodes {
         self.nodes.read().unwrap_or_else(PoisonError::into_inner).get(unique_id).cloned()
     }
 
+    /// Whether nothing is known of any node.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.read().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     /// Replaces what is known of a node.
     pub fn insert(&self, unique_id: &str, compiled: Compiled) {
         let mut nodes = self.nodes.write().unwrap_or_else(PoisonError::into_inner);

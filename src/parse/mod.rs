@@ -61,6 +61,7 @@ use properties::{Added, Loader};
 use snapshot::Snapshot;
 use warnings::Warnings;
 
+pub use cache::digest;
 pub use inline::{INLINE_NAME, inline_node};
 pub use revisit::Memory;
 pub use snapshot::NewSnapshot;
@@ -76,6 +77,8 @@ pub struct Parsed {
     pub memory: Memory,
     /// What the next command can take the manifest from, once it is saved.
     pub snapshot: Option<NewSnapshot>,
+    /// A name for the manifest: the same one in each command that takes it over unchanged.
+    pub name: Option<String>,
 }
 
 /// Parses the project, or takes it over from the last command where that comes to the same. `before` is what a step of
@@ -142,14 +145,15 @@ impl Start<'_> {
         let (prepared, content) = rayon::join(prepare, || stored.content());
         let (macros, globals) = prepared?;
         let mut manifest = content?.with_macros(macros)?;
-        let mut renewed = None;
+        let (mut renewed, mut name) = (None, Some(circumstances.name.clone()));
         if !differences.is_empty() {
             let warnings = Warnings::new(events.clone(), false);
             let cx = self.cx(globals.clone(), RenderCache::default(), warnings, cx::now());
             renewed = snapshot.brought_up_to_date(&cx, &mut manifest, &circumstances, &differences)?;
+            name = renewed.as_ref().map(|snapshot: &NewSnapshot| snapshot.name().to_owned());
         }
         circumstances.say_again(events, differences.count());
-        Some(Parsed { manifest, globals, memory: Memory::default(), snapshot: renewed })
+        Some(Parsed { manifest, globals, memory: Memory::default(), snapshot: renewed, name })
     }
 
     fn cx(&self, globals: Arc<Globals>, renders: RenderCache, warnings: Warnings, created_at: f64) -> Cx {
@@ -197,7 +201,8 @@ impl Start<'_> {
         let (renders_again, aside) = (cx.renders.revisited(), globals.read_aside());
         let snapshot = snapshot.and_then(|snapshot| snapshot.renewed(&cx, &manifest, &renders_again, said));
         let memory = Memory { renders_again, aside, renders: cx.renders.into_known() };
-        Ok(Parsed { manifest, globals, memory, snapshot })
+        let name = snapshot.as_ref().map(|snapshot| snapshot.name().to_owned());
+        Ok(Parsed { manifest, globals, memory, snapshot, name })
     }
 
     /// What the renders of other parses recorded.

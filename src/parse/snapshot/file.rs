@@ -15,7 +15,7 @@ use crate::manifest::{IdMap, Macro, Manifest, NodeBox};
 use crate::parse::cache::{digest, replace};
 
 /// Name and version of the format.
-const FORMAT: &str = "rdbt-manifest 2";
+const FORMAT: &str = "rdbt-manifest 3";
 
 /// Bytes of a node, roughly: a model of a few lines or a test.
 const NODE: usize = 640;

@@ -20,6 +20,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::cache::{digest, replace};
 use super::cx::{Cx, Flags};
@@ -60,6 +61,8 @@ pub struct Snapshot<'a> {
 /// What parsing read and said besides what is in the key.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Circumstances {
+    /// A name for what was parsed: no other snapshot has it.
+    pub name: String,
     /// When the project was parsed, in seconds since the epoch.
     pub created_at: f64,
     /// What parsing said.
@@ -180,6 +183,11 @@ pub struct NewSnapshot {
 }
 
 impl NewSnapshot {
+    /// A name for what was parsed.
+    pub fn name(&self) -> &str {
+        &self.circumstances.name
+    }
+
     /// Replaces the snapshot by one of `manifest`, which is as it was parsed. A command that does little else (not
     /// `at_once`) leaves that to the next one in the same state: where files change between all commands, none would
     /// profit. It is a convenience: where it cannot be written, the next command does without.
@@ -222,6 +230,7 @@ impl Circumstances {
         let (vars, env) = digests_of(reads, &cx.globals.project);
         let (file_vars, file_env) = texts::reads(&texts, &cx.globals.project);
         Circumstances {
+            name: Uuid::new_v4().to_string(),
             created_at: cx.created_at,
             said,
             manner: cx.globals.events.manner(),
@@ -243,6 +252,7 @@ impl Circumstances {
         plain_vars.retain(|name| !self.plain_vars.contains(name));
         plain_vars.extend_from_slice(&self.plain_vars);
         Circumstances {
+            name: Uuid::new_v4().to_string(),
             created_at: self.created_at,
             said: self.said.clone(),
             manner: self.manner.clone(),
