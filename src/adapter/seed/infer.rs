@@ -41,7 +41,7 @@ impl Hypotheses {
     /// Takes a value into account.
     pub(super) fn see(&mut self, value: &str) {
         self.seen = true;
-        if !(self.number || self.date || self.plain_date_time || self.iso_date_time || self.boolean) {
+        if value.is_empty() || self.says_nothing(value.as_bytes()) {
             return;
         }
         let value = value.trim();
@@ -58,6 +58,29 @@ impl Hypotheses {
         self.plain_date_time = self.plain_date_time && read_plain(value).is_some();
         self.iso_date_time = self.iso_date_time && iso::parse(value).is_some();
         self.boolean = self.boolean && read_boolean(value).is_some();
+    }
+
+    /// Whether the value is plainly one more of the only type that is left, or no type is left. Most values of a column are
+    /// told by a look at their bytes.
+    fn says_nothing(&self, value: &[u8]) -> bool {
+        match (self.number, self.date, self.plain_date_time || self.iso_date_time, self.boolean) {
+            (false, false, false, false) => true,
+            (true, false, false, false) => self.is_no_wider(value),
+            (false, true, false, false) => is_plain_date(value),
+            (false, false, false, true) => matches!(value, b"true" | b"false"),
+            _ => false,
+        }
+    }
+
+    /// Whether the value is a plain number with no more places than those before it.
+    fn is_no_wider(&self, value: &[u8]) -> bool {
+        let fits = |digits: &[u8], most: i32| {
+            !digits.is_empty() && digits.len() <= most.clamp(0, 9) as usize && digits.iter().all(u8::is_ascii_digit)
+        };
+        match value.iter().position(|byte| *byte == b'.') {
+            None => fits(value, self.whole_places),
+            Some(point) => fits(&value[..point], self.whole_places) && fits(&value[point + 1..], self.decimal_places),
+        }
     }
 
     fn widen(&mut self, number: Decimal) {
@@ -182,6 +205,14 @@ fn negate(number: Decimal) -> Decimal {
     }
 }
 
+/// Whether a date has all its digits and is one in every month.
+fn is_plain_date(value: &[u8]) -> bool {
+    let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = value else { return false };
+    let pair = |tens: u8, ones: u8| 10 * (tens - b'0') + (ones - b'0');
+    let digits = [y1, y2, y3, y4, m1, m2, d1, d2].iter().all(u8::is_ascii_digit);
+    digits && y1 > b'0' && (1..=12).contains(&pair(m1, m2)) && (1..=28).contains(&pair(d1, d2))
+}
+
 /// Python's `strptime` with `%Y-%m-%d`: four digits of year, one or two of month and day.
 fn read_date(value: &str) -> Option<NaiveDate> {
     let mut parts = value.splitn(3, '-');
@@ -217,6 +248,56 @@ fn read_plain(value: &str) -> Option<NaiveDateTime> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What a look at the bytes spares comes to the same: each value is seen by itself, too.
+    #[test]
+    fn values_that_say_nothing_new_change_nothing() {
+        let values = [
+            "1",
+            "007",
+            "-3",
+            "12.50",
+            "0.5",
+            "12.",
+            ".5",
+            "1e3",
+            "99999999999",
+            "1.123456789012",
+            "2024-01-31",
+            "2024-02-30",
+            "0000-01-01",
+            "2024-1-1",
+            "2024-01-01 10:00:00",
+            "2024-01-01T10:00:00",
+            "true",
+            "False",
+            "x",
+            "",
+            " ",
+            "null",
+            "$1",
+            "1,000",
+        ];
+        for first in values {
+            for second in values {
+                for third in values {
+                    let mut column = Hypotheses::new(false);
+                    let mut merged = Hypotheses::new(false);
+                    for value in [first, second, third] {
+                        column.see(value);
+                        let mut alone = Hypotheses::new(false);
+                        alone.see(value);
+                        merged.merge(&alone);
+                    }
+                    let of = |column: &Hypotheses| {
+                        let kind = column.kind();
+                        (kind, kind == ColumnType::Number && column.fractional())
+                    };
+                    assert_eq!(of(&column), of(&merged), "{first} {second} {third}");
+                }
+            }
+        }
+    }
 
     /// Recorded from dbt's reader: the precision that it finds in a column, which is an integer where there is none.
     #[test]
