@@ -102,7 +102,7 @@ fn only_what_changed_is_rendered_again() {
     succeed(&sandbox, &["parse"]);
     assert_eq!(counts(&sandbox), "1 files remembered, 1 files rendered");
     succeed(&sandbox, &["compile"]);
-    assert_eq!(counts(&sandbox), "2 files remembered, 0 files rendered");
+    assert_eq!(counts(&sandbox), TAKEN);
     succeed(&sandbox, &["parse", "--vars", "unrelated: 1"]);
     assert_eq!(counts(&sandbox), TAKEN);
     succeed(&sandbox, &["parse", "--vars", "unit: y"]);

@@ -39,10 +39,15 @@ impl Body {
     }
 }
 
-/// Notes that the manifest at `path` holds `content`, with a body that begins at `start`. It is a convenience: where it cannot
-/// be written, the next command does without.
-pub(super) fn remember(path: &Path, content: &str, start: usize) {
-    let Some(stamp) = File::open(path).ok().and_then(|file| stamp(&file)) else { return };
+/// What tells the file that was written to, once all of it is there, from any other that will be in its place.
+pub(super) fn stamp_of(written: &mut Writer) -> io::Result<Option<String>> {
+    written.flush()?;
+    Ok(stamp(written.get_ref().as_file()))
+}
+
+/// Notes that the manifest at `path`, if it has this stamp, holds `content`, with a body that begins at `start`. It is a
+/// convenience: where it cannot be written, the next command does without.
+pub(super) fn remember(path: &Path, content: &str, stamp: &str, start: usize) {
     drop(replace(&note(path), |file| writeln!(file, "{FORMAT} {content} {stamp} {start}")));
 }
 

@@ -82,16 +82,19 @@ fn write_manifest_to(
     let path = target.join("manifest.json");
     let mut head = Vec::new();
     let head = python_json::entries(&mut head, &artifact.head()).map_err(|error| file::unwritable(&path, &error))?;
+    let mut stamp = None;
     replace(&path, |file| {
         file.write_all(b"{")?;
         file.write_all(head)?;
         match content.and_then(|content| Body::find(&path, content)) {
-            Some(body) => body.copy_to(file),
-            None => write_body(file, &artifact),
+            Some(body) => body.copy_to(file)?,
+            None => write_body(file, &artifact)?,
         }
+        stamp = body::stamp_of(file)?;
+        Ok(())
     })?;
-    if let Some(content) = content {
-        body::remember(&path, content, b"{".len() + head.len());
+    if let (Some(content), Some(stamp)) = (content, stamp) {
+        body::remember(&path, content, &stamp, b"{".len() + head.len());
     }
     globals.events.emit(lines::artifact_written("WritableManifest", &path.to_string_lossy()));
     let semantic = semantic_manifest::to_json(manifest, &TimeSpines::of(manifest)?);

@@ -96,9 +96,8 @@ pub fn parse(
     before: Option<Memory>,
 ) -> Result<Parsed> {
     let flags = Flags::new(invocation, project);
-    let warnings = Warnings::new(adapter.events().clone(), flags.grouped_warnings);
     let files = files::read_packages(project.all_packages(), flags.files)?;
-    let start = Start { invocation, project, files: &files, flags, warnings, adapter };
+    let start = Start { invocation, project, files: &files, flags, adapter };
     let snapshot = Snapshot::of(invocation, project, &flags, &files);
     if invocation.flags.partial_parse
         && let Some(snapshot) = &snapshot
@@ -115,13 +114,12 @@ struct Start<'a> {
     project: &'a Arc<Project>,
     files: &'a IndexMap<String, PackageFiles>,
     flags: Flags,
-    warnings: Warnings,
     adapter: Arc<Adapter>,
 }
 
 impl Start<'_> {
-    fn macros(&self, created_at: f64) -> Result<IdMap<Macro>> {
-        macros::load(self.project, self.files, created_at, self.flags.validate_macro_args, &self.warnings)
+    fn macros(&self, created_at: f64, warnings: &Warnings) -> Result<IdMap<Macro>> {
+        macros::load(self.project, self.files, created_at, self.flags.validate_macro_args, warnings)
     }
 
     /// What later renders share, with these macros.
@@ -135,9 +133,10 @@ impl Start<'_> {
     fn restored(&self, snapshot: &Snapshot<'_>, engine: impl Fn() -> Engine) -> Option<Parsed> {
         let (events, engine) = (self.adapter.events(), engine());
         let (stored, circumstances, differences) = snapshot.find(self.project, events)?;
+        // What is said now was recorded with all else, or ends this attempt.
+        let warnings = Warnings::new(events.clone(), false);
         let prepare = || {
-            // What reading the macros says was recorded with all else.
-            let (macros, _) = hold(|| self.macros(circumstances.created_at));
+            let (macros, _) = hold(|| self.macros(circumstances.created_at, &warnings));
             let macros = macros.ok()?;
             let globals = self.globals(engine, &macros);
             circumstances.repeat(&globals).then_some((macros, globals))
@@ -147,7 +146,6 @@ impl Start<'_> {
         let mut manifest = content?.with_macros(macros)?;
         let (mut renewed, mut name) = (None, Some(circumstances.name.clone()));
         if !differences.is_empty() {
-            let warnings = Warnings::new(events.clone(), false);
             let cx = self.cx(globals.clone(), RenderCache::default(), warnings, cx::now());
             renewed = snapshot.brought_up_to_date(&cx, &mut manifest, &circumstances, &differences)?;
             name = renewed.as_ref().map(|snapshot: &NewSnapshot| snapshot.name().to_owned());
@@ -169,23 +167,23 @@ impl Start<'_> {
         }
     }
 
-    fn parsed(mut self, snapshot: Option<Snapshot<'_>>, engine: Engine, before: Option<Memory>) -> Result<Parsed> {
+    fn parsed(self, snapshot: Option<Snapshot<'_>>, engine: Engine, before: Option<Memory>) -> Result<Parsed> {
         let events = &self.adapter.events().clone();
         let created_at = cx::now();
+        let warnings = Warnings::new(events.clone(), self.flags.grouped_warnings);
         events.record();
         let read_schemas = || -> Result<Vec<SchemaFile<'_>>> {
             let mut schemas = Vec::new();
             for files in self.files.values() {
-                schemas.extend(properties::yaml_file::read(files.of(FileKind::Schema), &self.warnings)?);
+                schemas.extend(properties::yaml_file::read(files.of(FileKind::Schema), &warnings)?);
             }
             Ok(schemas)
         };
-        let (schemas, macros) = rayon::join(read_schemas, || hold(|| self.macros(created_at)));
+        let (schemas, macros) = rayon::join(read_schemas, || hold(|| self.macros(created_at, &warnings)));
         let schemas = schemas?;
         let mut macros = say(events, macros)?;
         let globals = self.globals(engine, &macros);
         macros::find_calls(&mut macros, &globals.macros)?;
-        let warnings = std::mem::replace(&mut self.warnings, Warnings::new(events.clone(), false));
         let cx = self.cx(globals.clone(), self.renders(&macros, before), warnings, created_at);
         let none = PackageFiles::default();
         let packages: Vec<(&Package, &PackageFiles)> = cx

@@ -38,11 +38,11 @@ use texts::{Differences, Text};
 /// The name of the file in the target folder.
 pub const FILE_NAME: &str = "rdbt_manifest.cache";
 
-/// Beside it: digests of the states in which the project was met, the latest last.
+/// Beside it: digests of the states in which the project was met, with the texts and without, the latest last.
 const STATES_FILE_NAME: &str = "rdbt_manifest.states";
 
 /// How many states are noted: a project may be used with some sets of variables in turn.
-const STATES: usize = 8;
+const STATES: usize = 16;
 
 /// Digests by name; none where there is no such variable.
 type Digests = BTreeMap<String, Option<String>>;
@@ -152,7 +152,8 @@ impl<'a> Snapshot<'a> {
             return Some(None);
         }
         let circumstances = stored.with_texts(cx, texts, aside);
-        Some(Some(NewSnapshot { circumstances, path: self.path.clone(), key: self.key.clone() }))
+        let (path, key) = (self.path.clone(), self.key.clone());
+        Some(Some(NewSnapshot { path, key, circumstances, replaces_alike: true }))
     }
 
     /// A new snapshot, if what was parsed would be the same another time.
@@ -170,7 +171,7 @@ impl<'a> Snapshot<'a> {
         }
         let texts = texts::texts(cx, &self.texts, &self.digests);
         let circumstances = Circumstances::new(cx, reads, texts, again, said?);
-        Some(NewSnapshot { circumstances, path: self.path, key: self.key })
+        Some(NewSnapshot { path: self.path, key: self.key, circumstances, replaces_alike: false })
     }
 }
 
@@ -180,6 +181,8 @@ pub struct NewSnapshot {
     path: PathBuf,
     key: String,
     circumstances: Circumstances,
+    /// The snapshot that is there differs in texts only, and serves nearly as well.
+    replaces_alike: bool,
 }
 
 impl NewSnapshot {
@@ -197,18 +200,22 @@ impl NewSnapshot {
         }
     }
 
-    /// Whether a command has met the project in this state before, of late; notes that one has.
+    /// Whether a command has met the project in this state before, of late; notes that one has. What texts there are counts only
+    /// where the snapshot at hand could do for other ones.
     fn was_met(&self) -> bool {
         let path = self.path.with_file_name(STATES_FILE_NAME);
         let Circumstances { vars, env, file_vars, file_env, texts, .. } = &self.circumstances;
-        let state = format!("{} {vars:?} {env:?} {file_vars:?} {file_env:?} {texts:?}", self.key);
-        let state = digest(&[state.as_bytes()]);
+        let without = format!("{} {vars:?} {env:?} {file_vars:?} {file_env:?}", self.key);
+        let with = digest(&[without.as_bytes(), format!("{texts:?}").as_bytes()]);
+        let without = digest(&[without.as_bytes()]);
         let text = std::fs::read_to_string(&path).unwrap_or_default();
         let mut states: Vec<&str> = text.lines().collect();
-        if states.contains(&state.as_str()) {
+        let met = |state: &String| states.contains(&state.as_str());
+        if met(&with) || (!self.replaces_alike && met(&without)) {
             return true;
         }
-        states.push(&state);
+        states.retain(|state| *state != without);
+        states.extend([with.as_str(), without.as_str()]);
         let latest = states[states.len().saturating_sub(STATES)..].join("\n");
         drop(replace(&path, |file| writeln!(file, "{latest}")));
         false
