@@ -18,6 +18,8 @@ pub(super) struct Body {
     file: File,
     /// Where it begins.
     start: u64,
+    /// How long the whole file is.
+    length: u64,
 }
 
 impl Body {
@@ -27,15 +29,17 @@ impl Body {
         let (rest, start) = noted.strip_suffix('\n')?.rsplit_once(' ')?;
         let file = File::open(path).ok()?;
         let same = rest == format!("{FORMAT} {content} {}", stamp(&file)?);
-        let start = start.parse().ok()?;
-        same.then_some(Body { file, start })
+        let (start, length) = (start.parse().ok()?, file.metadata().ok()?.len());
+        same.then_some(Body { file, start, length })
     }
 
-    /// Copies it to the end of `to`.
+    /// Copies it to the end of `to`, whole or not at all: somebody may cut the file meanwhile.
     pub(super) fn copy_to(mut self, to: &mut Writer) -> io::Result<()> {
         to.flush()?;
         self.file.seek(SeekFrom::Start(self.start))?;
-        io::copy(&mut self.file, to.get_mut().as_file_mut()).map(drop)
+        let copied = io::copy(&mut self.file, to.get_mut().as_file_mut())?;
+        let whole = Some(copied) == self.length.checked_sub(self.start);
+        if whole { Ok(()) } else { Err(io::Error::other("the file that is there changed while it was read")) }
     }
 }
 

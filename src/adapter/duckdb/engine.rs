@@ -304,3 +304,31 @@ pub(super) fn backoff(attempt: u32) -> Duration {
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// How many row groups the last checkpoint could join, after `sql` on a database with these settings.
+    fn joined_after(sql: &str, settings: serde_json::Value) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = json!({"path": folder.path().join("a.duckdb"), "settings": settings});
+        let engine = DuckDbEngine::new(DuckDbCredentials::from_json(keys.as_object().unwrap()).unwrap());
+        let mut connection = engine.connect("model.a.b").unwrap();
+        connection.execute("create table a as select 1 as id", false).unwrap();
+        connection.execute(sql, false).unwrap();
+        engine.close().unwrap();
+        let (_, rows) = connection.execute("select current_setting('max_vacuum_tasks')::text", true).unwrap();
+        Table::from_arrow(&rows.unwrap(), None).unwrap().rows()[0][0].to_string()
+    }
+
+    #[test]
+    fn row_groups_are_joined_only_after_deletions() {
+        assert_eq!(joined_after("insert into a select 2", json!({})), "0");
+        assert_eq!(joined_after("delete from a", json!({})), "100");
+        assert_eq!(joined_after("insert into a select 2", json!({"max_vacuum_tasks": 7})), "7");
+    }
+}

@@ -48,7 +48,7 @@ const STATES: usize = 16;
 type Digests = BTreeMap<String, Option<String>>;
 
 /// Where the snapshot of a project is, and what it must have been made of to hold now.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Snapshot<'a> {
     path: PathBuf,
     key: String,

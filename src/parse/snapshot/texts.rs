@@ -24,7 +24,7 @@ const MOST_CHANGED: usize = 64;
 /// What is known of such a file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Text {
-    /// Of the file.
+    /// Digest of what the file holds.
     digest: String,
     /// What its render read and recorded, if it read a variable.
     render: Option<FileRender>,
@@ -158,7 +158,7 @@ fn changed(cx: &Cx, manifest: &Manifest, file: &SourceFile, render: Option<&File
         let before = parse_file(cx, &old).ok()?;
         // With the variables of now, the old text need not record what it recorded then.
         let rendered = cx.renders.file_renders().remove(&file.file_id());
-        if rendered.map(|render| render.captured) != render.map(|render| render.captured.clone()) {
+        if rendered.as_ref().map(|render| &render.captured) != render.map(|render| &render.captured) {
             return None;
         }
         let now = parse_file(cx, file).ok()?;
