@@ -52,6 +52,7 @@ fn share_allocator(crate_root: &Path) {
     let names = crate_root.join("scripts").join("allocator.list");
     println!("cargo:rerun-if-changed={}", names.display());
     println!("cargo:rustc-link-arg-bin=rdbt=-Wl,--dynamic-list={}", names.display());
+    println!("cargo:rustc-link-arg-bin=rdbt=-no-pie");
 }
 
 /// The 64-bit FNV-1a hash of a file's bytes.

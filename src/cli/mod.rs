@@ -32,6 +32,7 @@ use std::sync::Arc;
 use chrono::Utc;
 use serde_json::Value as Json;
 
+use crate::adapter::duckdb;
 use crate::error::Error;
 use crate::events::{Events, EventsConfig, Level, lines};
 use crate::invocation::Invocation;
@@ -105,10 +106,13 @@ fn run(program: &str, words: Vec<OsString>) -> u8 {
             complain(&usage::help(scope, program));
             ERROR
         }
-        Parsed::Command(typed) => match prepare(&typed, &start) {
-            Ok((invocation, early)) => execute(&Arc::new(invocation), &early, &typed, &start.words),
-            Err(error) => usage_error(program, &error),
-        },
+        Parsed::Command(typed) => {
+            let _library = commands::opens_database(typed.command.name()).then(duckdb::preload);
+            match prepare(&typed, &start) {
+                Ok((invocation, early)) => execute(&Arc::new(invocation), &early, &typed, &start.words),
+                Err(error) => usage_error(program, &error),
+            }
+        }
     }
 }
 

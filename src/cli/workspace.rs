@@ -3,7 +3,6 @@
 use std::sync::{Arc, OnceLock};
 use std::thread::{self, JoinHandle};
 
-use crate::adapter::duckdb;
 use crate::artifacts::{self, OsiDocument};
 use crate::context::database::Adapter;
 use crate::context::errors::raise;
@@ -97,7 +96,6 @@ impl Workspace {
     /// # Errors
     /// As for [`Workspace::open`]; those of the database come with the first connection.
     pub fn open_with_database(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<Workspace> {
-        duckdb::preload();
         Workspace::load(invocation, events, None, |project| open_ahead(project, events))
     }
 

@@ -12,7 +12,8 @@ use crate::context::database::{NodeConnection, Operations};
 use crate::context::runtime::{NodeRun, RunShared};
 use crate::context::{Globals, Macros, Sender, query_comment};
 use crate::error::Result;
-use crate::events::NodeInfo;
+use crate::events::{NodeInfo, hold, say};
+use crate::jinja::STACK_SIZE;
 use crate::manifest::{Node, ResourceType};
 
 use super::plan::Resource;
@@ -105,12 +106,32 @@ impl Database {
         connection.execute(sql, false, true, None)
     }
 
-    /// Creates the schemas that `nodes` go to and that do not exist yet.
+    /// Creates the schemas that nodes of `created` go to and that do not exist yet, and asks for everything that exists in the
+    /// schemas of `listed`: at the same time, for neither has to know of the other where no macro of the project is in play. What is
+    /// said comes in dbt's order.
     ///
     /// # Errors
     /// The engine refuses.
-    pub fn create_schemas<'a>(&self, nodes: impl Iterator<Item = &'a Arc<Node>>) -> Result<()> {
-        let schemas = self.schemas(nodes.map(|node| &**node));
+    pub fn prepare(&self, created: &[&Node], listed: &[&Node]) -> Result<()> {
+        if CREATING_MACROS.iter().chain(&LISTING_MACROS).any(|name| self.globals.macros.has_in_projects(name)) {
+            self.create_schemas(created)?;
+            return self.populate_cache(listed);
+        }
+        std::thread::scope(|scope| {
+            let lister = std::thread::Builder::new().stack_size(STACK_SIZE);
+            let Ok(lister) = lister.spawn_scoped(scope, || hold(|| self.populate_cache(listed))) else {
+                self.create_schemas(created)?;
+                return self.populate_cache(listed);
+            };
+            let created = self.create_schemas(created);
+            let listed = lister.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            created?;
+            say(&self.globals.events, listed)
+        })
+    }
+
+    fn create_schemas(&self, nodes: &[&Node]) -> Result<()> {
+        let schemas = self.schemas(nodes);
         let mut databases: IndexMap<Option<String>, Vec<Relation>> = IndexMap::new();
         for schema in schemas {
             databases.entry(schema.database().map(str::to_owned)).or_default().push(schema);
@@ -141,12 +162,9 @@ impl Database {
         listed
     }
 
-    /// Asks for everything that exists in the schemas of `nodes`. Where dbt sends a query for each schema, this sends one for all
-    /// of a database, unless the project has a macro of its own for them.
-    ///
-    /// # Errors
-    /// The engine refuses.
-    pub fn populate_cache<'a>(&self, nodes: impl Iterator<Item = &'a Node>) -> Result<()> {
+    /// Where dbt sends a query for each schema, this sends one for all of a database, unless the project has a macro of its own
+    /// for them.
+    fn populate_cache(&self, nodes: &[&Node]) -> Result<()> {
         let replaced = LISTING_MACROS.iter().any(|name| self.globals.macros.has_in_projects(name));
         let mut together: IndexMap<(Option<String>, Option<String>), Vec<Relation>> = IndexMap::new();
         for schema in self.schemas(nodes) {
@@ -173,10 +191,10 @@ impl Database {
     }
 
     /// The schemas of nodes that have something in the database, each once.
-    fn schemas<'a>(&self, nodes: impl Iterator<Item = &'a Node>) -> Vec<Relation> {
+    fn schemas(&self, nodes: &[&Node]) -> Vec<Relation> {
         let store = self.globals.invocation.flags.store_failures;
         let mut schemas: IndexMap<(Option<String>, String), Relation> = IndexMap::new();
-        for node in nodes.filter(|node| is_relational(node, store) && !node.is_ephemeral()) {
+        for node in nodes.iter().filter(|node| is_relational(node, store) && !node.is_ephemeral()) {
             let relation = Relation::new(node.database.as_deref(), Some(&node.schema), None)
                 .with_quote_policy(self.quoting())
                 .without_identifier();
@@ -189,6 +207,16 @@ impl Database {
         self.shared.adapter.quoting()
     }
 }
+
+/// What creates a schema that does not exist, by the names that a project may have it under.
+const CREATING_MACROS: [&str; 6] = [
+    "list_schemas",
+    "duckdb__list_schemas",
+    "default__list_schemas",
+    "create_schema",
+    "duckdb__create_schema",
+    "default__create_schema",
+];
 
 /// What lists the relations of a schema, by the names that a project may have it under.
 const LISTING_MACROS: [&str; 3] = [

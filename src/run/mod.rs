@@ -28,6 +28,7 @@ mod reuse;
 mod scheduler;
 mod session;
 mod tasks;
+mod warm;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
@@ -39,6 +40,7 @@ use crate::context::batch::uses_batches;
 use crate::context::runtime::RunShared;
 use crate::error::{Error, Result};
 use crate::events::lines;
+use crate::manifest::Node;
 
 use database::Database;
 use durations::Durations;
@@ -195,6 +197,7 @@ impl Session {
         let watch = profile::Watch::start(self);
         let mut results = RunResults::default();
         levels::check(plan)?;
+        warm::materializations(self, plan);
         self.prepare(plan)?;
         let mut started = true;
         let hooked = self.task.runs_hooks(&self.globals);
@@ -244,20 +247,17 @@ impl Session {
     /// Schemas that must exist, and what is known to exist.
     fn prepare(&self, plan: &Plan<'_>) -> Result<()> {
         let flags = &self.globals.invocation.flags;
-        let selected = || plan.resources().filter_map(Resource::node);
         if self.task == Task::Clone || flags.defer {
             defer::find(&self.globals, &self.shared)?;
         }
-        if self.task.builds() {
-            self.database.create_schemas(selected())?;
-        }
-        if !flags.populate_cache {
-            return Ok(());
-        }
-        if flags.cache_selected_only && self.task.builds() {
-            return self.database.populate_cache(selected().map(|node| &**node));
-        }
-        self.database.populate_cache(self.shared.manifest.nodes.values().map(|node| &**node))
+        let selected = plan.resources().filter_map(Resource::node).map(|node| &**node);
+        let created: Vec<&Node> = selected.filter(|_| self.task.builds()).collect();
+        let listed = match (flags.populate_cache, flags.cache_selected_only && self.task.builds()) {
+            (false, _) => Vec::new(),
+            (true, true) => created.clone(),
+            (true, false) => self.shared.manifest.nodes.values().map(|node| &**node).collect(),
+        };
+        self.database.prepare(&created, &listed)
     }
 
     /// A behaviour flag: a failed `on-run-start` hook skips everything.

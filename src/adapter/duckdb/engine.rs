@@ -18,12 +18,22 @@ use crate::adapter::python::Python;
 use crate::adapter::{AdapterError, AdapterErrorKind, Connection, Engine, Table};
 use crate::error::Error;
 
+/// The DuckDB library while it is loaded; the process must not end before that is done.
+#[derive(Debug)]
+pub struct Preload(Option<JoinHandle<()>>);
+
 /// Loads the DuckDB library on a thread of its own, so that a command that will need it reads its project meanwhile. Opens
 /// no database and touches no file; a library that cannot be loaded ends the program with a message.
-pub fn preload() {
+pub fn preload() -> Preload {
     // A configuration is the smallest thing that DuckDB makes, and making one loads the library.
     let loader = std::thread::Builder::new().name("preload".to_owned());
-    let _ = loader.spawn(|| drop(Config::default().threads(1)));
+    Preload(loader.spawn(|| drop(Config::default().threads(1))).ok())
+}
+
+impl Drop for Preload {
+    fn drop(&mut self) {
+        let _ = self.0.take().map(JoinHandle::join);
+    }
 }
 
 /// One DuckDB database, shared by all workers.

@@ -65,6 +65,11 @@ pub fn run(invocation: &Arc<Invocation>, events: &Arc<Events>) -> Result<bool> {
     }
 }
 
+/// Whether a command that gets as far as its work is sure to use the database.
+pub fn opens_database(command: &str) -> bool {
+    matches!(command, "run" | "seed" | "snapshot" | "test" | "build" | "explain" | "retry")
+}
+
 /// Says something at the level that a user reads.
 fn say(events: &Events, name: &'static str, code: &'static str, message: impl Into<String>) {
     events.emit(Event::new(name, code, Level::Info, message));

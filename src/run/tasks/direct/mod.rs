@@ -31,7 +31,7 @@ pub(in crate::run) struct Direct {
 }
 
 impl Direct {
-    fn is_standard(&self, session: &Session, materialized: &str) -> bool {
+    pub(in crate::run) fn is_standard(&self, session: &Session, materialized: &str) -> bool {
         let (known, unique_id) = match materialized {
             "table" => (&self.table, "macro.dbt_duckdb.materialization_table_duckdb"),
             "view" => (&self.view, "macro.dbt.materialization_view_default"),
