@@ -14,7 +14,7 @@ mod site;
 mod sources;
 mod steps;
 
-use std::io::{self, Write};
+use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexSet;
@@ -22,7 +22,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::{Map as JsonMap, Value as Json, json};
 
-use body::Body;
+use body::{Body, Layout};
 
 use crate::context::Globals;
 use crate::error::Result;
@@ -82,19 +82,19 @@ fn write_manifest_to(
     let path = target.join("manifest.json");
     let mut head = Vec::new();
     let head = python_json::entries(&mut head, &artifact.head()).map_err(|error| file::unwritable(&path, &error))?;
-    let mut stamp = None;
+    let mut written = None;
     replace(&path, |file| {
         file.write_all(b"{")?;
         file.write_all(head)?;
-        match content.and_then(|content| Body::find(&path, content)) {
-            Some(body) => body.copy_to(file)?,
-            None => write_body(file, &artifact)?,
-        }
-        stamp = body::stamp_of(file)?;
+        let layout = match content.and_then(|content| Body::find(&path, content)) {
+            Some(body) if body.layout.plain && compiled.is_empty() => body.copy_to(file)?,
+            before => write_body(file, &artifact, before)?,
+        };
+        written = body::stamp_of(file)?.map(|stamp| (stamp, layout));
         Ok(())
     })?;
-    if let (Some(content), Some(stamp)) = (content, stamp) {
-        body::remember(&path, content, &stamp, b"{".len() + head.len());
+    if let (Some(content), Some((stamp, layout))) = (content, written) {
+        body::remember(&path, content, &stamp, &layout);
     }
     globals.events.emit(lines::artifact_written("WritableManifest", &path.to_string_lossy()));
     let semantic = semantic_manifest::to_json(manifest, &TimeSpines::of(manifest)?);
@@ -105,8 +105,10 @@ fn write_manifest_to(
 /// Nodes that are put into words as one part: half a megabyte.
 const NODES: usize = 128;
 
-/// Writes what follows the metadata: the nodes, which are most of it, on all cores.
-fn write_body(file: &mut file::Writer, artifact: &Artifact<'_>) -> io::Result<()> {
+/// Writes what follows the metadata: the nodes, which are most of it, on all cores. What cannot differ from `before` comes from
+/// there.
+fn write_body(file: &mut file::Writer, artifact: &Artifact<'_>, before: Option<Body>) -> io::Result<Layout> {
+    let start = file.stream_position()?;
     let width = 2 * rayon::current_num_threads();
     let (mut made, mut next): (Vec<Vec<u8>>, Vec<Vec<u8>>) = (vec![Vec::new(); width], vec![Vec::new(); width]);
     file.write_all(b", \"nodes\": {")?;
@@ -132,14 +134,26 @@ fn write_body(file: &mut file::Writer, artifact: &Artifact<'_>) -> io::Result<()
         std::mem::swap(&mut made, &mut next);
     }
     file.write_all(b"}, ")?;
-    let (resources, maps) = rayon::join(
-        || python_json::entries(&mut made[0], &artifact.resources()),
-        || python_json::entries(&mut next[0], &artifact.maps()),
-    );
-    file.write_all(resources?)?;
+    let from = file.stream_position()?;
+    let maps = match before {
+        Some(mut before) => {
+            before.copy_resources_to(file)?;
+            python_json::entries(&mut next[0], &artifact.maps())
+        }
+        None => {
+            let (resources, maps) = rayon::join(
+                || python_json::entries(&mut made[0], &artifact.resources()),
+                || python_json::entries(&mut next[0], &artifact.maps()),
+            );
+            file.write_all(resources?)?;
+            maps
+        }
+    };
+    let resources = from..file.stream_position()?;
     file.write_all(b", ")?;
     file.write_all(maps?)?;
-    file.write_all(b"}")
+    file.write_all(b"}")?;
+    Ok(Layout { plain: artifact.compiled.is_empty(), start, resources })
 }
 
 /// Writes `graph_summary.json`: which resource comes before which. dbt says nothing about this file, and writes it even

@@ -107,6 +107,9 @@ fn run(program: &str, words: Vec<OsString>) -> u8 {
             ERROR
         }
         Parsed::Command(typed) => {
+            // Before the library: while that is loaded no thread can be made. Should the pool be there already, its threads have
+            // the usual stack, which all but absurd templates are content with.
+            let _ = rayon::ThreadPoolBuilder::new().stack_size(STACK_SIZE).build_global();
             let _library = commands::opens_database(typed.command.name()).then(duckdb::preload);
             match prepare(&typed, &start) {
                 Ok((invocation, early)) => execute(&Arc::new(invocation), &early, &typed, &start.words),
@@ -142,8 +145,6 @@ fn execute(invocation: &Arc<Invocation>, early: &Early, typed: &Typed, words: &[
         events.emit(lines::note(Level::Info, &text));
     }
     let outcome = notices::announce(invocation, early, words, &events);
-    // Should the pool be there already, its threads have the usual stack, which all but absurd templates are content with.
-    let _ = rayon::ThreadPoolBuilder::new().stack_size(STACK_SIZE).build_global();
     let outcome = outcome.and_then(|()| enter_project(invocation)).and_then(|()| commands::run(invocation, &events));
     let code = match outcome {
         Ok(true) => SUCCESS,

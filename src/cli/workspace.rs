@@ -347,8 +347,7 @@ impl Workspace {
     fn write(&self, compiled: &CompiledNodes) -> Result<()> {
         match &self.osi {
             Some(osi) => {
-                let content = self.content.as_deref().filter(|_| compiled.is_empty());
-                artifacts::write_manifest(&self.globals, &self.manifest, compiled, osi, content)
+                artifacts::write_manifest(&self.globals, &self.manifest, compiled, osi, self.content.as_deref())
             }
             None => Ok(()),
         }
