@@ -41,34 +41,38 @@ struct Definition {
 }
 
 impl Definition {
-    fn to_macro(&self, file: &BuiltinFile) -> Option<MacroDef> {
+    fn into_macro(self, file: &BuiltinFile) -> Option<MacroDef> {
         Some(MacroDef {
             unique_id: format!("macro.{}.{}", file.package, self.name),
-            name: self.name.clone(),
+            name: self.name,
             package: file.package.to_owned(),
             path: file.path.to_owned(),
-            kind: self.kind.clone(),
+            kind: self.kind,
             source: Arc::from(file.source.trim().get(self.start..self.end)?),
             line: self.line,
-            params: self.params.clone(),
-            supported_languages: self.languages.clone(),
-            calls: self.calls.clone(),
+            params: self.params,
+            supported_languages: self.languages,
+            calls: self.calls,
         })
     }
 }
 
-fn entries() -> &'static HashMap<(&'static str, &'static str), Entry<'static>> {
-    static ENTRIES: OnceLock<HashMap<(&str, &str), Entry<'_>>> = OnceLock::new();
-    ENTRIES.get_or_init(|| {
-        let entries: Vec<Entry<'_>> = serde_json::from_str(INDEX).unwrap_or_default();
-        entries.into_iter().map(|entry| ((entry.package, entry.path), entry)).collect()
+/// The lines of the index, each an [`Entry`], by what comes before the hash in them. They are read where they are asked for,
+/// which is on all cores.
+fn lines() -> &'static HashMap<&'static str, &'static str> {
+    static LINES: OnceLock<HashMap<&str, &str>> = OnceLock::new();
+    LINES.get_or_init(|| {
+        let entries = INDEX.lines().filter_map(|line| Some((line.split_once(",\"hash\":")?.0, line)));
+        entries.map(|(key, line)| (key, line.trim_end_matches(','))).collect()
     })
 }
 
 /// The macros that a file defines, in its order; nothing if the file is not the one that the index was made of.
 pub fn macros_of(file: &BuiltinFile) -> Option<Vec<MacroDef>> {
-    let entry = entries().get(&(file.package, file.path)).filter(|entry| entry.hash == file.hash)?;
-    entry.macros.iter().map(|definition| definition.to_macro(file)).collect()
+    let key = format!("{{\"package\":\"{}\",\"path\":\"{}\"", file.package, file.path);
+    let entry: Entry<'_> = serde_json::from_str(lines().get(&*key)?).ok()?;
+    let known = (entry.hash == file.hash).then_some(entry.macros)?;
+    known.into_iter().map(|definition| definition.into_macro(file)).collect()
 }
 
 #[cfg(test)]

@@ -188,9 +188,9 @@ pub struct Macro {
     /// Meta.
     pub meta: JsonMap<String, Json>,
     /// `{show, node_color}`
-    pub docs: JsonMap<String, Json>,
+    pub docs: SharedMap,
     /// Configuration: `meta`, `docs`.
-    pub config: JsonMap<String, Json>,
+    pub config: SharedMap,
     /// YAML entry that describes it.
     pub patch_path: Option<String>,
     /// Arguments, from YAML or from the signature.

@@ -130,7 +130,6 @@ fn new_macro(file: &MacroFile<'_>, definition: MacroDef, created_at: f64, valida
         .iter()
         .filter(|_| with_arguments)
         .map(|param| MacroArgument { name: param.name.clone(), ..MacroArgument::default() });
-    let docs = shown_docs();
     Macro {
         unique_id: definition.unique_id.clone(),
         name: definition.name.clone(),
@@ -140,11 +139,8 @@ fn new_macro(file: &MacroFile<'_>, definition: MacroDef, created_at: f64, valida
         depends_on: Vec::new(),
         description: String::new(),
         meta: JsonMap::new(),
-        config: JsonMap::from_iter([
-            ("meta".to_owned(), Json::Object(JsonMap::new())),
-            ("docs".to_owned(), Json::Object(docs.clone())),
-        ]),
-        docs,
+        config: usual_config(),
+        docs: shared_docs(),
         patch_path: None,
         arguments: arguments.collect(),
         created_at,
@@ -159,7 +155,17 @@ pub fn shared_docs() -> SharedMap {
     SHARED.get_or_init(|| shown_docs().into()).clone()
 }
 
-/// The same as an object of its own.
+/// The configuration of a macro that no YAML describes.
+fn usual_config() -> SharedMap {
+    static USUAL: OnceLock<SharedMap> = OnceLock::new();
+    let config = || {
+        let (meta, docs) = (Json::Object(JsonMap::new()), Json::Object(shown_docs()));
+        SharedMap::from(JsonMap::from_iter([("meta".to_owned(), meta), ("docs".to_owned(), docs)]))
+    };
+    USUAL.get_or_init(config).clone()
+}
+
+/// What [`shared_docs`] shares, as an object of its own.
 pub fn shown_docs() -> JsonMap<String, Json> {
     JsonMap::from_iter([("show".to_owned(), json!(true)), ("node_color".to_owned(), Json::Null)])
 }

@@ -86,7 +86,7 @@ fn describe(cx: &Cx, found: &mut Macro, data: &JsonMap<String, Json>, file_id: S
     found.config.insert("meta".to_owned(), Json::Object(meta.clone()));
     found.config.insert("docs".to_owned(), Json::Object(docs.clone()));
     found.meta = meta;
-    found.docs = docs;
+    found.docs = docs.into();
     Ok(())
 }
 
