@@ -35,8 +35,8 @@ struct FoundOfMacro {
 struct Described {
     description: String,
     meta: JsonMap<String, Json>,
-    docs: JsonMap<String, Json>,
-    config: JsonMap<String, Json>,
+    docs: SharedMap,
+    config: SharedMap,
     patch_path: Option<String>,
     arguments: Vec<MacroArgument>,
 }
