@@ -2,6 +2,7 @@
 //! and why a statement failed.
 
 use std::sync::Arc;
+use std::thread::ScopedJoinHandle;
 
 use indexmap::IndexMap;
 use serde_json::Value as Json;
@@ -113,43 +114,53 @@ impl Database {
     /// # Errors
     /// The engine refuses.
     pub fn prepare(&self, created: &[&Node], listed: &[&Node]) -> Result<()> {
+        let mut databases: IndexMap<Option<String>, Vec<Relation>> = IndexMap::new();
+        for schema in self.schemas(created) {
+            databases.entry(schema.database().map(str::to_owned)).or_default().push(schema);
+        }
+        // One by one up to here: a database that cannot be opened is tried by one thread.
+        let mut databases = databases.into_iter();
+        let Some(first) = databases.next().map(|wanted| self.missing(wanted)).transpose()? else {
+            return self.populate_cache(listed);
+        };
+        let create = || {
+            first.into_iter().try_for_each(|schema| self.create_schema(&schema))?;
+            databases.try_for_each(|wanted| {
+                self.missing(wanted)?.into_iter().try_for_each(|schema| self.create_schema(&schema))
+            })
+        };
         if CREATING_MACROS.iter().chain(&LISTING_MACROS).any(|name| self.globals.macros.has_in_projects(name)) {
-            self.create_schemas(created)?;
+            create()?;
             return self.populate_cache(listed);
         }
         std::thread::scope(|scope| {
             let lister = std::thread::Builder::new().stack_size(STACK_SIZE);
-            let Ok(lister) = lister.spawn_scoped(scope, || hold(|| self.populate_cache(listed))) else {
-                self.create_schemas(created)?;
-                return self.populate_cache(listed);
-            };
-            let created = self.create_schemas(created);
-            let listed = lister.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            created?;
-            say(&self.globals.events, listed)
+            let lister = lister.spawn_scoped(scope, || hold(|| self.populate_cache(listed)));
+            create()?;
+            match lister.map(ScopedJoinHandle::join) {
+                Ok(Ok(listed)) => say(&self.globals.events, listed),
+                Ok(Err(panic)) => std::panic::resume_unwind(panic),
+                Err(_) => self.populate_cache(listed),
+            }
         })
     }
 
-    fn create_schemas(&self, nodes: &[&Node]) -> Result<()> {
-        let schemas = self.schemas(nodes);
-        let mut databases: IndexMap<Option<String>, Vec<Relation>> = IndexMap::new();
-        for schema in schemas {
-            databases.entry(schema.database().map(str::to_owned)).or_default().push(schema);
-        }
-        for (database, schemas) in databases {
-            let existing = self.existing_schemas(database.as_deref())?;
-            for schema in schemas {
-                let name = schema.schema().unwrap_or_default();
-                if existing.iter().any(|known| known.eq_ignore_ascii_case(name)) {
-                    continue;
-                }
-                let connection = self.connect(&format!("create_{}_{name}", database.as_deref().unwrap_or_default()))?;
-                let created = self.operations(&connection).create_schema(&schema);
-                connection.release();
-                created?;
-            }
-        }
-        Ok(())
+    /// Those of a database's schemas that do not exist.
+    fn missing(&self, (database, schemas): (Option<String>, Vec<Relation>)) -> Result<Vec<Relation>> {
+        let existing = self.existing_schemas(database.as_deref())?;
+        let exists = |schema: &Relation| {
+            let name = schema.schema().unwrap_or_default();
+            existing.iter().any(|known| known.eq_ignore_ascii_case(name))
+        };
+        Ok(schemas.into_iter().filter(|schema| !exists(schema)).collect())
+    }
+
+    fn create_schema(&self, schema: &Relation) -> Result<()> {
+        let (database, name) = (schema.database().unwrap_or_default(), schema.schema().unwrap_or_default());
+        let connection = self.connect(&format!("create_{database}_{name}"))?;
+        let created = self.operations(&connection).create_schema(schema);
+        connection.release();
+        created
     }
 
     fn existing_schemas(&self, database: Option<&str>) -> Result<Vec<String>> {
