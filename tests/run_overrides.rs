@@ -101,6 +101,28 @@ fn ref_is_replaced_and_the_built_in_one_still_reached() {
 }
 
 #[test]
+fn what_a_macro_puts_into_a_new_schema_is_found() {
+    let sandbox = Sandbox::new()
+        .project()
+        .file(
+            "macros/schemas.sql",
+            "{% macro duckdb__create_schema(relation) %}
+               {% call statement('schema') %}create schema {{ relation.without_identifier() }}{% endcall %}
+               {% call statement('table') %}create table {{ relation.schema }}.brought as select 7 as n{% endcall %}
+             {% endmacro %}",
+        )
+        .file(
+            "models/one.sql",
+            "{{ config(schema='made') }}
+             select {{ 'n' if load_cached_relation(this.incorporate(path={'identifier': 'brought'})) else 'null' }} as n
+             from {{ this.schema }}.brought",
+        );
+    let outcome = sandbox.run(&["run"]);
+    assert_eq!(outcome.code, 0, "{outcome}");
+    assert_eq!(sandbox.rows("from main_made.one"), "7\n");
+}
+
+#[test]
 fn built_in_tests_and_sql_macros_are_replaced() {
     let sandbox = Sandbox::new()
         .project()
