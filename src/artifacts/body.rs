@@ -39,8 +39,9 @@ impl Body {
         let (rest, places) = noted.strip_suffix('\n')?.rsplit_once(' ')?;
         let file = File::open(path).ok()?;
         let same = rest == format!("{FORMAT} {content} {}", stamp(&file)?);
-        let (layout, length) = (Layout::read(places)?, file.metadata().ok()?.len());
-        same.then_some(Body { file, layout, length })
+        let length = file.metadata().ok()?.len();
+        let layout = Layout::read(places).filter(|layout| same && layout.resources.end <= length)?;
+        Some(Body { file, layout, length })
     }
 
     /// Copies all that follows the metadata to the end of `to`; gives the layout of what is there then.
