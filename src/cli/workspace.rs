@@ -91,7 +91,8 @@ impl Workspace {
         Workspace::load(invocation, events, None, |project| Adapter::new(project, events.clone()))
     }
 
-    /// The same for a command that is sure to use the database, which opens meanwhile.
+    /// The same for a command that is sure to use the database, which opens meanwhile. The library is loaded since before flags
+    /// were resolved where `commands::opens_database` names the command.
     ///
     /// # Errors
     /// As for [`Workspace::open`]; those of the database come with the first connection.

@@ -118,8 +118,8 @@ impl Database {
         for schema in self.schemas(created) {
             databases.entry(schema.database().map(str::to_owned)).or_default().push(schema);
         }
-        // One by one up to here: a database that cannot be opened is tried by one thread.
         let mut databases = databases.into_iter();
+        // The first question is asked alone: a database that cannot be opened is tried by one thread.
         let Some(first) = databases.next().map(|wanted| self.missing(wanted)).transpose()? else {
             return self.populate_cache(listed);
         };
