@@ -140,7 +140,8 @@ fn the_critical_path_is_a_chain_of_what_ran() {
     let of = |id: &str| all.iter().find(|node| node["unique_id"] == id).unwrap();
     let sum: f64 = path.iter().map(|id| of(id)["seconds"].as_f64().unwrap()).sum();
     assert!((sum - profile["critical_path"]["seconds"].as_f64().unwrap()).abs() < 1e-6);
-    assert!(path.contains(&"seed.a.raw") && path.len() > 2, "{path:?}");
+    // Which of the chains from the seed took longest is the machine's affair.
+    assert!(path[0] == "seed.a.raw" && path.len() > 1, "{path:?}");
     for pair in path.windows(2) {
         let [first, second] = [of(pair[0]), of(pair[1])];
         let end = first["started"].as_f64().unwrap() + first["seconds"].as_f64().unwrap();
